@@ -1,0 +1,223 @@
+package io.github.vaecf.data;
+
+import it.unimi.dsi.fastutil.BigArrays;
+import it.unimi.dsi.fastutil.ints.AbstractIntList;
+import it.unimi.dsi.fastutil.ints.IntArrays;
+import it.unimi.dsi.fastutil.ints.IntBigArrays;
+import it.unimi.dsi.fastutil.ints.IntList;
+import java.util.Objects;
+
+/**
+ * A binary matrix in compressed sparse rows: entry (r, c) is 1 if the pair was observed and 0
+ * otherwise. Columns of a row are stored in ascending order, each once; offsets are {@code long}
+ * and columns lie in a fastutil big array, so that the number of entries is not bounded by 2³¹.
+ *
+ * <p>Memory is 4 bytes an entry and 8 bytes a row. Immutable and safe for use by many threads.
+ */
+public final class CsrMatrix {
+  private final int columns;
+  private final long[] offsets;
+  private final int[][] columnIndices;
+
+  private CsrMatrix(int columns, long[] offsets, int[][] columnIndices) {
+    this.columns = columns;
+    this.offsets = offsets;
+    this.columnIndices = columnIndices;
+  }
+
+  /** A source of (row, column) pairs that can be gone through more than once. */
+  @FunctionalInterface
+  public interface Pairs {
+    /**
+     * Hands every pair to the consumer, in the same order at every call.
+     *
+     * @param consumer receives the pairs
+     */
+    void forEach(PairConsumer consumer);
+  }
+
+  /** Receives (row, column) pairs. */
+  @FunctionalInterface
+  public interface PairConsumer {
+    /**
+     * Receives one pair.
+     *
+     * @param row the row's index
+     * @param column the column's index
+     */
+    void accept(int row, int column);
+  }
+
+  /**
+   * The matrix that has a 1 for every pair. Pairs may come in any order; a pair that comes more
+   * than once counts once. The pairs are gone through twice: to count, and to place.
+   *
+   * @param rows number of rows, at least 0
+   * @param columns number of columns, at least 0
+   * @param pairs the pairs
+   * @return the matrix
+   * @throws IllegalArgumentException if a count is negative
+   * @throws IndexOutOfBoundsException if a pair lies outside the matrix
+   */
+  public static CsrMatrix of(int rows, int columns, Pairs pairs) {
+    if (rows < 0 || columns < 0) {
+      throw new IllegalArgumentException(
+          "rows and columns must be at least 0, found " + rows + " and " + columns);
+    }
+    long[] offsets = new long[rows + 1];
+    pairs.forEach(
+        (row, column) -> {
+          Objects.checkIndex(column, columns);
+          offsets[Objects.checkIndex(row, rows) + 1]++;
+        });
+    for (int row = 0; row < rows; row++) {
+      offsets[row + 1] += offsets[row];
+    }
+    int[][] columnIndices = IntBigArrays.newBigArray(offsets[rows]);
+    long[] next = offsets.clone();
+    pairs.forEach((row, column) -> BigArrays.set(columnIndices, next[row]++, column));
+
+    // Sort each row and close the gaps that repeated pairs leave.
+    long kept = 0;
+    int[] row = IntArrays.EMPTY_ARRAY;
+    for (int r = 0; r < rows; r++) {
+      long start = offsets[r];
+      int size = Math.toIntExact(next[r] - start);
+      row = IntArrays.ensureCapacity(row, size, 0);
+      BigArrays.copyFromBig(columnIndices, start, row, 0, size);
+      IntArrays.unstableSort(row, 0, size);
+      offsets[r] = kept;
+      for (int i = 0; i < size; i++) {
+        if (i == 0 || row[i] != row[i - 1]) {
+          BigArrays.set(columnIndices, kept++, row[i]);
+        }
+      }
+    }
+    offsets[rows] = kept;
+    return new CsrMatrix(columns, offsets, BigArrays.trim(columnIndices, kept));
+  }
+
+  /**
+   * The number of rows.
+   *
+   * @return at least 0
+   */
+  public int rows() {
+    return offsets.length - 1;
+  }
+
+  /**
+   * The number of columns.
+   *
+   * @return at least 0
+   */
+  public int columns() {
+    return columns;
+  }
+
+  /**
+   * The number of ones in the matrix.
+   *
+   * @return at least 0
+   */
+  public long entries() {
+    return offsets[offsets.length - 1];
+  }
+
+  /**
+   * The number of ones in a row.
+   *
+   * @param row the row's index
+   * @return 0 … columns
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  public int rowSize(int row) {
+    Objects.checkIndex(row, rows());
+    return (int) (offsets[row + 1] - offsets[row]);
+  }
+
+  /**
+   * The number of ones in the rows from one to another.
+   *
+   * @param from the first row
+   * @param to the row after the last
+   * @return at least 0
+   * @throws IndexOutOfBoundsException if the range does not lie within the rows
+   */
+  public long entries(int from, int to) {
+    Objects.checkFromToIndex(from, to, rows());
+    return offsets[to] - offsets[from];
+  }
+
+  /**
+   * The columns of a row, ascending, as a view that copies nothing.
+   *
+   * @param row the row's index
+   * @return an immutable view of the row's columns
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  public IntList row(int row) {
+    int size = rowSize(row);
+    long start = offsets[row];
+    return new AbstractIntList() {
+      @Override
+      public int getInt(int index) {
+        return BigArrays.get(columnIndices, start + Objects.checkIndex(index, size));
+      }
+
+      @Override
+      public int size() {
+        return size;
+      }
+    };
+  }
+
+  /**
+   * Copies the columns of a row, ascending, into an array. For inner loops.
+   *
+   * @param row the row's index
+   * @param target receives the columns
+   * @param at index in the target of the first column
+   * @return the number of columns copied
+   * @throws IndexOutOfBoundsException if there is no such row or the target is too short
+   */
+  public int copyRow(int row, int[] target, int at) {
+    int size = rowSize(row);
+    BigArrays.copyFromBig(columnIndices, offsets[row], target, at, size);
+    return size;
+  }
+
+  /**
+   * Whether the entry is 1. Takes time logarithmic in the size of the row.
+   *
+   * @param row the row's index
+   * @param column the column's index
+   * @return whether the pair was observed
+   * @throws IndexOutOfBoundsException if there is no such row or column
+   */
+  public boolean contains(int row, int column) {
+    Objects.checkIndex(row, rows());
+    Objects.checkIndex(column, columns);
+    return IntBigArrays.binarySearch(columnIndices, offsets[row], offsets[row + 1], column) >= 0;
+  }
+
+  /**
+   * How many ones each column has.
+   *
+   * @return a new array, one count a column
+   */
+  public int[] columnCounts() {
+    int[] counts = new int[columns];
+    for (int[] segment : columnIndices) {
+      for (int column : segment) {
+        counts[column]++;
+      }
+    }
+    return counts;
+  }
+
+  @Override
+  public String toString() {
+    return "CsrMatrix[" + rows() + " × " + columns + ", " + entries() + " entries]";
+  }
+}

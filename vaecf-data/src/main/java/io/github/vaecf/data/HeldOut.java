@@ -1,0 +1,40 @@
+package io.github.vaecf.data;
+
+import java.util.Objects;
+
+/**
+ * Users to measure a model on: of each, the items that the model is told (fold-in) and those that
+ * it is asked to find (held out).
+ *
+ * @param foldIn users × items, what the model is told; row r is user {@code firstUser + r}
+ * @param heldOut users × items, what the model is asked for; a row may be empty, then the user
+ *     counts nowhere
+ * @param firstUser index, among all users of the split, of the user in row 0
+ */
+public record HeldOut(CsrMatrix foldIn, CsrMatrix heldOut, int firstUser) {
+  /**
+   * Checks that both matrices have one shape.
+   *
+   * @param foldIn what the model is told
+   * @param heldOut what the model is asked for
+   * @param firstUser index of the user in row 0
+   * @throws IllegalArgumentException if the shapes differ
+   */
+  public HeldOut {
+    Objects.requireNonNull(foldIn, "foldIn");
+    Objects.requireNonNull(heldOut, "heldOut");
+    if (foldIn.rows() != heldOut.rows() || foldIn.columns() != heldOut.columns()) {
+      throw new IllegalArgumentException(
+          "fold-in and held-out matrices must have one shape, found " + foldIn + " and " + heldOut);
+    }
+  }
+
+  /**
+   * The number of users.
+   *
+   * @return at least 0
+   */
+  public int users() {
+    return foldIn.rows();
+  }
+}
