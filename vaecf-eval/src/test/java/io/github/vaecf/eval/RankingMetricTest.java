@@ -1,0 +1,148 @@
+package io.github.vaecf.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RankingMetricTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ndcg@100",
+        "recall@20",
+        "recall_of_all@50",
+        "precision@1",
+        "hitrate@5",
+        "mrr@10",
+        "map@2147483647"
+      })
+  void aMetricIsFoundByItsName(String name) {
+    assertThat(RankingMetric.parse(name).name()).isEqualTo(name);
+    assertThat(RankingMetric.parse(name)).isEqualTo(RankingMetric.parse(name));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ndcg",
+        "ndcg@",
+        "ndcg@0",
+        "ndcg@-1",
+        "ndcg@ten",
+        "auc@10",
+        "@10",
+        "",
+        "ndcg@99999999999"
+      })
+  void aNameThatIsNoMetricIsRefusedWithTheOnesThatThereAre(String name) {
+    assertThatThrownBy(() -> RankingMetric.parse(name))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            "metric '%s': expected ndcg, recall, recall_of_all, precision, hitrate, mrr or map,"
+                + " then @ and a whole number of at least 1, as in ndcg@100",
+            name);
+  }
+
+  @Test
+  void kMustBeAtLeastOne() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Ndcg.at(0))
+        .withMessage("k must be at least 1, found 0");
+  }
+
+  /** The formulas once more, over sets and lists as one would write them on a blackboard. */
+  @Property(tries = 300)
+  void allMetricsAgreeWithTheNaiveFormulas(
+      @ForAll @IntRange(min = 1, max = 60) int items,
+      @ForAll @IntRange(min = 1, max = 70) int k,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    int users = 5;
+    float[][] scores = new float[users][items];
+    int[][] foldIn = new int[users][];
+    int[][] heldOut = new int[users][];
+    for (int user = 0; user < users; user++) {
+      for (int item = 0; item < items; item++) {
+        // Few different values: ties are as frequent as in no real model.
+        scores[user][item] = random.nextInt(8) - 4;
+      }
+      double share = random.nextDouble();
+      int[] shuffled = random.ints(items, 0, items).distinct().toArray();
+      int cut = (int) (share * shuffled.length);
+      foldIn[user] = IntStream.range(0, cut).map(i -> shuffled[i]).toArray();
+      heldOut[user] = IntStream.range(cut, shuffled.length).map(i -> shuffled[i]).toArray();
+    }
+    HeldOut people = new HeldOut(Rows.of(items, foldIn), Rows.of(items, heldOut), 0);
+
+    Evaluation evaluation =
+        RankingEvaluator.of(
+                Ndcg.at(k),
+                Recall.at(k),
+                RecallOfAll.at(k),
+                Precision.at(k),
+                HitRate.at(k),
+                ReciprocalRank.at(k),
+                AveragePrecision.at(k))
+            .evaluate(new DenseScores(scores), people);
+
+    for (int user = 0; user < users; user++) {
+      int u = user;
+      int held = heldOut[u].length;
+      // rank[i] = 1 + the number of unseen items that come before item i
+      int[] unseen =
+          IntStream.range(0, items)
+              .filter(i -> IntStream.of(foldIn[u]).noneMatch(f -> f == i))
+              .toArray();
+      int[] hitRanks =
+          IntStream.of(heldOut[u])
+              .map(
+                  i ->
+                      1
+                          + (int)
+                              IntStream.of(unseen)
+                                  .filter(
+                                      j ->
+                                          scores[u][j] > scores[u][i]
+                                              || (scores[u][j] == scores[u][i] && j < i))
+                                  .count())
+              .filter(rank -> rank <= k)
+              .sorted()
+              .toArray();
+      double hits = hitRanks.length;
+      double dcg =
+          IntStream.of(hitRanks).mapToDouble(r -> 1 / (Math.log(r + 1) / Math.log(2))).sum();
+      double ideal =
+          IntStream.rangeClosed(1, Math.min(k, held))
+              .mapToDouble(r -> 1 / (Math.log(r + 1) / Math.log(2)))
+              .sum();
+      double precisions =
+          IntStream.range(0, hitRanks.length).mapToDouble(i -> (i + 1.0) / hitRanks[i]).sum();
+      check(evaluation, Ndcg.at(k), u, dcg / ideal);
+      check(evaluation, Recall.at(k), u, hits / Math.min(k, held));
+      check(evaluation, RecallOfAll.at(k), u, hits / held);
+      check(evaluation, Precision.at(k), u, hits / k);
+      check(evaluation, HitRate.at(k), u, hits > 0 ? 1 : 0);
+      check(evaluation, ReciprocalRank.at(k), u, hits > 0 ? 1.0 / hitRanks[0] : 0);
+      check(evaluation, AveragePrecision.at(k), u, precisions / Math.min(k, held));
+    }
+  }
+
+  private static void check(
+      Evaluation evaluation, RankingMetric metric, int user, double expected) {
+    assertThat(evaluation.values(metric)[user])
+        .as("%s of user %d", metric.name(), user)
+        .isCloseTo(expected, within(1e-12));
+  }
+}
