@@ -18,11 +18,13 @@ public final class CsrMatrix {
   private final int columns;
   private final long[] offsets;
   private final int[][] columnIndices;
+  private final Pairs pairs;
 
-  private CsrMatrix(int columns, long[] offsets, int[][] columnIndices) {
+  private CsrMatrix(int columns, long[] offsets, int[][] columnIndices, Pairs ordered) {
     this.columns = columns;
     this.offsets = offsets;
     this.columnIndices = columnIndices;
+    this.pairs = ordered == null ? this::forEachByRow : ordered;
   }
 
   /** A source of (row, column) pairs that can be gone through more than once. */
@@ -60,6 +62,26 @@ public final class CsrMatrix {
    * @throws IndexOutOfBoundsException if a pair lies outside the matrix
    */
   public static CsrMatrix of(int rows, int columns, Pairs pairs) {
+    return compress(rows, columns, pairs, false);
+  }
+
+  /**
+   * As {@link #of}, but {@link #pairs()} goes through these very pairs, in their order. A folder
+   * written from such a matrix has the lines in the order of the log. The pairs stay in memory as
+   * long as the matrix.
+   *
+   * @param rows number of rows, at least 0
+   * @param columns number of columns, at least 0
+   * @param pairs the pairs, each once
+   * @return the matrix
+   * @throws IllegalArgumentException if a count is negative or a pair comes twice
+   * @throws IndexOutOfBoundsException if a pair lies outside the matrix
+   */
+  public static CsrMatrix inOrder(int rows, int columns, Pairs pairs) {
+    return compress(rows, columns, pairs, true);
+  }
+
+  private static CsrMatrix compress(int rows, int columns, Pairs pairs, boolean keepOrder) {
     if (rows < 0 || columns < 0) {
       throw new IllegalArgumentException(
           "rows and columns must be at least 0, found " + rows + " and " + columns);
@@ -93,8 +115,13 @@ public final class CsrMatrix {
         }
       }
     }
+    if (keepOrder && kept != offsets[rows]) {
+      throw new IllegalArgumentException(
+          "each pair must come once, found " + (offsets[rows] - kept) + " repetitions");
+    }
     offsets[rows] = kept;
-    return new CsrMatrix(columns, offsets, BigArrays.trim(columnIndices, kept));
+    return new CsrMatrix(
+        columns, offsets, BigArrays.trim(columnIndices, kept), keepOrder ? pairs : null);
   }
 
   /**
@@ -199,6 +226,24 @@ public final class CsrMatrix {
     Objects.checkIndex(row, rows());
     Objects.checkIndex(column, columns);
     return IntBigArrays.binarySearch(columnIndices, offsets[row], offsets[row + 1], column) >= 0;
+  }
+
+  /**
+   * Every (row, column) that is 1: in the order in which they were given to {@link #inOrder}, else
+   * row by row with ascending columns.
+   *
+   * @return the pairs, each once
+   */
+  public Pairs pairs() {
+    return pairs;
+  }
+
+  private void forEachByRow(PairConsumer consumer) {
+    for (int row = 0; row < rows(); row++) {
+      for (long entry = offsets[row]; entry < offsets[row + 1]; entry++) {
+        consumer.accept(row, BigArrays.get(columnIndices, entry));
+      }
+    }
   }
 
   /**

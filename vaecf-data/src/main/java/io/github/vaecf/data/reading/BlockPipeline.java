@@ -1,0 +1,195 @@
+package io.github.vaecf.data.reading;
+
+import io.github.vaecf.data.DataException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/**
+ * Reads files on all cores: the caller's thread cuts the stream into blocks of whole lines, workers
+ * parse the blocks, and the caller's thread takes the results in the order of the files. What comes
+ * out does not depend on the number of threads. A bounded number of blocks is under way at a time.
+ *
+ * <p>For one thread. {@link #close()} stops the workers.
+ */
+final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
+  static final int BLOCK_SIZE = 4 << 20;
+  static final int LONGEST_LINE = 16 << 20;
+
+  private final Consumer<B> sink;
+  private final ExecutorService workers;
+  private final int mostUnderWay;
+  private final ArrayDeque<UnderWay<B>> underWay = new ArrayDeque<>();
+  private final ArrayDeque<byte[]> freeBuffers = new ArrayDeque<>();
+
+  /** A block that a worker parses. */
+  private static final class UnderWay<B> {
+    private final Future<B> result;
+    private final byte[] buffer;
+    private final Progress progress;
+
+    UnderWay(Future<B> result, byte[] buffer, Progress progress) {
+      this.result = result;
+      this.buffer = buffer;
+      this.progress = progress;
+    }
+  }
+
+  /** How far the results of a file were taken. */
+  private static final class Progress {
+    private final String name;
+    private long lines;
+
+    Progress(String name) {
+      this.name = name;
+    }
+
+    DataException problem(long line, String problem) {
+      return new DataException(name + ", line " + (lines + line) + ": " + problem);
+    }
+  }
+
+  /**
+   * A pipeline.
+   *
+   * @param sink takes the parsed blocks, in order, on the caller's thread
+   */
+  BlockPipeline(Consumer<B> sink) {
+    this.sink = sink;
+    int threads = Runtime.getRuntime().availableProcessors();
+    this.mostUnderWay = 2 * threads;
+    this.workers =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "vaecf-reader");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** Reads a file. Some of its blocks may be under way when this returns. */
+  void read(Source source, LineFormat<B> format) {
+    Progress progress = new Progress(source.name());
+    LineFormat.Parser<B> parser = null;
+    byte[] buffer = takeBuffer();
+    int filled = 0;
+    try (InputStream in = source.open()) {
+      boolean more = true;
+      while (more) {
+        int count = in.readNBytes(buffer, filled, buffer.length - filled);
+        filled += count;
+        more = filled == buffer.length;
+        int end = more ? afterLastLineBreak(buffer, filled) : filled;
+        if (end == 0 && more) {
+          if (buffer.length >= LONGEST_LINE) {
+            drain();
+            throw progress.problem(
+                1, "a line may have at most " + LONGEST_LINE + " bytes, found a longer one");
+          }
+          buffer = Arrays.copyOf(buffer, 2 * buffer.length);
+          continue;
+        }
+        int from = 0;
+        if (parser == null) {
+          from = startsWithByteOrderMark(buffer, end) ? 3 : 0;
+          if (from == end) {
+            throw new DataException(source.name() + ": expected data, found an empty file");
+          }
+          int lineEnd = from;
+          while (lineEnd < end && buffer[lineEnd] != '\n') {
+            lineEnd++;
+          }
+          int next = Math.min(lineEnd + 1, end);
+          if (lineEnd > from && buffer[lineEnd - 1] == '\r') {
+            lineEnd--;
+          }
+          LineFormat.Start<B> start = format.start(buffer, from, lineEnd);
+          parser = start.parser();
+          if (start.header()) {
+            progress.lines = 1;
+            from = next;
+          }
+        }
+        byte[] following = takeBuffer();
+        if (following.length < filled - end) {
+          following = new byte[buffer.length];
+        }
+        System.arraycopy(buffer, end, following, 0, filled - end);
+        submit(parser, buffer, from, end, progress);
+        filled -= end;
+        buffer = following;
+      }
+      freeBuffers.push(buffer);
+    } catch (LineException e) {
+      throw progress.problem(e.line(), e.getMessage());
+    } catch (IOException e) {
+      drain();
+      throw Source.unreadable(source.name() + ", after line " + progress.lines, e);
+    }
+  }
+
+  private void submit(
+      LineFormat.Parser<B> parser, byte[] buffer, int from, int to, Progress progress) {
+    while (underWay.size() >= mostUnderWay) {
+      takeOldest();
+    }
+    Future<B> result = workers.submit(() -> parser.parse(buffer, from, to));
+    underWay.add(new UnderWay<>(result, buffer, progress));
+  }
+
+  /** Waits for all blocks under way and takes them. */
+  void drain() {
+    while (!underWay.isEmpty()) {
+      takeOldest();
+    }
+  }
+
+  private void takeOldest() {
+    UnderWay<B> oldest = underWay.remove();
+    try {
+      B block = oldest.result.get();
+      freeBuffers.push(oldest.buffer);
+      sink.accept(block);
+      oldest.progress.lines += block.lines();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof LineException problem) {
+        throw oldest.progress.problem(problem.line(), problem.getMessage());
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DataException(oldest.progress.name + ": reading was interrupted", e);
+    }
+  }
+
+  private byte[] takeBuffer() {
+    return freeBuffers.isEmpty() ? new byte[BLOCK_SIZE] : freeBuffers.pop();
+  }
+
+  private static int afterLastLineBreak(byte[] bytes, int to) {
+    int at = to;
+    while (at > 0 && bytes[at - 1] != '\n') {
+      at--;
+    }
+    return at;
+  }
+
+  private static boolean startsWithByteOrderMark(byte[] bytes, int to) {
+    return to >= 3 && bytes[0] == (byte) 0xef && bytes[1] == (byte) 0xbb && bytes[2] == (byte) 0xbf;
+  }
+
+  @Override
+  public void close() {
+    workers.shutdownNow();
+  }
+}

@@ -1,0 +1,97 @@
+package io.github.vaecf.data.reading;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.vaecf.data.DataException;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads what to call items when a person reads them. */
+public final class ItemTitles {
+  private ItemTitles() {}
+
+  /**
+   * Reads titles from delimited text in UTF-8 with a header, plain or compressed by gzip. Fields
+   * may stand in double quotes, except in text separated by tabs.
+   *
+   * @param file the file
+   * @param separator what stands between fields, one or more characters
+   * @param idColumn column of the raw ids: a name of the header, or a number counted from 1
+   * @param titleColumn column of the titles: a name of the header, or a number counted from 1
+   * @return titles by raw id, in the order of the file; of an id that comes twice, the first
+   * @throws DataException if the file cannot be read or lacks a column
+   */
+  public static Map<String, String> read(
+      Path file, String separator, String idColumn, String titleColumn) {
+    return read(Source.of(file), separator, true, StandardCharsets.UTF_8, idColumn, titleColumn);
+  }
+
+  static Map<String, String> read(
+      Source source,
+      String separator,
+      boolean header,
+      Charset charset,
+      String idColumn,
+      String titleColumn) {
+    Map<String, String> titles = new LinkedHashMap<>();
+    long line = 0;
+    try (Reader reader = new InputStreamReader(source.open(), charset);
+        CsvReader<CsvRecord> records =
+            CsvReader.builder()
+                .fieldSeparator(separator)
+                .quoteCharacter(separator.equals("\t") ? '\0' : '"')
+                .detectBomHeader(false)
+                .allowMissingFields(true)
+                .allowExtraFields(true)
+                .ofCsvRecord(reader)) {
+      int id = -1;
+      int title = -1;
+      for (CsvRecord record : records) {
+        line = record.getStartingLineNumber();
+        List<String> fields = record.getFields();
+        if (id < 0) {
+          fields = withoutByteOrderMark(fields);
+          id = Columns.find(idColumn, fields, header);
+          title = Columns.find(titleColumn, fields, header);
+          if (header) {
+            continue;
+          }
+        }
+        if (fields.size() <= Math.max(id, title)) {
+          throw new LineException(
+              1,
+              "expected at least " + (Math.max(id, title) + 1) + " fields, found " + fields.size());
+        }
+        titles.putIfAbsent(fields.get(id), fields.get(title));
+      }
+    } catch (LineException e) {
+      throw new DataException(source.name() + ", line " + line + ": " + e.getMessage());
+    } catch (CsvParseException e) {
+      throw new DataException(source.name() + ", after line " + line + ": " + e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      throw Source.unreadable(source.name() + ", after line " + line, e.getCause());
+    } catch (IOException e) {
+      throw Source.unreadable(source.name() + ", after line " + line, e);
+    }
+    return titles;
+  }
+
+  private static List<String> withoutByteOrderMark(List<String> fields) {
+    if (!fields.get(0).startsWith("\ufeff")) {
+      return fields;
+    }
+    List<String> cleaned = new ArrayList<>(fields);
+    cleaned.set(0, fields.get(0).substring(1));
+    return cleaned;
+  }
+}

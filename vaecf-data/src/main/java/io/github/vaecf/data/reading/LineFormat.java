@@ -1,0 +1,49 @@
+package io.github.vaecf.data.reading;
+
+/**
+ * How the lines of a file are read, in blocks of whole lines that may be parsed at the same time.
+ *
+ * @param <B> what a block of lines becomes
+ */
+@FunctionalInterface
+interface LineFormat<B extends LineFormat.Block> {
+  /** What a block of lines became. */
+  interface Block {
+    /** How many lines it had. */
+    int lines();
+  }
+
+  /**
+   * Parses blocks; used by many threads at once.
+   *
+   * @param <B> what a block of lines becomes
+   */
+  @FunctionalInterface
+  interface Parser<B> {
+    /**
+     * Parses whole lines.
+     *
+     * @param bytes holds the lines; may be written to
+     * @param from where the first line begins
+     * @param to where the last line ends; its line break may be missing at the end of the file
+     */
+    B parse(byte[] bytes, int from, int to) throws LineException;
+  }
+
+  /**
+   * What the first line of a file decides.
+   *
+   * @param parser reads the file's lines
+   * @param header whether the first line is none of them
+   */
+  record Start<B>(Parser<B> parser, boolean header) {}
+
+  /**
+   * Looks at the first line of a file.
+   *
+   * @param bytes holds the line
+   * @param from where the line begins
+   * @param to where it ends, before its line break
+   */
+  Start<B> start(byte[] bytes, int from, int to) throws LineException;
+}

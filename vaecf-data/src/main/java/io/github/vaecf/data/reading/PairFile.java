@@ -1,0 +1,181 @@
+package io.github.vaecf.data.reading;
+
+import io.github.vaecf.data.CsrMatrix;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A file of pairs of indices with the header {@code uid,sid}, as a prepared folder has five. */
+final class PairFile {
+  private static final byte[] HEADER = "uid,sid\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] SEPARATOR = {','};
+  private static final int MOST_DIGITS = 10;
+
+  private final List<PairBlock> blocks;
+  private final int leastRow;
+  private final int largestRow;
+
+  private PairFile(List<PairBlock> blocks) {
+    this.blocks = blocks;
+    int least = Integer.MAX_VALUE;
+    int largest = -1;
+    for (PairBlock block : blocks) {
+      least = Math.min(least, block.leastRow());
+      largest = Math.max(largest, block.largestRow());
+    }
+    this.leastRow = least;
+    this.largestRow = largest;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param file the file
+   * @param users how many users there are; any number if it is not known
+   * @param items how many items there are
+   */
+  static PairFile read(Path file, int users, int items) {
+    List<PairBlock> blocks = new ArrayList<>();
+    try (BlockPipeline<PairBlock> pipeline = new BlockPipeline<>(blocks::add)) {
+      pipeline.read(
+          Source.of(file),
+          (bytes, from, to) -> {
+            String header = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+            if (!header.equals("uid,sid")) {
+              throw new LineException(
+                  1, "expected the header uid,sid, found " + Fields.shown(bytes, from, to));
+            }
+            return new LineFormat.Start<>(
+                (block, start, end) -> parse(block, start, end, users, items), true);
+          });
+      pipeline.drain();
+    }
+    return new PairFile(blocks);
+  }
+
+  private static PairBlock parse(byte[] bytes, int from, int to, int users, int items)
+      throws LineException {
+    Fields fields = new Fields(SEPARATOR, false, 2);
+    PairBlock block = new PairBlock((to - from) / 8 + 16);
+    int at = from;
+    while (at < to) {
+      int line = block.nextLine();
+      at = fields.cut(bytes, at, to, line);
+      if (fields.blank()) {
+        continue;
+      }
+      if (fields.count() != 2) {
+        throw new LineException(line, "expected uid,sid, found " + fields.count() + " fields");
+      }
+      block.add(
+          index(bytes, fields.start(0), fields.end(0), "user", users, line),
+          index(bytes, fields.start(1), fields.end(1), "item", items, line));
+    }
+    block.trim();
+    return block;
+  }
+
+  private static int index(byte[] bytes, int from, int to, String what, int bound, int line)
+      throws LineException {
+    long index =
+        to - from <= MOST_DIGITS && Fields.areDigits(bytes, from, to)
+            ? Fields.whole(bytes, from, to)
+            : bound;
+    if (index >= bound) {
+      throw new LineException(
+          line,
+          "expected the index of "
+              + (what.equals("item") ? "an item" : "a user")
+              + ", 0 to "
+              + (bound - 1)
+              + ", found "
+              + Fields.shown(bytes, from, to));
+    }
+    return (int) index;
+  }
+
+  /** The least user, or the largest int if there is no pair. */
+  int leastRow() {
+    return leastRow;
+  }
+
+  /** The largest user, or −1 if there is no pair. */
+  int largestRow() {
+    return largestRow;
+  }
+
+  CsrMatrix toMatrix(int firstRow, int rows, int columns) {
+    return CsrMatrix.of(
+        rows,
+        columns,
+        consumer -> {
+          for (PairBlock block : blocks) {
+            block.forEach(firstRow, consumer);
+          }
+        });
+  }
+
+  /** Writes the pairs of a matrix in their order. */
+  static void write(Path file, CsrMatrix matrix, int firstRow) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file);
+        Lines lines = new Lines(out)) {
+      out.write(HEADER);
+      matrix.pairs().forEach((row, column) -> lines.add(row + firstRow, column));
+    }
+  }
+
+  /** Writes lines of two numbers, without making an object a line. */
+  private static final class Lines implements AutoCloseable {
+    private static final int LONGEST_LINE = 2 * MOST_DIGITS + 2;
+
+    private final OutputStream out;
+    private final byte[] buffer = new byte[1 << 16];
+    private int filled;
+
+    Lines(OutputStream out) {
+      this.out = out;
+    }
+
+    void add(int first, int second) {
+      if (buffer.length - filled < LONGEST_LINE) {
+        flush();
+      }
+      number(first);
+      buffer[filled++] = ',';
+      number(second);
+      buffer[filled++] = '\n';
+    }
+
+    private void number(int number) {
+      int digits = 1;
+      for (int rest = number / 10; rest > 0; rest /= 10) {
+        digits++;
+      }
+      filled += digits;
+      int rest = number;
+      for (int at = filled - 1; at >= filled - digits; at--) {
+        buffer[at] = (byte) ('0' + rest % 10);
+        rest /= 10;
+      }
+    }
+
+    private void flush() {
+      try {
+        out.write(buffer, 0, filled);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      filled = 0;
+    }
+
+    @Override
+    public void close() {
+      flush();
+    }
+  }
+}

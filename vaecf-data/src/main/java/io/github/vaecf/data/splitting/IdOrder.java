@@ -1,0 +1,54 @@
+package io.github.vaecf.data.splitting;
+
+import io.github.vaecf.data.IdIndex;
+import it.unimi.dsi.fastutil.ints.IntArrays;
+
+/** The ascending order of raw ids that a data frame would give them. */
+final class IdOrder {
+  private IdOrder() {}
+
+  /**
+   * Sorts ids: as numbers if all of them are whole numbers, else as text. Ids that are the same
+   * number (7 and 007) come as text does.
+   *
+   * @param ids the ids
+   * @param indices which of them; sorted in place
+   */
+  static void sort(IdIndex ids, int[] indices) {
+    long[] numbers = new long[ids.size()];
+    boolean numeric = true;
+    for (int index : indices) {
+      String id = ids.id(index);
+      if (!isWholeNumber(id)) {
+        numeric = false;
+        break;
+      }
+      numbers[index] = Long.parseLong(id);
+    }
+    if (numeric) {
+      IntArrays.quickSort(
+          indices,
+          (a, b) -> {
+            int order = Long.compare(numbers[a], numbers[b]);
+            return order != 0 ? order : ids.id(a).compareTo(ids.id(b));
+          });
+    } else {
+      IntArrays.quickSort(indices, (a, b) -> ids.id(a).compareTo(ids.id(b)));
+    }
+  }
+
+  /** Whether an id is a whole number of at most 18 digits, which always fits a long. */
+  private static boolean isWholeNumber(String id) {
+    int first = id.startsWith("-") ? 1 : 0;
+    int digits = id.length() - first;
+    if (digits < 1 || digits > 18) {
+      return false;
+    }
+    for (int i = first; i < id.length(); i++) {
+      if (id.charAt(i) < '0' || id.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return true;
+  }
+}
