@@ -31,7 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Vaecf.Version.class,
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
-    subcommands = {})
+    subcommands = {PrepareCommand.class})
 public final class Vaecf implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -74,6 +74,16 @@ public final class Vaecf implements Runnable {
     line.setOut(out);
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.getSubcommands()
+        .values()
+        .forEach(
+            command ->
+                command
+                    .getCommandSpec()
+                    .usageMessage()
+                    .sortOptions(false)
+                    .sortSynopsis(false)
+                    .autoWidth(true));
     line.setParameterExceptionHandler(Vaecf::explainUsage);
     line.setExecutionExceptionHandler(
         (failure, failed, parsed) -> vaecf.explain(failure, failed.getCommandSpec()));

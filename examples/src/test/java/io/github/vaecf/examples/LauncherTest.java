@@ -29,8 +29,6 @@ class LauncherTest {
   private Path jdk;
   private Path bin;
 
-  record Outcome(int status, String out, String err) {}
-
   @BeforeEach
   void layOutProject() throws IOException {
     project = folder.resolve("a project");
