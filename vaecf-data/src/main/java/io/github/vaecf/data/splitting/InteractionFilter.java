@@ -32,23 +32,47 @@ record InteractionFilter(
     if (kept.size() < before) {
       note(stages, "each user and item once", kept);
     }
-    int size;
-    do {
-      size = kept.size();
-      if (minItemUsers > 1) {
-        kept = enoughUsers(kept);
-        note(stages, "items of at least " + minItemUsers + " users", kept);
-      }
-      if (minUserItems > 1) {
-        kept = enoughItems(kept);
-        note(stages, "users with at least " + minUserItems + " items", kept);
-      }
-    } while (untilStable && kept.size() < size);
+    kept = untilStable ? enoughOfBothUntilStable(kept, stages) : enoughOfBoth(kept, stages);
     if (kept.size() == 0) {
       throw new DataException(
           "no event is left after filtering: "
               + (log.size() == 0 ? "the log is empty" : describe(stages)));
     }
+    return kept;
+  }
+
+  private Interactions enoughOfBoth(Interactions log, List<Split.Stage> stages) {
+    Interactions kept = log;
+    if (minItemUsers > 1) {
+      kept = enoughUsers(kept);
+      note(stages, "items of at least " + minItemUsers + " users", kept);
+    }
+    if (minUserItems > 1) {
+      kept = enoughItems(kept);
+      note(stages, "users with at least " + minUserItems + " items", kept);
+    }
+    return kept;
+  }
+
+  private Interactions enoughOfBothUntilStable(Interactions log, List<Split.Stage> stages) {
+    Interactions kept = log;
+    int size;
+    int rounds = 0;
+    do {
+      size = kept.size();
+      kept = enoughItems(enoughUsers(kept));
+      rounds++;
+    } while (kept.size() < size);
+    note(
+        stages,
+        "items of at least "
+            + minItemUsers
+            + " users and users with at least "
+            + minUserItems
+            + " items, repeated until stable, "
+            + rounds
+            + " rounds",
+        kept);
     return kept;
   }
 
