@@ -1,0 +1,51 @@
+package io.github.vaecf.core;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Settings that TensorFlow reads from the process environment, once, when its native library is
+ * first used. They are set here so that a program that uses vaecf as a library need not know of
+ * them; a variable that the user has set is left alone.
+ */
+final class TensorFlowRuntime {
+  private static final Logger LOG = LoggerFactory.getLogger(TensorFlowRuntime.class);
+
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          // oneDNN's matrix products and softmax; off by default in the Java natives.
+          "TF_ENABLE_ONEDNN_OPTS", "1",
+          // Memory of large tensors is kept and used again. Without it every tensor of users ×
+          // items
+          // is mapped afresh, and the page faults cost as much as the arithmetic.
+          "TF_CPU_ALLOCATOR_USE_BFC", "1",
+          // Warnings and errors only.
+          "TF_CPP_MIN_LOG_LEVEL", "1");
+
+  private interface CLibrary extends Library {
+    int setenv(String name, String value, int overwrite);
+  }
+
+  static {
+    if (!Platform.isWindows()) {
+      try {
+        CLibrary library = Native.load("c", CLibrary.class);
+        SETTINGS.forEach((name, value) -> library.setenv(name, value, 0));
+        LOG.info("TensorFlow runs with {} unless the environment says otherwise", SETTINGS);
+      } catch (UnsatisfiedLinkError e) {
+        LOG.warn("TensorFlow will be slower: {} could not be set ({})", SETTINGS, e.getMessage());
+      }
+    }
+  }
+
+  private TensorFlowRuntime() {}
+
+  /** Must be called before the first use of a TensorFlow class. */
+  static void prepare() {
+    // The work is done once, by the static initialiser.
+  }
+}
