@@ -216,11 +216,24 @@ final class AutoencoderSession implements Scorer, AutoCloseable {
   private Map<String, float[]> read(List<AutoencoderGraph.Variable> variables) {
     Map<String, float[]> values = new LinkedHashMap<>();
     for (AutoencoderGraph.Variable variable : variables) {
-      try (Result result = session.runner().fetch(variable.value()).run()) {
-        values.put(variable.name(), Batch.copy(result.get(0)));
-      }
+      values.put(variable.name(), read(variable));
     }
     return values;
+  }
+
+  /** A variable as a tensor to be written, read when its turn comes. */
+  Safetensors.Source source(AutoencoderGraph.Variable variable) {
+    List<Long> shape = new ArrayList<>();
+    for (long dimension : variable.dimensions().asArray()) {
+      shape.add(dimension);
+    }
+    return new Safetensors.Source(variable.name(), shape, () -> read(variable));
+  }
+
+  private float[] read(AutoencoderGraph.Variable variable) {
+    try (Result result = session.runner().fetch(variable.value()).run()) {
+      return Batch.copy(result.get(0));
+    }
   }
 
   /** Sets variables by name; those that the map does not name stay as they are. */

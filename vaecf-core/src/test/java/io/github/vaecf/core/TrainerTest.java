@@ -1,0 +1,320 @@
+package io.github.vaecf.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+  private static final Groups DATA = Groups.small();
+
+  @TempDir Path folder;
+
+  private static ModelConfig vae() {
+    return MultVaeConfig.paper().withHidden(List.of(16)).withLatent(8);
+  }
+
+  private static ModelConfig dae() {
+    return MultDaeConfig.paper().withLatent(12);
+  }
+
+  private static TrainingConfig training() {
+    return TrainingConfig.paper()
+        .withEpochs(6)
+        .withBatchSize(32)
+        .withLearningRate(0.01)
+        .withThreads(1)
+        .withSeed(7);
+  }
+
+  private static Trainer.Builder trainer(ModelConfig model) {
+    return Trainer.builder().model(model).training(training()).validation(DATA.hitRate());
+  }
+
+  private static TrainedModel train(Trainer.Builder trainer) {
+    return trainer.build().train(DATA.matrix(), DATA.ids());
+  }
+
+  private byte[] modelOf(Path run) throws IOException {
+    return Files.readAllBytes(run.resolve(TrainedModel.FILE_NAME));
+  }
+
+  @Test
+  void bothModelsLearnTheGroups() {
+    for (ModelConfig model : List.of(vae(), dae())) {
+      TrainingConfig longer = training().withEpochs(30);
+      try (TrainedModel trained =
+          train(Trainer.builder().model(model).training(longer).validation(DATA.hitRate()))) {
+        assertThat(DATA.hitRate().applyAsDouble(trained)).as(model.name()).isGreaterThan(0.9);
+        List<Recommendation> top = trained.recommend(List.of("item-20", "item-23", "no such"), 3);
+        assertThat(top)
+            .extracting(Recommendation::item)
+            .allMatch(id -> id.startsWith("item-2") && id.length() == 7)
+            .doesNotContain("item-20", "item-23");
+      }
+    }
+  }
+
+  @Test
+  void twoEqualRunsGiveTheSameBytes() throws IOException {
+    for (ModelConfig model : List.of(vae(), dae())) {
+      Path first = folder.resolve(model.name() + "-1");
+      Path second = folder.resolve(model.name() + "-2");
+      train(trainer(model).runFolder(first)).close();
+      train(trainer(model).runFolder(second)).close();
+      assertThat(modelOf(first)).isEqualTo(modelOf(second));
+    }
+  }
+
+  @Test
+  void anotherSeedGivesOtherWeights() {
+    try (TrainedModel one = train(trainer(dae()));
+        TrainedModel other = train(trainer(dae()).training(training().withSeed(8)))) {
+      assertThat(one.network().encoder().get(0).kernel())
+          .isNotEqualTo(other.network().encoder().get(0).kernel());
+    }
+  }
+
+  @Test
+  void aTrainingStoppedAtAnyStepAndResumedGivesTheSameBytes() throws IOException {
+    Path whole = folder.resolve("whole");
+    train(trainer(vae()).runFolder(whole)).close();
+    for (int stopAfter : new int[] {1, 7, 13, 41}) {
+      Path run = folder.resolve("stopped-" + stopAfter);
+      int[] steps = {0};
+      assertThatThrownBy(
+              () -> train(trainer(vae()).runFolder(run).stopWhen(() -> steps[0]++ == stopAfter)))
+          .isInstanceOf(TrainingStoppedException.class)
+          .hasMessageContaining("after step " + stopAfter)
+          .hasMessageContaining("resumed");
+      train(trainer(vae()).runFolder(run).resume(true)).close();
+      assertThat(modelOf(run)).isEqualTo(modelOf(whole));
+      assertThat(epochsAndLosses(run)).isEqualTo(epochsAndLosses(whole));
+    }
+  }
+
+  /** metrics.csv without the columns of time. */
+  private static List<String> epochsAndLosses(Path run) throws IOException {
+    List<String> rows = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.csv"))) {
+      rows.add(line.replaceFirst(",[^,]*,[^,]*$", ""));
+    }
+    return rows;
+  }
+
+  @Test
+  void aDamagedCheckpointIsPassedOverForTheOneBefore() throws IOException {
+    Path whole = folder.resolve("whole");
+    train(trainer(vae()).runFolder(whole)).close();
+    Path run = folder.resolve("run");
+    CheckpointPolicy everyEpoch = new CheckpointPolicy(1, Duration.ZERO, 2);
+    int[] steps = {0};
+    assertThatThrownBy(
+            () ->
+                train(
+                    trainer(vae())
+                        .runFolder(run)
+                        .checkpoints(everyEpoch)
+                        .stopWhen(() -> steps[0]++ == 30)))
+        .isInstanceOf(TrainingStoppedException.class);
+    List<Path> checkpoints;
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      checkpoints = files.sorted().toList();
+    }
+    assertThat(checkpoints).hasSize(2);
+    Path newest = checkpoints.get(1);
+    byte[] content = Files.readAllBytes(newest);
+    content[content.length / 2] ^= 1;
+    Files.write(newest, content);
+
+    List<String> messages = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void onMessage(String message) {
+            messages.add(message);
+          }
+        };
+    train(trainer(vae()).runFolder(run).resume(true).listener(listener)).close();
+    assertThat(messages.get(0))
+        .contains(newest.toString())
+        .contains("checksum")
+        .contains("going back to the checkpoint before");
+    assertThat(messages.get(1)).contains("resumed after step 28");
+    assertThat(modelOf(run)).isEqualTo(modelOf(whole));
+  }
+
+  @Test
+  void theWeightsOfTheBestEpochAreKept() {
+    double[] answers = {0.1, 0.5, 0.3, 0.5, 0.2, 0.4};
+    List<float[]> seen = new ArrayList<>();
+    try (TrainedModel model =
+        train(
+            Trainer.builder()
+                .model(dae())
+                .training(training())
+                .validation(
+                    scorer -> {
+                      CsrMatrix matrix = DATA.matrix();
+                      seen.add(((AutoencoderSession) scorer).scores(matrix, 0, 3));
+                      return answers[seen.size() - 1];
+                    }))) {
+      assertThat(model.epoch()).isEqualTo(2);
+      assertThat(model.validation()).isEqualTo(0.5);
+      assertThat(model.scores(DATA.matrix(), 0, 3)).isEqualTo(seen.get(1));
+    }
+  }
+
+  @Test
+  void withoutValidationTheLastEpochsWeightsAreKept() throws IOException {
+    Path run = folder.resolve("run");
+    try (TrainedModel inMemory = train(Trainer.builder().model(dae()).training(training()));
+        TrainedModel onDisk =
+            train(Trainer.builder().model(dae()).training(training()).runFolder(run))) {
+      assertThat(inMemory.epoch()).isEqualTo(6);
+      assertThat(onDisk.epoch()).isEqualTo(6);
+      assertThat(inMemory.validation()).isNaN();
+      assertThat(inMemory.scores(DATA.matrix(), 0, 200))
+          .isEqualTo(onDisk.scores(DATA.matrix(), 0, 200));
+    }
+  }
+
+  @Test
+  void trainingStopsEarlyWhenPatienceIsOver() {
+    List<EpochReport> epochs = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void onEpoch(EpochReport report) {
+            epochs.add(report);
+          }
+        };
+    double[] answers = {0.1, 0.5, 0.3, 0.4, 0.9, 0.9};
+    try (TrainedModel model =
+        train(
+            Trainer.builder()
+                .model(vae())
+                .training(training().withPatience(2))
+                .validation(scorer -> answers[epochs.size()])
+                .listener(listener))) {
+      assertThat(epochs).hasSize(4);
+      assertThat(model.epoch()).isEqualTo(2);
+      double betaAtStop = epochs.get(3).beta();
+      assertThat(betaAtStop)
+          .as("β goes by the planned number of steps, not by those taken")
+          .isEqualTo(KlAnnealing.paper().beta(4 * 7 - 1, 6 * 7));
+    }
+  }
+
+  @Test
+  void aTimeLimitEndsTheTrainingAndLeavesItResumable() throws IOException {
+    Path whole = folder.resolve("whole");
+    train(trainer(dae()).runFolder(whole)).close();
+    Path run = folder.resolve("run");
+    train(trainer(dae()).runFolder(run).timeLimit(Duration.ofNanos(1))).close();
+    assertThat(Files.readAllLines(run.resolve("metrics.csv"))).hasSizeLessThan(7);
+    train(trainer(dae()).runFolder(run).resume(true)).close();
+    assertThat(modelOf(run)).isEqualTo(modelOf(whole));
+  }
+
+  @Test
+  void aDivergingTrainingSaysAtWhichStepAndSetting() {
+    Path run = folder.resolve("run");
+    assertThatThrownBy(
+            () -> train(trainer(vae()).training(training().withLearningRate(1e6)).runFolder(run)))
+        .isInstanceOf(TrainingDivergedException.class)
+        .hasMessageContaining("at step")
+        .hasMessageContaining("learning rate 1000000.0");
+  }
+
+  @Test
+  void aRunFolderIsNeverOverwritten() throws IOException {
+    Path run = folder.resolve("run");
+    train(trainer(dae()).runFolder(run)).close();
+    byte[] before = modelOf(run);
+    assertThatThrownBy(() -> train(trainer(dae()).runFolder(run)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("already holds a run");
+    assertThat(modelOf(run)).isEqualTo(before);
+
+    Path occupied = Files.createDirectory(folder.resolve("occupied"));
+    Files.writeString(occupied.resolve("letter.txt"), "dear");
+    assertThatThrownBy(() -> train(trainer(dae()).runFolder(occupied)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("empty or a new folder");
+    assertThatThrownBy(() -> train(trainer(dae()).runFolder(occupied.resolve("letter.txt"))))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("letter.txt");
+    assertThatThrownBy(() -> train(trainer(dae()).runFolder(folder.resolve("new")).resume(true)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("no run to be resumed");
+  }
+
+  @Test
+  void aRunIsNotResumedWithOtherSettingsOrData() {
+    Path run = folder.resolve("run");
+    train(trainer(dae()).runFolder(run)).close();
+    assertThatThrownBy(
+            () ->
+                train(
+                    trainer(dae())
+                        .training(training().withBatchSize(33))
+                        .runFolder(run)
+                        .resume(true)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("training.batchSize")
+        .hasMessageContaining("32")
+        .hasMessageContaining("33");
+    Groups other = new Groups(200, 4, 10, 2);
+    assertThatThrownBy(
+            () ->
+                trainer(dae())
+                    .runFolder(run)
+                    .resume(true)
+                    .build()
+                    .train(other.matrix(), other.ids()))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("data.")
+        .hasMessageContaining("changed");
+  }
+
+  @Test
+  void aFinishedRunIsResumedToItsModelAtOnce() throws IOException {
+    Path run = folder.resolve("run");
+    train(trainer(vae()).runFolder(run)).close();
+    byte[] before = modelOf(run);
+    List<StepReport> steps = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void onStep(StepReport report) {
+            steps.add(report);
+          }
+        };
+    train(trainer(vae()).runFolder(run).resume(true).listener(listener)).close();
+    assertThat(steps).isEmpty();
+    assertThat(modelOf(run)).isEqualTo(before);
+  }
+
+  @Test
+  void nothingToTrainOnIsRefused() {
+    CsrMatrix empty = CsrMatrix.of(3, 40, consumer -> {});
+    assertThatThrownBy(() -> trainer(dae()).build().train(empty, DATA.ids()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at least one entry");
+    assertThatThrownBy(
+            () -> trainer(dae()).build().train(DATA.matrix(), new Groups(1, 1, 3, 1).ids()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("item ids");
+  }
+}
