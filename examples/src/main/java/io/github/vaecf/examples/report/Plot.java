@@ -1,0 +1,158 @@
+package io.github.vaecf.examples.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.knowm.xchart.VectorGraphicsEncoder;
+import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.Styler.LegendLayout;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * A plot of one or more series over a common axis.
+ *
+ * @param caption what the plot shows, in one sentence
+ * @param xAxis what lies to the right
+ * @param yAxis what lies upwards
+ * @param scale how the axes grow
+ * @param series what is drawn, at least one
+ */
+public record Plot(String caption, String xAxis, String yAxis, Scale scale, List<Series> series) {
+  // Told apart also by those who see no red or no green, and in grey.
+  private static final Color[] COLORS = {
+    new Color(0x1b6ca8), new Color(0xd1660d), new Color(0x2f8f6b), new Color(0x8a4fa3),
+    new Color(0x6b6b6b), new Color(0xb83b5e), new Color(0x9a8a1c), new Color(0x4a4a9c)
+  };
+
+  /** How the axes grow. */
+  public enum Scale {
+    /** Both evenly. */
+    LINEAR,
+    /** To the right by factors, upwards evenly. */
+    LOG_X,
+    /** Both by factors. */
+    LOG
+  }
+
+  /**
+   * A point of a series.
+   *
+   * @param x to the right
+   * @param y upwards; NaN leaves a gap
+   * @param error half length of the error bar; NaN where there is none
+   */
+  public record Point(double x, double y, double error) {
+    /**
+     * A point without an error bar.
+     *
+     * @param x to the right
+     * @param y upwards; NaN leaves a gap
+     */
+    public Point(double x, double y) {
+      this(x, y, Double.NaN);
+    }
+  }
+
+  /**
+   * Points that belong together.
+   *
+   * @param name name in the legend
+   * @param connected whether lines join the points
+   * @param points at least one; either all have error bars or none
+   */
+  public record Series(String name, boolean connected, List<Point> points) {
+    /**
+     * Copies the list.
+     *
+     * @param name name in the legend
+     * @param connected whether lines join the points
+     * @param points at least one
+     */
+    public Series {
+      points = List.copyOf(points);
+    }
+
+    private boolean hasErrors() {
+      return !Double.isNaN(points.get(0).error());
+    }
+  }
+
+  /**
+   * Copies the list.
+   *
+   * @param caption what the plot shows
+   * @param xAxis what lies to the right
+   * @param yAxis what lies upwards
+   * @param scale how the axes grow
+   * @param series what is drawn
+   */
+  public Plot {
+    series = List.copyOf(series);
+  }
+
+  /** The plot as an SVG element that takes the width it is given. */
+  String toSvg() {
+    XYChart chart =
+        new XYChartBuilder().width(560).height(320).xAxisTitle(xAxis).yAxisTitle(yAxis).build();
+    Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+    XYStyler styler = chart.getStyler();
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setPlotBackgroundColor(Color.WHITE);
+    styler.setPlotBorderVisible(false);
+    styler.setPlotGridLinesColor(new Color(0xe3e7ec));
+    styler.setPlotGridLinesStroke(new BasicStroke(1f));
+    styler.setLegendVisible(series.size() > 1);
+    styler.setLegendPosition(LegendPosition.OutsideS);
+    styler.setLegendLayout(LegendLayout.Horizontal);
+    styler.setLegendBorderColor(Color.WHITE);
+    styler.setLegendFont(font);
+    styler.setAxisTitleFont(font);
+    styler.setAxisTickLabelsFont(font);
+    styler.setXAxisLogarithmic(scale != Scale.LINEAR);
+    styler.setYAxisLogarithmic(scale == Scale.LOG);
+    styler.setMarkerSize(6);
+    for (int i = 0; i < series.size(); i++) {
+      draw(chart, series.get(i), COLORS[i % COLORS.length]);
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String svg = bytes.toString(StandardCharsets.UTF_8);
+    // Inside a page there is no document of its own, and the size is the page's affair.
+    return svg.substring(svg.indexOf("<svg"))
+        .replaceFirst(" height=\"[0-9.]*px\"", "")
+        .replaceFirst(" width=\"[0-9.]*px\"", "");
+  }
+
+  private static void draw(XYChart chart, Series one, Color color) {
+    double[] x = one.points().stream().mapToDouble(Point::x).toArray();
+    double[] y = one.points().stream().mapToDouble(Point::y).toArray();
+    double[] errors = one.points().stream().mapToDouble(Point::error).toArray();
+    XYSeries drawn =
+        one.hasErrors()
+            ? chart.addSeries(one.name(), x, y, errors)
+            : chart.addSeries(one.name(), x, y);
+    drawn.setLineColor(color);
+    drawn.setMarkerColor(color);
+    drawn.setLineWidth(2f);
+    boolean line = one.connected() && !one.hasErrors() && x.length > 1;
+    drawn.setMarker(line ? SeriesMarkers.NONE : SeriesMarkers.CIRCLE);
+    if (!one.connected()) {
+      drawn.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+    }
+  }
+}
