@@ -1,5 +1,7 @@
 package io.github.vaecf.examples;
 
+import io.github.vaecf.core.TrainingDivergedException;
+import io.github.vaecf.core.TrainingStoppedException;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,7 +17,10 @@ final class Failures {
   private Failures() {}
 
   static String explain(Throwable failure) {
-    if (failure instanceof DataException || failure instanceof IllegalArgumentException) {
+    if (failure instanceof DataException
+        || failure instanceof IllegalArgumentException
+        || failure instanceof TrainingStoppedException
+        || failure instanceof TrainingDivergedException) {
       return failure.getMessage();
     }
     if (failure instanceof UncheckedIOException unchecked) {

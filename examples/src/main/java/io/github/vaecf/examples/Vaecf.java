@@ -31,7 +31,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Vaecf.Version.class,
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
-    subcommands = {PrepareCommand.class})
+    subcommands = {
+      PrepareCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      RecommendCommand.class
+    })
 public final class Vaecf implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -53,7 +58,9 @@ public final class Vaecf implements Runnable {
       // Read when the first logger is made, so before any class of the library is loaded.
       System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
     }
-    System.exit(run(writer(System.out), writer(System.err), arguments));
+    int status = run(writer(System.out), writer(System.err), arguments);
+    Interruption.settle();
+    System.exit(status);
   }
 
   private static PrintWriter writer(PrintStream stream) {

@@ -1,0 +1,52 @@
+package io.github.vaecf.examples;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Lets work that is interrupted (Ctrl-C, a polite kill) come to an end in good order, and say so,
+ * before the JVM ends.
+ */
+final class Interruption implements AutoCloseable {
+  /** Counted down when the command has said its last word. */
+  private static final CountDownLatch SETTLED = new CountDownLatch(1);
+
+  private volatile boolean requested;
+  private final Thread hook =
+      new Thread(
+          () -> {
+            requested = true;
+            try {
+              SETTLED.await(5, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          },
+          "vaecf-interruption");
+
+  private Interruption() {}
+
+  /** Watches from now on until closed. */
+  static Interruption watch() {
+    Interruption interruption = new Interruption();
+    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    return interruption;
+  }
+
+  /** Whether the work is to come to an end. */
+  boolean isRequested() {
+    return requested;
+  }
+
+  @Override
+  public void close() {
+    if (!requested) {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    }
+  }
+
+  /** Lets an interrupted JVM end. */
+  static void settle() {
+    SETTLED.countDown();
+  }
+}
