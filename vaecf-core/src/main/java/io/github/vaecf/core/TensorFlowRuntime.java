@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * first used. They are set here so that a program that uses vaecf as a library need not know of
  * them; a variable that the user has set is left alone.
  */
-final class TensorFlowRuntime {
+public final class TensorFlowRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(TensorFlowRuntime.class);
 
   private static final Map<String, String> SETTINGS =
@@ -44,8 +44,11 @@ final class TensorFlowRuntime {
 
   private TensorFlowRuntime() {}
 
-  /** Must be called before the first use of a TensorFlow class. */
-  static void prepare() {
+  /**
+   * Sets them. Must be called before the first use of a TensorFlow class; the classes of vaecf that
+   * use TensorFlow do so themselves. Calling it again does nothing.
+   */
+  public static void prepare() {
     // The work is done once, by the static initialiser.
   }
 }

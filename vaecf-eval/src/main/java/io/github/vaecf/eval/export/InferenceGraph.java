@@ -1,0 +1,430 @@
+package io.github.vaecf.eval.export;
+
+import io.github.vaecf.core.DenseLayer;
+import io.github.vaecf.core.Network;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.HashTable;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.ReduceMax;
+import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.op.core.Stack;
+import org.tensorflow.op.core.VarHandleOp;
+import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.op.nn.TopK;
+import org.tensorflow.op.train.Restore;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.SaverDef;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+import org.tensorflow.types.TString;
+import org.tensorflow.types.family.TType;
+
+/**
+ * The graph that answers requests: the encoder up to the latent mean, the decoder, and around them
+ * what turns raw ids into input and scores into a ranking. Nothing of the training is in it.
+ *
+ * <p>A history is a set: its indices are sorted, which puts duplicates side by side, and
+ * duplicates, unknown ids and padding get the weight 0. Sorting also makes the answer independent,
+ * to the last bit, of the order of the items. The first layer multiplies sparsely, so that one
+ * request reads only the rows of the encoder that its items need.
+ */
+final class InferenceGraph implements AutoCloseable {
+  /** The score of an item that is left out: finite, because JSON has no infinity. */
+  static final float LEFT_OUT = -Float.MAX_VALUE;
+
+  /** The constant that the loader replaces by the path of the vocabulary. */
+  static final String VOCABULARY = "vocabulary";
+
+  /** The operation that the loader runs once to fill the tables. */
+  static final String MAIN_OP = "fill_tables";
+
+  private static final long UNKNOWN = -1;
+
+  private final Graph graph = new Graph();
+  private final Ops tf = Ops.create(graph);
+  private final int items;
+  private final int latent;
+  private final int topK;
+  private final List<Variable> variables = new ArrayList<>();
+  private final Map<String, SignatureDef> signatures = new LinkedHashMap<>();
+  private final List<Layer> encoder = new ArrayList<>();
+  private final List<Layer> decoder = new ArrayList<>();
+  private final Operand<TFloat32> inverseNorms;
+  private final HashTable indexOfId;
+  private final HashTable idOfIndex;
+  private final SaverDef saver;
+
+  /** A weight: its values, its handle in the graph, and the operation that reads it. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Variable(
+      String name, Shape shape, float[] values, VarHandleOp handle, Operand<TFloat32> read) {}
+
+  /** A dense layer in the graph. */
+  private record Layer(Operand<TFloat32> kernel, Operand<TFloat32> bias) {}
+
+  /**
+   * @param network the weights
+   * @param topK length of the rankings whose length is fixed, at most the number of items
+   */
+  InferenceGraph(Network network, int topK) {
+    this.items = network.items();
+    this.latent = network.latent();
+    this.topK = topK;
+
+    List<DenseLayer> encoderLayers = new ArrayList<>(network.encoder());
+    if (network.variational()) {
+      // The variance is for training only.
+      encoderLayers.add(firstOutputs(encoderLayers.remove(encoderLayers.size() - 1), latent));
+    }
+    for (int i = 0; i < encoderLayers.size(); i++) {
+      encoder.add(layer("encoder/" + i, encoderLayers.get(i)));
+    }
+    for (int i = 0; i < network.decoder().size(); i++) {
+      decoder.add(layer("decoder/" + i, network.decoder().get(i)));
+    }
+    DenseLayer outermost = network.decoder().get(network.decoder().size() - 1);
+    inverseNorms = variable("similar/inverse_norms", Shape.of(items), inverseNorms(outermost));
+
+    Operand<TString> vocabulary = tf.withName(VOCABULARY).constant("");
+    indexOfId =
+        tf.withName("index_of_id")
+            .hashTable(TString.class, TInt64.class, HashTable.sharedName("index_of_id"));
+    idOfIndex =
+        tf.withName("id_of_index")
+            .hashTable(TInt64.class, TString.class, HashTable.sharedName("id_of_index"));
+    // Of each line of the file, −2 stands for the text and −1 for the number, counted from 0.
+    Op fillIndices = tf.initializeTableFromTextFile(indexOfId, vocabulary, -2L, -1L);
+    Op fillIds = tf.initializeTableFromTextFile(idOfIndex, vocabulary, -1L, -2L);
+    tf.withControlDependencies(fillIndices, fillIds).withName(MAIN_OP).noOp();
+
+    addSignaturesOverIds(network.variational());
+    addSignaturesOverIndices(network.variational());
+    addDecode();
+    addSimilarItems();
+    saver = addSaver();
+  }
+
+  private void addSignaturesOverIds(boolean variational) {
+    Placeholder<TString> rawItems = placeholder("items", TString.class, Shape.of(-1, -1));
+    Placeholder<TString> rawExcluded = placeholder("exclude", TString.class, Shape.of(-1, -1));
+    Operand<TInt64> history = sorted(indices(rawItems));
+    Operand<TFloat32> mean = encode(history, variational);
+    Operand<TFloat32> scores = decode(mean);
+
+    TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
+    add(
+        new SignatureBuilder("serving_default")
+            .input("items", rawItems, DataType.DT_STRING, -1, -1)
+            .output("items", ids(best), DataType.DT_STRING, -1, topK)
+            .output("scores", best.values(), DataType.DT_FLOAT, -1, topK));
+
+    Operand<TInt64> leftOut = tf.concat(List.of(history, indices(rawExcluded)), tf.constant(1));
+    TopK<TFloat32, TInt32> rest = best(scores, leftOut, tf.constant(topK));
+    add(
+        new SignatureBuilder("recommend_excluding")
+            .input("items", rawItems, DataType.DT_STRING, -1, -1)
+            .input("exclude", rawExcluded, DataType.DT_STRING, -1, -1)
+            .output("items", ids(rest), DataType.DT_STRING, -1, topK)
+            .output("scores", rest.values(), DataType.DT_FLOAT, -1, topK));
+
+    add(
+        new SignatureBuilder("score")
+            .input("items", rawItems, DataType.DT_STRING, -1, -1)
+            .output("scores", scores, DataType.DT_FLOAT, -1, items));
+    add(
+        new SignatureBuilder("encode")
+            .input("items", rawItems, DataType.DT_STRING, -1, -1)
+            .output("latent", mean, DataType.DT_FLOAT, -1, latent));
+  }
+
+  private void addSignaturesOverIndices(boolean variational) {
+    Placeholder<TInt64> indices = placeholder("indices", TInt64.class, Shape.of(-1, -1));
+    Placeholder<TInt32> lengths = placeholder("k", TInt32.class, Shape.of(-1));
+    Operand<TInt64> inRange =
+        tf.select(tf.math.less(indices, tf.constant((long) items)), indices, tf.constant(UNKNOWN));
+    Operand<TInt64> history = sorted(inRange);
+    Operand<TFloat32> scores = decode(encode(history, variational));
+
+    TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
+    add(
+        new SignatureBuilder("recommend_indices")
+            .input("items", indices, DataType.DT_INT64, -1, -1)
+            .output("items", indices(best), DataType.DT_INT64, -1, topK)
+            .output("scores", best.values(), DataType.DT_FLOAT, -1, topK));
+
+    Operand<TInt32> longest =
+        tf.math.minimum(tf.reduceMax(lengths, tf.constant(0)), tf.constant(items));
+    TopK<TFloat32, TInt32> ranking = best(scores, history, longest);
+    add(
+        new SignatureBuilder("rank_indices")
+            .input("items", indices, DataType.DT_INT64, -1, -1)
+            .input("k", lengths, DataType.DT_INT32, -1)
+            .output("items", indices(ranking), DataType.DT_INT64, -1, -1)
+            .output("scores", ranking.values(), DataType.DT_FLOAT, -1, -1));
+  }
+
+  private void addDecode() {
+    Placeholder<TFloat32> vector = placeholder("latent", TFloat32.class, Shape.of(-1, latent));
+    add(
+        new SignatureBuilder("decode")
+            .input("latent", vector, DataType.DT_FLOAT, -1, latent)
+            .output("scores", decode(vector), DataType.DT_FLOAT, -1, items));
+  }
+
+  /** The cosine between an item's column of the decoder's last kernel and every other's. */
+  private void addSimilarItems() {
+    Placeholder<TString> rawItem = placeholder("item", TString.class, Shape.of(-1));
+    Operand<TInt64> item = indices(rawItem);
+    Operand<TInt64> known = tf.math.maximum(item, tf.constant(0L));
+    Operand<TFloat32> kernel = decoder.get(decoder.size() - 1).kernel();
+    Operand<TFloat32> columns = tf.gather(kernel, known, tf.constant(1));
+    Operand<TFloat32> norms = tf.gather(inverseNorms, known, tf.constant(0));
+    Operand<TFloat32> cosines =
+        tf.math.mul(
+            tf.math.mul(tf.linalg.matMul(columns, kernel, MatMul.transposeA(true)), inverseNorms),
+            tf.expandDims(norms, tf.constant(1)));
+    Operand<TInt64> itself = tf.expandDims(item, tf.constant(1));
+    Operand<TFloat32> ofKnown =
+        tf.select(tf.math.greaterEqual(itself, tf.constant(0L)), cosines, tf.constant(LEFT_OUT));
+    TopK<TFloat32, TInt32> similar = best(ofKnown, itself, tf.constant(topK));
+    add(
+        new SignatureBuilder("similar_items")
+            .input("item", rawItem, DataType.DT_STRING, -1)
+            .output("items", ids(similar), DataType.DT_STRING, -1, topK)
+            .output("scores", similar.values(), DataType.DT_FLOAT, -1, topK));
+  }
+
+  /** The index of each raw id, −1 for an unknown one and for padding. */
+  private Operand<TInt64> indices(Operand<TString> rawIds) {
+    return tf.lookupTableFind(indexOfId, rawIds, tf.constant(UNKNOWN));
+  }
+
+  /**
+   * Indices [batch, length + 1] from high to low. The additional −1 at each row's end makes the row
+   * of an empty history one entry long.
+   */
+  private Operand<TInt64> sorted(Operand<TInt64> indices) {
+    Operand<TInt64> shape = tf.stack(List.of(size(indices, 0), tf.constant(1L)));
+    Operand<TInt64> padded =
+        tf.concat(List.of(indices, tf.fill(shape, tf.constant(UNKNOWN))), tf.constant(1));
+    return tf.nn.topK(padded, tf.dtypes.cast(size(padded, 1), TInt32.class), TInt32.class).values();
+  }
+
+  /** The latent mean [batch, latent] of sorted histories. */
+  private Operand<TFloat32> encode(Operand<TInt64> history, boolean variational) {
+    Operand<TInt64> batch = size(history, 0);
+    Operand<TInt64> length = size(history, 1);
+    Operand<TInt64> start = tf.constant(new long[] {0, 0});
+    Operand<TInt64> before =
+        tf.concat(
+            List.of(
+                tf.fill(tf.stack(List.of(batch, tf.constant(1L))), tf.constant(UNKNOWN)),
+                tf.slice(
+                    history,
+                    start,
+                    tf.stack(List.of(batch, tf.math.sub(length, tf.constant(1L)))))),
+            tf.constant(1));
+    Operand<TBool> counts =
+        tf.math.logicalAnd(
+            tf.math.greaterEqual(history, tf.constant(0L)), tf.math.notEqual(history, before));
+    Operand<TFloat32> ones = tf.dtypes.cast(counts, TFloat32.class);
+    Operand<TFloat32> size = tf.reduceSum(ones, tf.constant(1), ReduceSum.keepDims(true));
+    // Row / √size is the row at unit length, as all its entries are 1.
+    Operand<TFloat32> row = tf.math.div(ones, tf.math.sqrt(tf.math.maximum(size, tf.constant(1f))));
+
+    // Only what counts is multiplied, however much padding the longest history of a batch causes.
+    Operand<TInt64> counting = tf.where(counts);
+    Operand<TInt64> rows = tf.gather(counting, tf.constant(0), tf.constant(1));
+    Operand<TInt64> entries =
+        tf.stack(List.of(rows, tf.gatherNd(history, counting)), Stack.axis(1L));
+    Layer first = encoder.get(0);
+    Operand<TFloat32> hidden =
+        tf.math.add(
+            tf.sparse.sparseTensorDenseMatMul(
+                entries,
+                tf.gatherNd(row, counting),
+                tf.stack(List.of(batch, tf.constant((long) items))),
+                first.kernel()),
+            first.bias());
+    for (int i = 1; i < encoder.size(); i++) {
+      hidden = affine(tf.math.tanh(hidden), encoder.get(i));
+    }
+    return variational ? hidden : tf.math.tanh(hidden);
+  }
+
+  /** The scores [batch, items] of latent vectors [batch, latent]. */
+  private Operand<TFloat32> decode(Operand<TFloat32> vector) {
+    Operand<TFloat32> hidden = affine(vector, decoder.get(0));
+    for (int i = 1; i < decoder.size(); i++) {
+      hidden = affine(tf.math.tanh(hidden), decoder.get(i));
+    }
+    return hidden;
+  }
+
+  private Operand<TFloat32> affine(Operand<TFloat32> input, Layer layer) {
+    return tf.math.add(tf.linalg.matMul(input, layer.kernel()), layer.bias());
+  }
+
+  /**
+   * The best k items without those left out, which come last with the score {@link #LEFT_OUT}.
+   *
+   * @param scores [batch, items]
+   * @param leftOut indices [batch, length], length at least 1, −1 where there is none
+   */
+  private TopK<TFloat32, TInt32> best(
+      Operand<TFloat32> scores, Operand<TInt64> leftOut, Operand<TInt32> k) {
+    // Every place must be written to somewhere. A −1 writes what its row's highest index writes
+    // too, or, in a row that leaves nothing out, the score of item 0 over itself.
+    Operand<TInt64> highest = tf.reduceMax(leftOut, tf.constant(1), ReduceMax.keepDims(true));
+    Operand<TInt64> target =
+        tf.select(
+            tf.math.greaterEqual(leftOut, tf.constant(0L)),
+            leftOut,
+            tf.math.maximum(highest, tf.constant(0L)));
+    Operand<TFloat32> firstScore =
+        tf.slice(scores, tf.constant(new long[] {0, 0}), tf.constant(new long[] {-1, 1}));
+    Operand<TFloat32> update =
+        tf.select(
+            tf.math.greaterEqual(highest, tf.constant(0L)), tf.constant(LEFT_OUT), firstScore);
+    Operand<TFloat32> updates = tf.broadcastTo(update, tf.shape(leftOut, TInt64.class));
+    return tf.nn.topK(tf.tensorScatterNdUpdate(scores, places(target), updates), k, TInt32.class);
+  }
+
+  /** The places (row, column) [batch, length, 2] of columns [batch, length]. */
+  private Operand<TInt64> places(Operand<TInt64> columns) {
+    Operand<TInt64> rows =
+        tf.expandDims(tf.range(tf.constant(0L), size(columns, 0), tf.constant(1L)), tf.constant(1));
+    return tf.stack(
+        List.of(tf.broadcastTo(rows, tf.shape(columns, TInt64.class)), columns), Stack.axis(2L));
+  }
+
+  private Operand<TInt64> indices(TopK<TFloat32, TInt32> best) {
+    return tf.select(
+        tf.math.greater(best.values(), tf.constant(LEFT_OUT)),
+        tf.dtypes.cast(best.indices(), TInt64.class),
+        tf.constant(UNKNOWN));
+  }
+
+  private Operand<TString> ids(TopK<TFloat32, TInt32> best) {
+    return tf.lookupTableFind(idOfIndex, indices(best), tf.constant(""));
+  }
+
+  private Operand<TInt64> size(Operand<? extends TType> tensor, int axis) {
+    return tf.gather(tf.shape(tensor, TInt64.class), tf.constant(axis), tf.constant(0));
+  }
+
+  private <T extends TType> Placeholder<T> placeholder(String name, Class<T> type, Shape shape) {
+    return tf.withName(name).placeholder(type, Placeholder.shape(shape));
+  }
+
+  private Layer layer(String name, DenseLayer layer) {
+    return new Layer(
+        variable(name + "/kernel", Shape.of(layer.inputs(), layer.outputs()), layer.kernel()),
+        variable(name + "/bias", Shape.of(layer.outputs()), layer.bias()));
+  }
+
+  private Operand<TFloat32> variable(String name, Shape shape, float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new ArithmeticException(
+            "weights '" + name + "' hold " + value + ": such a model cannot be served");
+      }
+    }
+    String node = name.replace('/', '_');
+    VarHandleOp handle =
+        tf.withName(node).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
+    Operand<TFloat32> read = tf.withName(node + "_read").readVariableOp(handle, TFloat32.class);
+    variables.add(new Variable(name, shape, values, handle, read));
+    return read;
+  }
+
+  /** The layer's first outputs. */
+  private static DenseLayer firstOutputs(DenseLayer layer, int outputs) {
+    float[] kernel = new float[layer.inputs() * outputs];
+    for (int input = 0; input < layer.inputs(); input++) {
+      System.arraycopy(layer.kernel(), input * layer.outputs(), kernel, input * outputs, outputs);
+    }
+    return new DenseLayer(layer.inputs(), outputs, kernel, Arrays.copyOf(layer.bias(), outputs));
+  }
+
+  /** 1 / ‖column‖₂ of each column of the kernel, 0 for a column of zeros. */
+  private static float[] inverseNorms(DenseLayer layer) {
+    double[] squares = new double[layer.outputs()];
+    for (int place = 0; place < layer.kernel().length; place++) {
+      double weight = layer.kernel()[place];
+      squares[place % layer.outputs()] += weight * weight;
+    }
+    float[] inverse = new float[squares.length];
+    for (int item = 0; item < inverse.length; item++) {
+      inverse[item] = squares[item] == 0 ? 0 : (float) (1 / Math.sqrt(squares[item]));
+    }
+    return inverse;
+  }
+
+  private void add(SignatureBuilder signature) {
+    signatures.put(signature.name(), signature.build());
+  }
+
+  /** Adds what the loader runs to read the weights from the checkpoint beside the graph. */
+  private SaverDef addSaver() {
+    Operand<TString> file =
+        tf.withName("save_file").placeholderWithDefault(tf.constant("model"), Shape.scalar());
+    String[] names = variables.stream().map(Variable::name).toArray(String[]::new);
+    String[] whole = new String[names.length];
+    Arrays.fill(whole, "");
+    List<Operand<?>> values = new ArrayList<>();
+    List<Class<? extends TType>> types = new ArrayList<>();
+    for (Variable variable : variables) {
+      values.add(variable.read());
+      types.add(TFloat32.class);
+    }
+    Op save = tf.train.save(file, tf.array(names), tf.array(whole), values);
+    tf.withControlDependencies(save).withName("save_saved").identity(file);
+    Restore restored = tf.train.restore(file, tf.array(names), tf.array(whole), types);
+    List<Op> assigned = new ArrayList<>();
+    for (int i = 0; i < variables.size(); i++) {
+      assigned.add(tf.assignVariableOp(variables.get(i).handle(), restored.tensors().get(i)));
+    }
+    tf.withControlDependencies(assigned).withName("save_restored").noOp();
+    return SaverDef.newBuilder()
+        .setFilenameTensorName("save_file:0")
+        .setSaveTensorName("save_saved:0")
+        .setRestoreOpName("save_restored")
+        .setVersion(SaverDef.CheckpointFormatVersion.V2)
+        .build();
+  }
+
+  GraphDef definition() {
+    return graph.toGraphDef();
+  }
+
+  SaverDef saver() {
+    return saver;
+  }
+
+  List<Variable> variables() {
+    return variables;
+  }
+
+  Map<String, SignatureDef> signatures() {
+    return signatures;
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+  }
+}

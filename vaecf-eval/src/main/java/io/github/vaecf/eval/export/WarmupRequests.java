@@ -1,0 +1,170 @@
+package io.github.vaecf.eval.export;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32C;
+import org.tensorflow.proto.TensorProto;
+
+/**
+ * The file {@code assets.extra/tf_serving_warmup_requests}: requests that TF Serving sends to a
+ * version before it takes traffic. The file is in TFRecord format, each record a {@code
+ * PredictionLog} message with a {@code PredictRequest} inside.
+ *
+ * <p>The few fields are written by their numbers, as in TF Serving's {@code prediction_log.proto},
+ * {@code predict.proto} and {@code model.proto}, because no library carries these classes.
+ */
+final class WarmupRequests {
+  private static final int PREDICT_LOG = 6;
+  private static final int REQUEST = 1;
+  private static final int MODEL_SPEC = 1;
+  private static final int MODEL_NAME = 1;
+  private static final int SIGNATURE_NAME = 3;
+  private static final int INPUTS = 2;
+  private static final int KEY = 1;
+  private static final int VALUE = 2;
+
+  private static final int CRC_MASK = 0xA282EAD8;
+
+  private WarmupRequests() {}
+
+  /** A request to one signature. */
+  record Request(String signature, Map<String, TensorProto> inputs) {}
+
+  /** Writes one message field. */
+  private interface Fields {
+    void writeTo(CodedOutputStream out) throws IOException;
+  }
+
+  static void write(Path file, String model, List<Request> requests) throws IOException {
+    Files.createDirectories(file.getParent());
+    try (OutputStream out = Files.newOutputStream(file)) {
+      for (Request request : requests) {
+        writeRecord(out, predictionLog(model, request));
+      }
+    }
+  }
+
+  private static byte[] predictionLog(String model, Request request) throws IOException {
+    byte[] spec =
+        message(
+            out -> {
+              out.writeString(MODEL_NAME, model);
+              out.writeString(SIGNATURE_NAME, request.signature());
+            });
+    byte[] predict =
+        message(
+            out -> {
+              out.writeByteArray(MODEL_SPEC, spec);
+              for (Map.Entry<String, TensorProto> input : request.inputs().entrySet()) {
+                byte[] entry =
+                    message(
+                        pair -> {
+                          pair.writeString(KEY, input.getKey());
+                          pair.writeMessage(VALUE, input.getValue());
+                        });
+                out.writeByteArray(INPUTS, entry);
+              }
+            });
+    byte[] log = message(out -> out.writeByteArray(REQUEST, predict));
+    return message(out -> out.writeByteArray(PREDICT_LOG, log));
+  }
+
+  private static byte[] message(Fields fields) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    fields.writeTo(out);
+    out.flush();
+    return bytes.toByteArray();
+  }
+
+  /** Length, its checksum, the data, their checksum: all little-endian. */
+  private static void writeRecord(OutputStream out, byte[] data) throws IOException {
+    byte[] length =
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(data.length).array();
+    out.write(length);
+    out.write(checksum(length));
+    out.write(data);
+    out.write(checksum(data));
+  }
+
+  private static byte[] checksum(byte[] data) {
+    CRC32C crc = new CRC32C();
+    crc.update(data);
+    int value = Integer.rotateRight((int) crc.getValue(), 15) + CRC_MASK;
+    return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+  }
+
+  /** Reads the file back, every checksum checked. */
+  static List<Request> read(Path file) throws IOException {
+    ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    List<Request> requests = new ArrayList<>();
+    while (in.hasRemaining()) {
+      byte[] length = bytes(in, Long.BYTES);
+      requireChecksum(file, in, length);
+      long size = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
+      byte[] data = bytes(in, Math.toIntExact(size));
+      requireChecksum(file, in, data);
+      requests.add(request(data));
+    }
+    return requests;
+  }
+
+  private static byte[] bytes(ByteBuffer in, int count) {
+    byte[] bytes = new byte[count];
+    in.get(bytes);
+    return bytes;
+  }
+
+  private static void requireChecksum(Path file, ByteBuffer in, byte[] data) throws IOException {
+    if (!Arrays.equals(checksum(data), bytes(in, Integer.BYTES))) {
+      throw new IOException(file + ": a record's checksum is wrong");
+    }
+  }
+
+  private static Request request(byte[] log) throws IOException {
+    CodedInputStream in = only(only(CodedInputStream.newInstance(log), PREDICT_LOG), REQUEST);
+    String signature = "";
+    Map<String, TensorProto> inputs = new LinkedHashMap<>();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      CodedInputStream part = in.readBytes().newCodedInput();
+      if (WireFormat.getTagFieldNumber(tag) == MODEL_SPEC) {
+        for (int field = part.readTag(); field != 0; field = part.readTag()) {
+          String value = part.readString();
+          if (WireFormat.getTagFieldNumber(field) == SIGNATURE_NAME) {
+            signature = value;
+          }
+        }
+      } else {
+        part.readTag();
+        String key = part.readString();
+        part.readTag();
+        inputs.put(key, TensorProto.parseFrom(part.readBytes()));
+      }
+    }
+    return new Request(signature, inputs);
+  }
+
+  /** The message inside the only field of a message. */
+  private static CodedInputStream only(CodedInputStream in, int field) throws IOException {
+    int tag = in.readTag();
+    if (WireFormat.getTagFieldNumber(tag) != field) {
+      throw new IOException("expected field " + field + ", found tag " + tag);
+    }
+    ByteString message = in.readBytes();
+    return message.newCodedInput();
+  }
+}

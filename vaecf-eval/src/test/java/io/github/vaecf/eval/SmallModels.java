@@ -1,0 +1,71 @@
+package io.github.vaecf.eval;
+
+import io.github.vaecf.core.ModelConfig;
+import io.github.vaecf.core.MultDaeConfig;
+import io.github.vaecf.core.MultVaeConfig;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.Trainer;
+import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.IdIndex;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Models that train in a second, over users who prefer one of a few groups of items. */
+public final class SmallModels {
+  public static final int ITEMS = 120;
+  private static final int GROUPS = 6;
+
+  private SmallModels() {}
+
+  public static TrainedModel vae() {
+    return train(MultVaeConfig.paper().withHidden(List.of(24)).withLatent(8));
+  }
+
+  public static TrainedModel dae() {
+    return train(MultDaeConfig.paper().withLatent(12));
+  }
+
+  public static TrainedModel deepVae() {
+    return train(MultVaeConfig.paper().withHidden(List.of(24, 16)).withLatent(4));
+  }
+
+  public static TrainedModel train(ModelConfig config) {
+    return Trainer.builder()
+        .model(config)
+        .training(TrainingConfig.paper().withEpochs(12).withBatchSize(50).withLearningRate(0.01))
+        .build()
+        .train(users(400, 1), ids());
+  }
+
+  /** Ids that are not their indices, with characters of two and more bytes, tabs and commas. */
+  public static IdIndex ids() {
+    List<String> ids = new ArrayList<>();
+    for (int item = 0; item < ITEMS; item++) {
+      ids.add("ü, " + (item * 7 + 3) + "\t№" + item);
+    }
+    return IdIndex.of(ids);
+  }
+
+  /** Users with 0 to 14 items, most of them from one group. */
+  public static CsrMatrix users(int count, long seed) {
+    Random random = new Random(seed);
+    int[][] rows = new int[count][];
+    for (int user = 0; user < count; user++) {
+      int group = random.nextInt(GROUPS);
+      rows[user] = new int[random.nextInt(15)];
+      for (int i = 0; i < rows[user].length; i++) {
+        int item = random.nextInt(ITEMS);
+        rows[user][i] = random.nextInt(5) == 0 ? item : item / GROUPS * GROUPS + group;
+      }
+    }
+    return Rows.of(ITEMS, rows);
+  }
+
+  /** The raw ids of a row. */
+  public static List<String> history(CsrMatrix users, int row) {
+    IdIndex ids = ids();
+    return users.row(row).intStream().mapToObj(ids::id).toList();
+  }
+}

@@ -1,0 +1,282 @@
+package io.github.vaecf.eval.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.Recall;
+import io.github.vaecf.eval.Rows;
+import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.export.SavedModelExporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every form of an exported model must answer, compared with the model that was trained. */
+class ServedModelTest {
+  private static final Map<String, TrainedModel> TRAINED = new LinkedHashMap<>();
+  private static final Map<String, ServedModel> SERVED = new LinkedHashMap<>();
+  private static final CsrMatrix USERS = SmallModels.users(300, 2);
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  static void exportAndLoad() {
+    Map<String, Supplier<TrainedModel>> models =
+        Map.of("vae", SmallModels::vae, "dae", SmallModels::dae, "deep", SmallModels::deepVae);
+    models.forEach(
+        (name, training) -> {
+          TrainedModel model = training.get();
+          TRAINED.put(name, model);
+          SavedModelExporter.export(model, folder.resolve(name).resolve("1"));
+          SERVED.put(name, ServedModel.load(folder.resolve(name).resolve("1")));
+        });
+  }
+
+  @AfterAll
+  static void close() {
+    TRAINED.values().forEach(TrainedModel::close);
+    SERVED.values().forEach(ServedModel::close);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vae", "dae", "deep"})
+  void theExportRanksLikeTheModel(String name) {
+    Rankings trained = TRAINED.get(name).rank(USERS, 0, 300, 100);
+    Rankings served = SERVED.get(name).rank(USERS, 0, 300, 100);
+
+    for (int user = 0; user < 300; user++) {
+      for (int rank = 0; rank < 100; rank++) {
+        assertThat(served.score(user, rank)).isCloseTo(trained.score(user, rank), within(1e-5f));
+        if (served.item(user, rank) != trained.item(user, rank)) {
+          // Two items may change places only where their scores are as good as equal.
+          assertThat(scoreOf(trained, user, served.item(user, rank)))
+              .isCloseTo(trained.score(user, rank), within(1e-5f));
+        }
+      }
+    }
+  }
+
+  private static float scoreOf(Rankings rankings, int user, int item) {
+    for (int rank = 0; rank < rankings.k(); rank++) {
+      if (rankings.item(user, rank) == item) {
+        return rankings.score(user, rank);
+      }
+    }
+    throw new AssertionError("item " + item + " is not among the best of user " + user);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vae", "dae", "deep"})
+  void theExportEvaluatesLikeTheModel(String name) {
+    HeldOut users = new HeldOut(USERS, SmallModels.users(300, 3), 0);
+    RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20));
+
+    Evaluation trained = evaluator.evaluate(TRAINED.get(name), users);
+    Evaluation served = evaluator.evaluate(SERVED.get(name), users);
+
+    assertThat(served.mean(Ndcg.at(100))).isCloseTo(trained.mean(Ndcg.at(100)), within(1e-6));
+    assertThat(served.mean(Recall.at(20))).isCloseTo(trained.mean(Recall.at(20)), within(1e-6));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vae", "dae", "deep"})
+  void rawIdsAreRecommendedForRawIds(String name) {
+    for (int user = 0; user < 20; user++) {
+      List<String> history = SmallModels.history(USERS, user);
+
+      List<Recommendation> served = SERVED.get(name).recommend(history, 10);
+
+      List<Recommendation> trained = TRAINED.get(name).recommend(history, 10);
+      assertThat(served.stream().map(Recommendation::item))
+          .hasSize(10)
+          .noneMatch(history::contains)
+          .containsExactlyElementsOf(trained.stream().map(Recommendation::item).toList());
+    }
+  }
+
+  @Test
+  void orderRepetitionAndUnknownIdsChangeNothingAtAll() {
+    ServedModel model = SERVED.get("vae");
+    List<String> history = new ArrayList<>(SmallModels.ids().ids().subList(10, 60));
+    List<Recommendation> plain = model.recommend(history, 50);
+
+    history.addAll(history.subList(5, 30));
+    history.addAll(List.of("", "unknown", "0"));
+    Collections.shuffle(history, new Random(4));
+
+    assertThat(model.recommend(history, 50)).isEqualTo(plain);
+    assertThat(model.items().indexOf("unknown")).isEqualTo(-1);
+  }
+
+  @Test
+  void anEmptyHistoryAndOneOfUnknownIdsGetTheSameAnswer() {
+    ServedModel model = SERVED.get("vae");
+
+    List<Recommendation> cold = model.recommend(List.of(), 10);
+
+    assertThat(cold).hasSize(10);
+    assertThat(model.recommend(List.of("unknown", "also unknown"), 10)).isEqualTo(cold);
+    assertThat(cold.stream().map(Recommendation::item))
+        .containsExactlyElementsOf(
+            TRAINED.get("vae").recommend(List.of(), 10).stream()
+                .map(Recommendation::item)
+                .toList());
+  }
+
+  @Test
+  void kBeyondTheCatalogueGivesWhatIsLeftOfIt() {
+    ServedModel model = SERVED.get("vae");
+    List<String> history = model.items().ids().subList(0, 20);
+
+    List<Recommendation> all = model.recommend(history, 10_000);
+
+    assertThat(all.stream().map(Recommendation::item))
+        .containsExactlyInAnyOrderElementsOf(model.items().ids().subList(20, SmallModels.ITEMS));
+    assertThat(model.recommend(model.items().ids(), 5)).isEmpty();
+    Rankings rankings = model.rank(Rows.of(SmallModels.ITEMS, new int[] {0}), 0, 1, 200);
+    assertThat(rankings.item(0, SmallModels.ITEMS - 2)).isNotNegative();
+    assertThat(rankings.item(0, SmallModels.ITEMS - 1)).isEqualTo(-1);
+    assertThat(rankings.item(0, 199)).isEqualTo(-1);
+  }
+
+  @Test
+  void aHistoryOfTenThousandEntriesIsAnswered() {
+    ServedModel model = SERVED.get("vae");
+    List<String> history = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      history.add(i % 3 == 0 ? model.items().id(i % 50) : "unknown " + i);
+    }
+
+    assertThat(model.recommend(history, 10)).hasSize(10);
+  }
+
+  @Test
+  void manyUsersAtOnceGetWhatEachWouldGetAlone() {
+    ServedModel model = SERVED.get("vae");
+    List<List<String>> histories = new ArrayList<>();
+    for (int user = 0; user < 60; user++) {
+      histories.add(SmallModels.history(USERS, user));
+    }
+
+    List<List<Recommendation>> together = model.recommendAll(histories, 10);
+
+    for (int user = 0; user < 60; user++) {
+      assertThat(together.get(user).stream().map(Recommendation::item))
+          .containsExactlyElementsOf(
+              model.recommend(histories.get(user), 10).stream().map(Recommendation::item).toList());
+    }
+    assertThat(model.recommendAll(List.of(), 10)).isEmpty();
+  }
+
+  @Test
+  void manyThreadsAtOnceGetTheSameAnswers() throws Exception {
+    ServedModel model = SERVED.get("vae");
+    List<List<Recommendation>> expected = new ArrayList<>();
+    for (int user = 0; user < 40; user++) {
+      expected.add(model.recommend(SmallModels.history(USERS, user), 10));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<List<Recommendation>>> answers = new ArrayList<>();
+      for (int call = 0; call < 400; call++) {
+        List<String> history = SmallModels.history(USERS, call % 40);
+        answers.add(threads.submit(() -> model.recommend(history, 10)));
+      }
+      for (int call = 0; call < 400; call++) {
+        assertThat(answers.get(call).get()).isEqualTo(expected.get(call % 40));
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void aClosedModelRefusesToAnswer() {
+    ServedModel model = ServedModel.load(folder.resolve("vae"));
+    model.close();
+
+    assertThatThrownBy(() -> model.recommend(List.of(), 1))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void wrongArgumentsAreRefused() {
+    ServedModel model = SERVED.get("vae");
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.recommend(List.of(), 0))
+        .withMessage("k must be at least 1, found 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.rank(Rows.of(3, new int[] {0}), 0, 1, 1))
+        .withMessageStartingWith("histories must be over the model's 120 items, found");
+    assertThat(model.rank(USERS, 5, 5, 3).users()).isZero();
+  }
+
+  @Test
+  void ofABaseFolderTheNewestVersionIsLoaded() throws IOException {
+    Path base = folder.resolve("versions");
+    SavedModelExporter.export(TRAINED.get("vae"), base.resolve("9"));
+    SavedModelExporter.export(TRAINED.get("dae"), base.resolve("10"));
+    Files.createDirectory(base.resolve("notes"));
+
+    try (ServedModel newest = ServedModel.load(base)) {
+      assertThat(newest.recommend(List.of(), 5))
+          .isEqualTo(SERVED.get("dae").recommend(List.of(), 5));
+    }
+  }
+
+  @Test
+  void whatIsNoExportIsRefusedWithTheReason() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path foreign = Files.createDirectory(folder.resolve("foreign"));
+    Files.createFile(foreign.resolve("saved_model.pb"));
+    Path damaged = folder.resolve("damaged");
+    SavedModelExporter.export(TRAINED.get("dae"), damaged.resolve("1"));
+    Files.write(damaged.resolve("1").resolve("saved_model.pb"), new byte[] {1, 2, 3});
+
+    assertRefused(folder.resolve("absent"), ": there is no such export");
+    assertRefused(file, ": expected an exported model's folder, found a file");
+    assertRefused(
+        empty,
+        ": not an export, expected saved_model.pb or folders BASE/<version> in it, found neither");
+    assertRefused(
+        foreign, ": not an export of vaecf, expected a file assets/items.txt, found none");
+    assertThatThrownBy(() -> ServedModel.load(damaged))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith(damaged.resolve("1") + ": cannot be loaded (");
+  }
+
+  private static void assertRefused(Path path, String problem) {
+    assertThatThrownBy(() -> ServedModel.load(path))
+        .isInstanceOf(DataException.class)
+        .hasMessage(path + problem);
+  }
+}
