@@ -78,6 +78,6 @@ public record KlAnnealing(double cap, long steps, double share) {
   public double beta(long step, long totalSteps) {
     return steps > 0
         ? Math.min(cap, (double) step / steps)
-        : Math.min(cap, cap * step / (share * totalSteps));
+        : cap * Math.min(1, step / (share * totalSteps));
   }
 }

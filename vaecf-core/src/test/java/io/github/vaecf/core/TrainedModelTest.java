@@ -1,0 +1,220 @@
+package io.github.vaecf.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainedModelTest {
+  private static final Groups DATA = Groups.small();
+  private static TrainedModel model;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void train() {
+    model =
+        Trainer.builder()
+            .model(MultVaeConfig.paper().withHidden(List.of(16)).withLatent(8))
+            .training(
+                TrainingConfig.paper()
+                    .withEpochs(5)
+                    .withBatchSize(50)
+                    .withLearningRate(0.01)
+                    .withThreads(1))
+            .build()
+            .train(DATA.matrix(), DATA.ids());
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  @Test
+  void rankingsAreTheBestUnseenItemsOfTheScores() {
+    CsrMatrix matrix = DATA.matrix();
+    int items = matrix.columns();
+    Rankings rankings = model.rank(matrix, 20, 60, items + 3);
+    float[] scores = model.scores(matrix, 20, 60);
+    assertThat(rankings.users()).isEqualTo(40);
+    for (int user = 0; user < 40; user++) {
+      int row = 20 + user;
+      int offset = user * items;
+      int[] expected =
+          IntStream.range(0, items)
+              .filter(item -> !matrix.contains(row, item))
+              .boxed()
+              .sorted(
+                  (a, b) ->
+                      scores[offset + a] == scores[offset + b]
+                          ? Integer.compare(a, b)
+                          : Float.compare(scores[offset + b], scores[offset + a]))
+              .mapToInt(Integer::intValue)
+              .toArray();
+      for (int rank = 0; rank < items + 3; rank++) {
+        boolean left = rank < expected.length;
+        assertThat(rankings.item(user, rank)).isEqualTo(left ? expected[rank] : -1);
+        if (left) {
+          assertThat(rankings.score(user, rank)).isEqualTo(scores[offset + expected[rank]]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void equalScoresAreOrderedByItemIndex() {
+    try (AutoencoderSession session =
+        AutoencoderSession.forInference(
+            MultDaeConfig.paper().withLatent(2), DATA.items(), Device.CPU, 1)) {
+      session.set(
+          Map.of(
+              "encoder/0/kernel", new float[DATA.items() * 2],
+              "encoder/0/bias", new float[2],
+              "decoder/0/kernel", new float[2 * DATA.items()],
+              "decoder/0/bias", new float[DATA.items()]));
+      CsrMatrix history = CsrMatrix.of(1, DATA.items(), consumer -> consumer.accept(0, 1));
+      Rankings rankings = session.rank(history, 0, 1, 4);
+      assertThat(IntStream.range(0, 4).map(rank -> rankings.item(0, rank)))
+          .containsExactly(0, 2, 3, 4);
+    }
+  }
+
+  @Test
+  void scoresThatAreNoNumbersAreRefused() {
+    try (AutoencoderSession session =
+        AutoencoderSession.forInference(
+            MultDaeConfig.paper().withLatent(2), DATA.items(), Device.CPU, 1)) {
+      float[] bias = new float[DATA.items()];
+      bias[7] = Float.NaN;
+      session.set(
+          Map.of(
+              "encoder/0/kernel", new float[DATA.items() * 2],
+              "encoder/0/bias", new float[2],
+              "decoder/0/kernel", new float[2 * DATA.items()],
+              "decoder/0/bias", bias));
+      CsrMatrix matrix = DATA.matrix();
+      assertThatThrownBy(() -> session.rank(matrix, 0, 2, 3))
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessageContaining("not numbers");
+    }
+  }
+
+  @Test
+  void aSavedModelIsLoadedWithTheSameScoresAndSettings() {
+    Path file = folder.resolve("model.safetensors");
+    model.save(file);
+    try (TrainedModel loaded = TrainedModel.load(file)) {
+      assertThat(loaded.config()).isEqualTo(model.config());
+      assertThat(loaded.training()).isEqualTo(model.training());
+      assertThat(loaded.items()).isEqualTo(model.items());
+      assertThat(loaded.epoch()).isEqualTo(5);
+      CsrMatrix matrix = DATA.matrix();
+      assertThat(loaded.scores(matrix, 0, 50)).isEqualTo(model.scores(matrix, 0, 50));
+      assertThat(loaded.encode(matrix, 0, 50)).isEqualTo(model.encode(matrix, 0, 50)).hasSize(400);
+    }
+  }
+
+  @Test
+  void theHistorysOrderAndRepetitionsDoNotMatter() {
+    List<Recommendation> one = model.recommend(List.of("item-3", "item-12", "item-7"), 5);
+    assertThat(model.recommend(List.of("item-7", "item-3", "item-3", "?", "item-12"), 5))
+        .isEqualTo(one);
+    assertThat(one).hasSize(5);
+  }
+
+  @Test
+  void anEmptyHistoryGivesItemsForAnybody() {
+    assertThat(model.recommend(List.of(), 3)).hasSize(3);
+    assertThat(model.recommend(List.of("unknown"), 3)).isEqualTo(model.recommend(List.of(), 3));
+  }
+
+  @Test
+  void aHistoryOfAllItemsLeavesNothingToRecommend() {
+    assertThat(model.recommend(DATA.ids().ids(), 3)).isEmpty();
+  }
+
+  @Test
+  void wrongArgumentsAreRefused() {
+    CsrMatrix matrix = DATA.matrix();
+    assertThatThrownBy(() -> model.rank(matrix, 0, 1, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("k must be at least 1");
+    CsrMatrix narrow = CsrMatrix.of(1, 3, consumer -> {});
+    assertThatThrownBy(() -> model.rank(narrow, 0, 1, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("40 items");
+  }
+
+  @Test
+  void theNetworkHasTheModelsLayers() {
+    Network network = model.network();
+    assertThat(network.variational()).isTrue();
+    assertThat(network.items()).isEqualTo(40);
+    assertThat(network.latent()).isEqualTo(8);
+    assertThat(network.encoder()).extracting(DenseLayer::outputs).containsExactly(16, 16);
+    assertThat(network.decoder()).extracting(DenseLayer::inputs).containsExactly(8, 16);
+    assertThatThrownBy(() -> new Network(true, network.encoder(), network.encoder()))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new DenseLayer(2, 3, new float[5], new float[3]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 × 3");
+  }
+
+  @Test
+  void anyChangedByteOfAFileIsFound() throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    model.save(file);
+    byte[] content = Files.readAllBytes(file);
+    Path changed = folder.resolve("changed.safetensors");
+    for (int at = 0; at < content.length; at += at < 3000 ? 7 : 997) {
+      byte[] copy = content.clone();
+      copy[at] ^= (byte) (1 + at % 255);
+      Files.write(changed, copy);
+      assertThatThrownBy(() -> TrainedModel.load(changed))
+          .as("byte %d", at)
+          .isInstanceOf(DataException.class)
+          .hasMessageContaining("changed.safetensors");
+    }
+    for (int length : new int[] {0, 5, 100, content.length - 1}) {
+      Files.write(changed, Arrays.copyOf(content, length));
+      assertThatThrownBy(() -> TrainedModel.load(changed)).isInstanceOf(DataException.class);
+    }
+  }
+
+  @Test
+  void whatIsNotAModelIsRefusedWithItsPath() throws IOException {
+    assertThatThrownBy(() -> TrainedModel.load(folder.resolve("nowhere")))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("nowhere")
+        .hasMessageContaining("no such file");
+    assertThatThrownBy(() -> TrainedModel.load(folder))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("not a run folder");
+    Path text = Files.writeString(folder.resolve("text"), "this is no model at all");
+    assertThatThrownBy(() -> TrainedModel.load(text))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("not a whole file of weights");
+  }
+
+  @Test
+  void aModelThatCannotBeWrittenIsReportedWithItsPath() {
+    Path file = folder.resolve("no folder").resolve("model.safetensors");
+    assertThatThrownBy(() -> model.save(file))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("no folder")
+        .hasMessageContaining("cannot be written");
+  }
+}
