@@ -86,12 +86,15 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
         int count = in.readNBytes(buffer, filled, buffer.length - filled);
         filled += count;
         more = filled == buffer.length;
-        int end = more ? afterLastLineBreak(buffer, filled) : filled;
+        int end = more ? format.cut(buffer, filled) : filled;
         if (end == 0 && more) {
           if (buffer.length >= LONGEST_LINE) {
             drain();
             throw progress.problem(
-                1, "a line may have at most " + LONGEST_LINE + " bytes, found a longer one");
+                1,
+                "a line, or lines that belong together, may have at most "
+                    + LONGEST_LINE
+                    + " bytes, found more");
           }
           buffer = Arrays.copyOf(buffer, 2 * buffer.length);
           continue;
@@ -174,14 +177,6 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
 
   private byte[] takeBuffer() {
     return freeBuffers.isEmpty() ? new byte[BLOCK_SIZE] : freeBuffers.pop();
-  }
-
-  private static int afterLastLineBreak(byte[] bytes, int to) {
-    int at = to;
-    while (at > 0 && bytes[at - 1] != '\n') {
-      at--;
-    }
-    return at;
   }
 
   private static boolean startsWithByteOrderMark(byte[] bytes, int to) {

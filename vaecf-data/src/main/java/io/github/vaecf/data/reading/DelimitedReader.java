@@ -10,7 +10,9 @@ import java.util.Objects;
 
 /**
  * Reads a log from delimited text (UTF-8), an event a line: a user, an item and, if the file has
- * them, a value and a time. Plain or compressed by gzip, which is recognised by itself.
+ * them, a value and a time. Plain, compressed by gzip, or the member of a zip; which is recognised
+ * by itself. A zip of several files is named with the one to read: {@code
+ * ratings.zip!folder/ratings.csv}.
  *
  * <p>Ids are kept as they stand: 7, 07 and 7.0 are three. Windows line ends, a byte-order mark and
  * blank lines are passed over. Files are parsed on all cores; the result does not depend on their
@@ -28,7 +30,10 @@ public final class DelimitedReader {
   private DelimitedReader(Builder builder) {
     this.separator = builder.separator.getBytes(StandardCharsets.UTF_8);
     this.header = builder.header;
-    this.quoted = builder.quoted == null ? !builder.separator.equals("\t") : builder.quoted;
+    this.quoted =
+        builder.quoted == null
+            ? builder.separator.equals(",") || builder.separator.equals(";")
+            : builder.quoted;
     this.userColumn = builder.userColumn;
     this.itemColumn = builder.itemColumn;
     this.valueColumn = builder.valueColumn;
@@ -59,7 +64,7 @@ public final class DelimitedReader {
     }
     List<Source> sources = new ArrayList<>();
     for (Path file : files) {
-      sources.add(Source.of(file));
+      sources.add(Archive.single(file));
     }
     return read(sources);
   }
@@ -68,11 +73,16 @@ public final class DelimitedReader {
     EventCollector collector = new EventCollector();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
       for (Source source : sources) {
-        pipeline.read(source, this::start);
+        read(source, pipeline);
       }
       pipeline.drain();
     }
     return collector.toInteractions();
+  }
+
+  /** Reads a file into a pipeline. */
+  void read(Source source, BlockPipeline<EventBlock> pipeline) {
+    pipeline.read(source, this::start);
   }
 
   private LineFormat.Start<EventBlock> start(byte[] bytes, int from, int to) throws LineException {
@@ -123,31 +133,11 @@ public final class DelimitedReader {
         if (fields.count() != columns) {
           throw new LineException(line, "expected " + columns + " fields, found " + fields.count());
         }
-        float rating = 1;
-        if (value >= 0) {
-          rating = Fields.number(bytes, fields.start(value), fields.end(value));
-          if (Float.isNaN(rating)) {
-            throw new LineException(
-                line,
-                "expected a number as value, found "
-                    + Fields.shown(bytes, fields.start(value), fields.end(value)));
-          }
-        }
-        long moment = 0;
-        if (time >= 0) {
-          moment = Fields.time(bytes, fields.start(time), fields.end(time));
-          if (moment == Fields.NO_TIME) {
-            throw new LineException(
-                line,
-                "expected a whole number or a date as time, found "
-                    + Fields.shown(bytes, fields.start(time), fields.end(time)));
-          }
-        }
         block.add(
             block.user(bytes, fields.start(user), fields.end(user)),
             block.item(bytes, fields.start(item), fields.end(item)),
-            rating,
-            moment);
+            value < 0 ? 1 : fields.requireNumber(bytes, value, line),
+            time < 0 ? 0 : fields.requireTime(bytes, time, line));
       }
       return block;
     }

@@ -142,6 +142,28 @@ final class Fields {
     throw new LineException(line, "a quoted field is not closed on its line");
   }
 
+  /** The number in a field of the last line. */
+  float requireNumber(byte[] bytes, int field, int line) throws LineException {
+    float number = number(bytes, starts[field], ends[field]);
+    if (Float.isNaN(number)) {
+      throw new LineException(
+          line, "expected a number as value, found " + shown(bytes, starts[field], ends[field]));
+    }
+    return number;
+  }
+
+  /** The time in a field of the last line. */
+  long requireTime(byte[] bytes, int field, int line) throws LineException {
+    long time = time(bytes, starts[field], ends[field]);
+    if (time == NO_TIME) {
+      throw new LineException(
+          line,
+          "expected a whole number or a date as time, found "
+              + shown(bytes, starts[field], ends[field]));
+    }
+    return time;
+  }
+
   /** A finite decimal number, or NaN if the bytes are none. */
   static float number(byte[] bytes, int from, int to) {
     int at = from;

@@ -5,13 +5,7 @@ import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +15,9 @@ public final class ItemTitles {
   private ItemTitles() {}
 
   /**
-   * Reads titles from delimited text in UTF-8 with a header, plain or compressed by gzip. Fields
-   * may stand in double quotes, except in text separated by tabs.
+   * Reads titles from delimited text with a header, plain or compressed by gzip, in UTF-8 or, if it
+   * is not that, Latin-1. Fields may stand in double quotes where the separator is a comma or a
+   * semicolon.
    *
    * @param file the file
    * @param separator what stands between fields, one or more characters
@@ -33,34 +28,27 @@ public final class ItemTitles {
    */
   public static Map<String, String> read(
       Path file, String separator, String idColumn, String titleColumn) {
-    return read(Source.of(file), separator, true, StandardCharsets.UTF_8, idColumn, titleColumn);
+    return read(Source.of(file), separator, true, idColumn, titleColumn);
   }
 
   static Map<String, String> read(
-      Source source,
-      String separator,
-      boolean header,
-      Charset charset,
-      String idColumn,
-      String titleColumn) {
+      Source source, String separator, boolean header, String idColumn, String titleColumn) {
+    boolean quoted = separator.equals(",") || separator.equals(";");
     Map<String, String> titles = new LinkedHashMap<>();
     long line = 0;
-    try (Reader reader = new InputStreamReader(source.open(), charset);
-        CsvReader<CsvRecord> records =
-            CsvReader.builder()
-                .fieldSeparator(separator)
-                .quoteCharacter(separator.equals("\t") ? '\0' : '"')
-                .detectBomHeader(false)
-                .allowMissingFields(true)
-                .allowExtraFields(true)
-                .ofCsvRecord(reader)) {
+    try (CsvReader<CsvRecord> records =
+        CsvReader.builder()
+            .fieldSeparator(separator)
+            .quoteCharacter(quoted ? '"' : '\0')
+            .allowMissingFields(true)
+            .allowExtraFields(true)
+            .ofCsvRecord(source.text())) {
       int id = -1;
       int title = -1;
       for (CsvRecord record : records) {
         line = record.getStartingLineNumber();
         List<String> fields = record.getFields();
         if (id < 0) {
-          fields = withoutByteOrderMark(fields);
           id = Columns.find(idColumn, fields, header);
           title = Columns.find(titleColumn, fields, header);
           if (header) {
@@ -78,20 +66,9 @@ public final class ItemTitles {
       throw new DataException(source.name() + ", line " + line + ": " + e.getMessage());
     } catch (CsvParseException e) {
       throw new DataException(source.name() + ", after line " + line + ": " + e.getMessage(), e);
-    } catch (UncheckedIOException e) {
-      throw Source.unreadable(source.name() + ", after line " + line, e.getCause());
     } catch (IOException e) {
-      throw Source.unreadable(source.name() + ", after line " + line, e);
+      throw Source.unreadable(source.name(), e);
     }
     return titles;
-  }
-
-  private static List<String> withoutByteOrderMark(List<String> fields) {
-    if (!fields.get(0).startsWith("\ufeff")) {
-      return fields;
-    }
-    List<String> cleaned = new ArrayList<>(fields);
-    cleaned.set(0, fields.get(0).substring(1));
-    return cleaned;
   }
 }

@@ -46,4 +46,20 @@ interface LineFormat<B extends LineFormat.Block> {
    * @param to where it ends, before its line break
    */
   Start<B> start(byte[] bytes, int from, int to) throws LineException;
+
+  /**
+   * Where a block may end, so that the next one can be parsed without it: after the last line break
+   * if the format has no lines that belong together.
+   *
+   * @param bytes holds the lines
+   * @param to where the bytes end
+   * @return the end of the block, or 0 if it must be longer
+   */
+  default int cut(byte[] bytes, int to) {
+    int at = to;
+    while (at > 0 && bytes[at - 1] != '\n') {
+      at--;
+    }
+    return at;
+  }
 }

@@ -3,8 +3,12 @@ package io.github.vaecf.data.reading;
 import io.github.vaecf.data.DataException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -14,14 +18,19 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * One stream of bytes to read, under the name that messages give it. Compressed files are
- * recognised by their first bytes, not by their names.
+ * One stream of bytes to read, under the name that messages give it. What is compressed by gzip is
+ * recognised by its first bytes, not by its name.
  *
  * @param name what messages call it
  * @param opener opens the stream
  */
 record Source(String name, Opener opener) {
   private static final int BUFFER_SIZE = 1 << 16;
+
+  /** Deflate can swell a thousandfold; logs swell three- to tenfold. */
+  private static final long LARGEST_RATIO = 200;
+
+  private static final long LARGEST_UNCHECKED = 64L << 20;
 
   /** Opens a stream of bytes. */
   @FunctionalInterface
@@ -42,20 +51,98 @@ record Source(String name, Opener opener) {
     }
   }
 
+  /** The last part of the name. */
+  String fileName() {
+    return name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('!')) + 1);
+  }
+
+  /** The first line as text, cut off after 64 KiB. */
+  String firstLine() {
+    try (InputStream in = open()) {
+      String start = new String(in.readNBytes(BUFFER_SIZE), StandardCharsets.UTF_8);
+      String line = start.lines().findFirst().orElse("");
+      return line.startsWith("\ufeff") ? line.substring(1) : line;
+    } catch (IOException e) {
+      throw unreadable(name, e);
+    }
+  }
+
+  /** All bytes as text: UTF-8 if they are, else Latin-1, in which older data sets are written. */
+  String text() {
+    byte[] bytes;
+    try (InputStream in = open()) {
+      bytes = in.readAllBytes();
+    } catch (IOException e) {
+      throw unreadable(name, e);
+    }
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.startsWith("\ufeff") ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+  }
+
   private static InputStream open(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new DataException(file + ": expected a file, found a directory");
     }
-    InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER_SIZE);
+    InputStream in = Files.newInputStream(file);
     try {
-      in.mark(2);
-      boolean gzip = in.read() == 0x1f && in.read() == 0x8b;
-      in.reset();
-      return gzip ? new GZIPInputStream(in, BUFFER_SIZE) : in;
+      return decompressed(in, Files.size(file));
     } catch (IOException e) {
       in.close();
       throw e;
     }
+  }
+
+  /**
+   * A stream without its compression.
+   *
+   * @param in the stream
+   * @param size how many bytes it has
+   */
+  static InputStream decompressed(InputStream in, long size) throws IOException {
+    InputStream buffered = new BufferedInputStream(in, BUFFER_SIZE);
+    buffered.mark(2);
+    boolean gzip = buffered.read() == 0x1f && buffered.read() == 0x8b;
+    buffered.reset();
+    return gzip ? bounded(new GZIPInputStream(buffered, BUFFER_SIZE), size) : buffered;
+  }
+
+  /**
+   * A stream that fails when it swells as no log does.
+   *
+   * @param in decompresses
+   * @param compressedSize how many bytes it decompresses
+   */
+  static InputStream bounded(InputStream in, long compressedSize) {
+    long most = Math.max(LARGEST_UNCHECKED, LARGEST_RATIO * compressedSize);
+    return new FilterInputStream(in) {
+      private long total;
+
+      @Override
+      public int read() throws IOException {
+        int read = super.read();
+        count(read < 0 ? 0 : 1);
+        return read;
+      }
+
+      @Override
+      public int read(byte[] target, int at, int length) throws IOException {
+        int read = super.read(target, at, length);
+        count(read);
+        return read;
+      }
+
+      private void count(int read) throws ZipException {
+        total += Math.max(read, 0);
+        if (total > most) {
+          throw new ZipException(
+              compressedSize + " bytes swell to more than " + most + ", which no log does");
+        }
+      }
+    };
   }
 
   /** The message for a failure to read, with the place if it is known. */

@@ -1,0 +1,110 @@
+package io.github.vaecf.data.reading;
+
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Interactions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads the form in which movie ratings are passed around on Kaggle: a file of ratings (movie,
+ * user, rating) and a file of movies (movie, year, name), both separated by commas with a header,
+ * the columns in any order. Which file and column is which is told by the header: case, blanks and
+ * underscores do not matter.
+ */
+public final class KaggleMovies {
+  private static final Set<String> USER = Set.of("userid", "user", "customerid", "custid");
+  private static final Set<String> MOVIE = Set.of("movieid", "movie", "filmid", "itemid");
+  private static final Set<String> RATING = Set.of("rating", "ratings", "stars", "score");
+  private static final Set<String> NAME = Set.of("name", "title", "moviename", "movietitle");
+  private static final Set<String> YEAR = Set.of("year", "releaseyear", "yearofrelease");
+
+  private KaggleMovies() {}
+
+  /**
+   * Reads the data set.
+   *
+   * @param path the folder or zip that holds both files, or the file of ratings alone
+   * @return ratings in the order of the file, names with years as titles
+   * @throws DataException if there is not exactly one file of ratings or it has a line that cannot
+   *     be used; the message says which
+   */
+  public static Interactions read(Path path) {
+    EventCollector collector = new EventCollector();
+    Map<String, String> titles = new LinkedHashMap<>();
+    List<String> ratings = new ArrayList<>();
+    try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
+      Archive.of(path)
+          .forEach(
+              file -> {
+                if (!file.fileName().toLowerCase(Locale.ROOT).matches(".*\\.csv(\\.gz)?")) {
+                  return;
+                }
+                List<String> header = header(file);
+                int user = column(header, USER);
+                int movie = column(header, MOVIE);
+                int rating = column(header, RATING);
+                int name = column(header, NAME);
+                if (user > 0 && movie > 0 && rating > 0) {
+                  ratings.add(file.name());
+                  DelimitedReader.builder()
+                      .userColumn(Integer.toString(user))
+                      .itemColumn(Integer.toString(movie))
+                      .valueColumn(Integer.toString(rating))
+                      .build()
+                      .read(file, pipeline);
+                } else if (movie > 0 && name > 0) {
+                  titles.putAll(titles(file, movie, name, column(header, YEAR)));
+                }
+              });
+      pipeline.drain();
+    }
+    if (ratings.size() != 1) {
+      throw new DataException(
+          path
+              + ": expected one .csv file whose header names a movie, a user and a rating, found "
+              + (ratings.isEmpty() ? "none" : String.join(" and ", ratings)));
+    }
+    return collector.toInteractions().withTitles(titles);
+  }
+
+  /** The names of the columns, in small letters without blanks and underscores. */
+  private static List<String> header(Source file) {
+    List<String> header = new ArrayList<>();
+    for (String name : file.firstLine().split(",", -1)) {
+      header.add(name.replaceAll("[\\s_\"]", "").toLowerCase(Locale.ROOT));
+    }
+    return header;
+  }
+
+  /** The number of the column that has one of these names, counted from 1, or 0. */
+  private static int column(List<String> header, Set<String> names) {
+    for (int column = 0; column < header.size(); column++) {
+      if (names.contains(header.get(column))) {
+        return column + 1;
+      }
+    }
+    return 0;
+  }
+
+  private static Map<String, String> titles(Source file, int movie, int name, int year) {
+    String id = Integer.toString(movie);
+    Map<String, String> names = ItemTitles.read(file, ",", true, id, Integer.toString(name));
+    if (year == 0) {
+      return names;
+    }
+    Map<String, String> years = ItemTitles.read(file, ",", true, id, Integer.toString(year));
+    Map<String, String> titles = new LinkedHashMap<>();
+    names.forEach(
+        (movieId, title) -> {
+          // Written by way of a data frame, whole years may have become fractions: 2003.0.
+          String digits = years.getOrDefault(movieId, "").replaceFirst("\\.0$", "");
+          titles.put(movieId, digits.matches("[0-9]{4}") ? title + " (" + digits + ")" : title);
+        });
+    return titles;
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.vaecf.data.reading;
+
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Interactions;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Reads the MovieLens data sets of GroupLens (Harper and Konstan, "The MovieLens Datasets: History
+ * and Context", ACM TiiS 5(4), 2015) in every form in which they were published, with times and,
+ * where they are present, titles:
+ *
+ * <ul>
+ *   <li>100K: {@code u.data} separated by tabs, titles in {@code u.item}
+ *   <li>1M and 10M: {@code ratings.dat} separated by {@code ::}, titles in {@code movies.dat}
+ *   <li>20M, 25M, 32M and the latest ones: {@code ratings.csv} with a header, titles in {@code
+ *       movies.csv}
+ * </ul>
+ */
+public final class MovieLens {
+  private static final DelimitedReader CSV =
+      DelimitedReader.builder()
+          .userColumn("userId")
+          .itemColumn("movieId")
+          .valueColumn("rating")
+          .timeColumn("timestamp")
+          .build();
+  private static final DelimitedReader DAT = withoutHeader("::");
+  private static final DelimitedReader DATA = withoutHeader("\t");
+
+  private MovieLens() {}
+
+  private static DelimitedReader withoutHeader(String separator) {
+    return DelimitedReader.builder()
+        .separator(separator)
+        .header(false)
+        .userColumn("1")
+        .itemColumn("2")
+        .valueColumn("3")
+        .timeColumn("4")
+        .build();
+  }
+
+  /**
+   * Reads a data set.
+   *
+   * @param path the folder or zip as published, or the file of ratings alone
+   * @return ratings in the order of the file, titles of the movies where there are any
+   * @throws DataException if there is not exactly one file of ratings or it has a line that cannot
+   *     be used; the message says which
+   */
+  public static Interactions read(Path path) {
+    EventCollector collector = new EventCollector();
+    Map<String, String> titles = new LinkedHashMap<>();
+    String[] ratings = new String[1];
+    try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
+      Archive.of(path)
+          .forEach(
+              file -> {
+                DelimitedReader reader =
+                    switch (file.fileName()) {
+                      case "ratings.csv", "ratings.csv.gz" -> CSV;
+                      case "ratings.dat", "ratings.dat.gz" -> DAT;
+                      case "u.data", "u.data.gz" -> DATA;
+                      default -> null;
+                    };
+                if (reader != null) {
+                  if (ratings[0] != null) {
+                    throw new DataException(
+                        path
+                            + ": expected one file of ratings, found "
+                            + ratings[0]
+                            + " and "
+                            + file.name());
+                  }
+                  ratings[0] = file.name();
+                  reader.read(file, pipeline);
+                }
+                switch (file.fileName()) {
+                  case "movies.csv" ->
+                      titles.putAll(ItemTitles.read(file, ",", true, "movieId", "title"));
+                  case "movies.dat" -> titles.putAll(ItemTitles.read(file, "::", false, "1", "2"));
+                  case "u.item" -> titles.putAll(ItemTitles.read(file, "|", false, "1", "2"));
+                  default -> {}
+                }
+              });
+      pipeline.drain();
+    }
+    if (ratings[0] == null) {
+      throw new DataException(
+          path + ": expected a file named ratings.csv, ratings.dat or u.data, found none");
+    }
+    return collector.toInteractions().withTitles(titles);
+  }
+}
