@@ -13,6 +13,9 @@ import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.op.Op;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GPUOptions;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
@@ -46,17 +49,24 @@ final class AutoencoderSession implements Scorer, AutoCloseable {
   /** Without weights: they are to be set before anything is ranked. */
   static AutoencoderSession forInference(
       ModelConfig config, int items, Device device, int threads) {
-    TensorFlowRuntime.prepare();
+    prepare(device);
     return new AutoencoderSession(config, items, device, threads, false, 0);
   }
 
   /** With the first weights of a training with this seed. */
   static AutoencoderSession forTraining(
       ModelConfig config, int items, Device device, int threads, double clip, long seed) {
-    TensorFlowRuntime.prepare();
+    prepare(device);
     AutoencoderSession session = new AutoencoderSession(config, items, device, threads, true, clip);
     session.run(session.autoencoder.initialisers(seed));
     return session;
+  }
+
+  private static void prepare(Device device) {
+    TensorFlowRuntime.prepare();
+    if (device == Device.GPU) {
+      Gpu.require();
+    }
   }
 
   private static ConfigProto sessionConfig(Device device, int threads, boolean training) {
@@ -82,6 +92,15 @@ final class AutoencoderSession implements Scorer, AutoCloseable {
 
   /** One training step: loss, gradients, update. */
   StepLoss train(Batch batch, StepInput input) {
+    return train(batch, input, null);
+  }
+
+  /**
+   * One training step that also tells where its operations ran.
+   *
+   * @param devices receives, for each operation of the step, the device that it was placed on
+   */
+  StepLoss train(Batch batch, StepInput input, Map<String, String> devices) {
     long update = input.step() + 1;
     try (TFloat32 beta = TFloat32.scalarOf((float) input.beta());
         TFloat32 learningRate = TFloat32.scalarOf((float) input.learningRate());
@@ -94,21 +113,38 @@ final class AutoencoderSession implements Scorer, AutoCloseable {
         TInt64 noiseSeed =
             TInt64.vectorOf(Streams.seed(input.seed(), Streams.NOISE, 0), input.step());
         Result result =
-            feed(session.runner(), batch)
-                .feed(step.counts(), batch.counts)
-                .feed(step.beta(), beta)
-                .feed(step.learningRate(), learningRate)
-                .feed(step.beta1Power(), beta1Power)
-                .feed(step.beta2Power(), beta2Power)
-                .feed(step.dropoutSeed(), dropoutSeed)
-                .feed(step.noiseSeed(), noiseSeed)
-                .addTarget(step.update())
-                .fetch(step.negativeLogLikelihood())
-                .fetch(step.kl())
-                .fetch(step.penalty())
-                .run()) {
+            run(
+                devices,
+                feed(session.runner(), batch)
+                    .feed(step.counts(), batch.counts)
+                    .feed(step.beta(), beta)
+                    .feed(step.learningRate(), learningRate)
+                    .feed(step.beta1Power(), beta1Power)
+                    .feed(step.beta2Power(), beta2Power)
+                    .feed(step.dropoutSeed(), dropoutSeed)
+                    .feed(step.noiseSeed(), noiseSeed)
+                    .addTarget(step.update())
+                    .fetch(step.negativeLogLikelihood())
+                    .fetch(step.kl())
+                    .fetch(step.penalty()))) {
       return new StepLoss(scalar(result, 0), scalar(result, 1), scalar(result, 2));
     }
+  }
+
+  private static Result run(Map<String, String> devices, Session.Runner runner) {
+    if (devices == null) {
+      return runner.run();
+    }
+    Result result =
+        runner
+            .setOptions(RunOptions.newBuilder().setOutputPartitionGraphs(true).build())
+            .runAndFetchMetadata();
+    for (GraphDef partition : result.getMetadata().orElseThrow().getPartitionGraphsList()) {
+      for (NodeDef node : partition.getNodeList()) {
+        devices.put(node.getName() + " (" + node.getOp() + ")", node.getDevice());
+      }
+    }
+    return result;
   }
 
   private static double scalar(Result result, int index) {

@@ -87,11 +87,16 @@ final class RunFolder {
     }
   }
 
-  private static DataException unwritable(Path path, IOException e) {
+  static DataException unwritable(Path path, IOException e) {
     return new DataException(path + ": cannot be written (" + e + ")", e);
   }
 
-  private void create() throws IOException {
+  /**
+   * Makes sure that a folder is one in which nothing can be lost.
+   *
+   * @throws DataException if it is a file or has files in it
+   */
+  static void requireNewOrEmpty(Path folder) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new DataException(folder + ": expected a folder and found a file");
     }
@@ -103,6 +108,10 @@ final class RunFolder {
         }
       }
     }
+  }
+
+  private void create() throws IOException {
+    requireNewOrEmpty(folder);
     Files.createDirectories(checkpoints);
     ObjectNode all = settings.deepCopy();
     ObjectNode versions = all.putObject("versions");

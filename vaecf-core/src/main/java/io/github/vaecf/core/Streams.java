@@ -6,6 +6,7 @@ final class Streams {
   static final long SHUFFLE = 2;
   static final long DROPOUT = 3;
   static final long NOISE = 4;
+  static final long START = 5;
 
   private Streams() {}
 

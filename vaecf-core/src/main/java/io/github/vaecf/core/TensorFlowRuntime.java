@@ -40,6 +40,7 @@ public final class TensorFlowRuntime {
         LOG.warn("TensorFlow will be slower: {} could not be set ({})", SETTINGS, e.getMessage());
       }
     }
+    Gpu.loadLibrariesFromClassPath();
   }
 
   private TensorFlowRuntime() {}

@@ -3,6 +3,8 @@ package io.github.vaecf.core;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ public final class Trainer {
   final CheckpointPolicy checkpoints;
   final Duration timeLimit;
   final BooleanSupplier stop;
+  private final int starts;
 
   private Trainer(Builder builder) {
     model = Objects.requireNonNull(builder.model, "a trainer needs a model's settings");
@@ -43,11 +46,13 @@ public final class Trainer {
     checkpoints = builder.checkpoints;
     timeLimit = builder.timeLimit;
     stop = builder.stop;
+    starts = builder.starts;
     Require.that(
         training.patience() == 0 || validation != null,
         "patience",
         "0 where there is no validation",
         training.patience());
+    Require.that(starts == 1 || validation != null, "starts", "1 without a validation", starts);
     Require.that(!resume || runFolder != null, "resume", "false without a run folder", true);
   }
 
@@ -81,9 +86,61 @@ public final class Trainer {
         "that of the columns, " + users.columns(),
         items.size());
     Require.that(users.entries() > 0, "the training matrix", "with at least one entry", users);
+    return starts == 1 ? trainOnce(users, items) : trainFromSeveralStarts(users, items);
+  }
+
+  private TrainedModel trainOnce(CsrMatrix users, IdIndex items) {
     try (TrainingRun run = new TrainingRun(this, users, items)) {
       return run.train();
     }
+  }
+
+  private TrainedModel trainFromSeveralStarts(CsrMatrix users, IdIndex items) {
+    TrainedModel best = null;
+    try {
+      if (runFolder != null && !resume) {
+        RunFolder.requireNewOrEmpty(runFolder);
+      }
+      for (int start = 0; start < starts; start++) {
+        int number = start + 1;
+        listeners.forEach(listener -> listener.onMessage("start " + number + " of " + starts));
+        TrainedModel model = start(number).trainOnce(users, items);
+        if (best == null || model.validation() > best.validation()) {
+          if (best != null) {
+            best.close();
+          }
+          best = model;
+        } else {
+          model.close();
+        }
+      }
+      if (runFolder != null) {
+        best.save(runFolder.resolve(TrainedModel.FILE_NAME));
+      }
+      return best;
+    } catch (IOException e) {
+      throw RunFolder.unwritable(runFolder, e);
+    } catch (RuntimeException e) {
+      if (best != null) {
+        best.close();
+      }
+      throw e;
+    }
+  }
+
+  /** The trainer of one of several starts: a seed and a run folder of its own. */
+  private Trainer start(int number) {
+    Builder one = new Builder();
+    one.model(model)
+        .training(training.withSeed(Streams.seed(training.seed(), Streams.START, number)));
+    one.validation(validation).checkpoints(checkpoints).stopWhen(stop);
+    one.timeLimit = timeLimit;
+    listeners.forEach(one::listener);
+    if (runFolder != null) {
+      Path folder = runFolder.resolve("start-" + number);
+      one.runFolder(folder).resume(resume && Files.exists(folder));
+    }
+    return one.build();
   }
 
   /** Collects what a trainer needs. Not safe for use by several threads. */
@@ -97,6 +154,7 @@ public final class Trainer {
     private CheckpointPolicy checkpoints = CheckpointPolicy.standard();
     private Duration timeLimit;
     private BooleanSupplier stop = () -> false;
+    private int starts = 1;
 
     private Builder() {}
 
@@ -190,6 +248,20 @@ public final class Trainer {
     public Builder timeLimit(Duration limit) {
       Require.that(limit.compareTo(Duration.ZERO) > 0, "timeLimit", "above zero", limit);
       timeLimit = limit;
+      return this;
+    }
+
+    /**
+     * Trains several times from other first weights and keeps the model with the best validation.
+     * In a run folder each start has a folder of its own, {@code start-1} and so on, and the best
+     * model lies beside them; a time limit is each start's.
+     *
+     * @param number at least 1; 1 is the usual single training
+     * @return this builder
+     */
+    public Builder starts(int number) {
+      Require.that(number >= 1, "starts", "at least 1", number);
+      starts = number;
       return this;
     }
 

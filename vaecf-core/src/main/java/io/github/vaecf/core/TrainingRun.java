@@ -15,6 +15,7 @@ final class TrainingRun implements AutoCloseable {
   private final int stepsPerEpoch;
   private final long totalSteps;
   private final RunFolder folder; // null without one
+  private final EventFile events; // null without a run folder
   private final AutoencoderSession session;
   private final BatchSource batches;
   private final long startNanos = System.nanoTime();
@@ -59,6 +60,7 @@ final class TrainingRun implements AutoCloseable {
         tell("resumed after step " + state.step() + " of " + totalSteps);
       }
       firstStep = state.step();
+      events = folder == null ? null : new EventFile(folder.eventsFolder());
       batches =
           new BatchSource(users, training.batchSize(), training.seed(), firstStep, totalSteps);
     } catch (RuntimeException e) {
@@ -125,6 +127,7 @@ final class TrainingRun implements AutoCloseable {
     }
     if (folder != null) {
       folder.addMetrics(report);
+      events.write(report);
       if (trainer.checkpoints.everyEpochs() > 0 && epoch % trainer.checkpoints.everyEpochs() == 0) {
         checkpoint();
       }
@@ -307,5 +310,8 @@ final class TrainingRun implements AutoCloseable {
   public void close() {
     batches.close();
     session.close();
+    if (events != null) {
+      events.close();
+    }
   }
 }

@@ -6,14 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.Event;
+import org.tensorflow.proto.Summary;
 
 class TrainerTest {
   private static final Groups DATA = Groups.small();
@@ -316,5 +323,93 @@ class TrainerTest {
             () -> trainer(dae()).build().train(DATA.matrix(), new Groups(1, 1, 3, 1).ids()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("item ids");
+  }
+
+  @Test
+  void severalStartsKeepTheModelWithTheBestValidation() throws IOException {
+    double[] answers = {0.1, 0.7, 0.3};
+    Path run = folder.resolve("run");
+    int[] calls = {0};
+    try (TrainedModel model =
+        train(
+            Trainer.builder()
+                .model(dae())
+                .training(training().withEpochs(1))
+                .validation(scorer -> answers[calls[0]++])
+                .starts(3)
+                .runFolder(run))) {
+      assertThat(calls[0]).isEqualTo(3);
+      assertThat(model.validation()).isEqualTo(0.7);
+      assertThat(modelOf(run)).isEqualTo(modelOf(run.resolve("start-2")));
+      assertThat(modelOf(run)).isNotEqualTo(modelOf(run.resolve("start-1")));
+    }
+    assertThatThrownBy(() -> train(trainer(dae()).starts(2).runFolder(run)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("with files in it");
+    train(trainer(dae()).training(training().withEpochs(1)).starts(3).runFolder(run).resume(true))
+        .close();
+    assertThat(calls[0]).as("finished starts are not trained again").isEqualTo(3);
+  }
+
+  @Test
+  void aRunFolderHasTensorBoardsEventsOfEveryEpoch() throws IOException {
+    Path run = folder.resolve("run");
+    train(trainer(vae()).runFolder(run)).close();
+    Path file;
+    try (Stream<Path> files = Files.list(run.resolve("events"))) {
+      file = files.findFirst().orElseThrow();
+    }
+    List<Double> losses = new ArrayList<>();
+    List<Double> validations = new ArrayList<>();
+    // A TFRecord is a length, its checksum, the record, its checksum.
+    ByteBuffer records = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    while (records.hasRemaining()) {
+      byte[] record = new byte[(int) records.getLong()];
+      records.getInt();
+      records.get(record);
+      records.getInt();
+      for (Summary.Value value : Event.parseFrom(record).getSummary().getValueList()) {
+        if (value.getTag().equals("loss/total")) {
+          losses.add((double) number(value));
+        } else if (value.getTag().equals("validation/score")) {
+          validations.add((double) number(value));
+        }
+      }
+    }
+    List<String> rows = Files.readAllLines(run.resolve("metrics.csv"));
+    assertThat(losses).hasSize(6);
+    for (int epoch = 1; epoch <= 6; epoch++) {
+      String[] fields = rows.get(epoch).split(",", -1);
+      assertThat(losses.get(epoch - 1))
+          .isCloseTo(Double.parseDouble(fields[2]), Percentage.withPercentage(1e-4));
+      assertThat(validations.get(epoch - 1))
+          .isCloseTo(Double.parseDouble(fields[8]), Percentage.withPercentage(1e-4));
+    }
+  }
+
+  private static float number(Summary.Value value) {
+    return value.hasTensor() ? value.getTensor().getFloatVal(0) : value.getSimpleValue();
+  }
+
+  @Test
+  void aGpuThatIsAskedForAndNotThereIsReportedWithWhatIsMissing() {
+    assertThatThrownBy(() -> train(trainer(dae()).training(training().withDevice(Device.GPU))))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("the GPU was asked for and cannot be used")
+        .hasMessageMatching(
+            "(?s).*(classifier linux-x86_64-gpu|driver is not installed|was not found|no GPU).*");
+  }
+
+  @Test
+  void everyOperationOfAStepHasADevice() {
+    try (AutoencoderSession session =
+            AutoencoderSession.forTraining(vae(), DATA.items(), Device.CPU, 1, 0, 1);
+        Batch batch = Batch.of(DATA.matrix(), 0, 10)) {
+      Map<String, String> devices = new TreeMap<>();
+      session.train(batch, new AutoencoderSession.StepInput(0.1, 0.01, 0, 1), devices);
+      assertThat(devices.keySet()).anyMatch(name -> name.contains("ResourceApplyAdam"));
+      assertThat(devices.keySet()).anyMatch(name -> name.contains("MatMul"));
+      assertThat(devices.values()).allMatch(device -> device.contains("CPU:0"));
+    }
   }
 }
