@@ -6,6 +6,8 @@ import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.eval.serving.ServedModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -37,8 +39,18 @@ final class OpenedModel implements AutoCloseable {
    * @throws DataException if none does
    */
   static OpenedModel open(Path path) {
-    TrainedModel model = TrainedModel.load(path);
+    if (isRun(path)) {
+      TrainedModel model = TrainedModel.load(path);
+      return new OpenedModel(path, model, model.items(), model::recommend, model::close);
+    }
+    ServedModel model = ServedModel.load(path);
     return new OpenedModel(path, model, model.items(), model::recommend, model::close);
+  }
+
+  private static boolean isRun(Path path) {
+    return Files.exists(path.resolve("config.json"))
+        || Files.exists(path.resolve(TrainedModel.FILE_NAME))
+        || path.toString().endsWith(".safetensors");
   }
 
   Scorer scorer() {

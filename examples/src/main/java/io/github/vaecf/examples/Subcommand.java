@@ -3,6 +3,7 @@ package io.github.vaecf.examples;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.vaecf.data.DataException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -49,7 +50,7 @@ abstract class Subcommand implements Callable<Integer> {
   final <T> T fromOptions(Supplier<T> settings) {
     try {
       return settings.get();
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | DataException e) {
       throw wrongUsage(e.getMessage());
     }
   }

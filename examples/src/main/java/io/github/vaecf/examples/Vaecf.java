@@ -32,9 +32,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
     subcommands = {
+      QuickstartCommand.class,
       PrepareCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
+      ExportCommand.class,
       RecommendCommand.class
     })
 public final class Vaecf implements Runnable {
@@ -98,6 +100,9 @@ public final class Vaecf implements Runnable {
       return line.execute(arguments);
     } catch (OutOfMemoryError | LinkageError failure) {
       return vaecf.explain(failure, line.getCommandSpec());
+    } finally {
+      out.flush();
+      err.flush();
     }
   }
 

@@ -1,0 +1,233 @@
+package io.github.vaecf.examples;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.ModelConfig;
+import io.github.vaecf.core.MultDaeConfig;
+import io.github.vaecf.core.MultVaeConfig;
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.Scorer;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.Trainer;
+import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.Estimate;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.Recall;
+import io.github.vaecf.eval.baseline.MostPopular;
+import io.github.vaecf.eval.export.ExportOptions;
+import io.github.vaecf.eval.export.SavedModelExporter;
+import io.github.vaecf.eval.serving.ServedModel;
+import it.unimi.dsi.fastutil.ints.IntList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf quickstart}: the whole way, on the bundled sample. */
+@Command(
+    name = "quickstart",
+    header = "Go the whole way in minutes: from raw pairs to named recommendations.",
+    description = {
+      "",
+      "Takes the bundled sample (which packages each Debian source package depends on), prepares"
+          + " it, trains Mult-VAE and Mult-DAE, measures both beside most-popular, exports the"
+          + " first, reloads the export and recommends from it.",
+      ""
+    })
+final class QuickstartCommand extends Subcommand {
+  private static final int EXAMPLES = 5;
+  private static final int SHOWN = 3;
+  private static final int COMPARED = 100;
+
+  /** The sample is small: a larger learning rate and fewer epochs than published do. */
+  private static final TrainingConfig TRAINING = TrainingConfig.paper().withLearningRate(0.003);
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description =
+          "Where everything goes; must not exist. Default: quickstart, or the first of"
+              + " quickstart-2, -3 … that is free.")
+  private Path out;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "40",
+      description = "Epochs of each training; default ${DEFAULT-VALUE}.")
+  private int epochs;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
+  private Path json;
+
+  @Override
+  void run() throws Exception {
+    TrainingConfig training = fromOptions(() -> TRAINING.withEpochs(epochs));
+    long start = System.nanoTime();
+    Path folder = newFolder();
+
+    out().println("Data: which packages each Debian 12 source package depends on");
+    Split split = Sample.split(Sample.unpackInto(folder.resolve("raw")));
+    PreparedFolder.write(split, folder.resolve("data"));
+    out().println();
+    out().print(SplitSummary.stages(split));
+    out().println();
+    out().print(SplitSummary.parts(split));
+    out().println();
+
+    RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20), Recall.at(50));
+    Map<String, Evaluation> results = new LinkedHashMap<>();
+    try (TrainedModel vae =
+            train(ModelKind.VAE, MultVaeConfig.paper(), training, split, folder.resolve("vae"));
+        TrainedModel dae =
+            train(ModelKind.DAE, MultDaeConfig.paper(), training, split, folder.resolve("dae"))) {
+      results.put(ModelKind.VAE.title(), evaluator.evaluate(vae, split.test()));
+      results.put(ModelKind.DAE.title(), evaluator.evaluate(dae, split.test()));
+      results.put("most popular", evaluator.evaluate(MostPopular.of(split.train()), split.test()));
+      out().println();
+      out().printf("Test, %,d sources that training never saw:%n%n", split.test().users());
+      out().print(EvaluationTable.of(results));
+      out().println();
+
+      Path version = folder.resolve("models/debian/1");
+      SavedModelExporter.export(vae, version, ExportOptions.defaults().withTitles(split.titles()));
+      try (ServedModel served = ServedModel.load(version)) {
+        requireSameRankings(vae, served, split.test());
+        out()
+            .printf(
+                "Exported Mult-VAE to %s and reloaded it: all %,d test sources get the same top %d"
+                    + " from the export.%n%n",
+                version, split.test().users(), COMPARED);
+        showExamples(served, split);
+      }
+    }
+    out()
+        .printf(
+            "Done in %s. Everything is in %s%n",
+            TrainingDisplay.inWords(Duration.ofNanos(System.nanoTime() - start)), folder);
+    writeJson(json, toJson(folder, results));
+  }
+
+  private Path newFolder() throws IOException {
+    Path folder = out == null ? Path.of("quickstart") : out;
+    for (int n = 2; out == null && Files.exists(folder); n++) {
+      folder = Path.of("quickstart-" + n);
+    }
+    if (Files.exists(folder)) {
+      throw new DataException(folder + ": already exists; choose another place or remove it first");
+    }
+    return Files.createDirectories(folder);
+  }
+
+  private TrainedModel train(
+      ModelKind kind, ModelConfig model, TrainingConfig training, Split split, Path runFolder) {
+    Ndcg metric = Ndcg.at(100);
+    RankingEvaluator evaluator = RankingEvaluator.of(metric);
+    try (Interruption interruption = Interruption.watch();
+        TrainingDisplay display = new TrainingDisplay(err(), kind.title(), metric.name())) {
+      return Trainer.builder()
+          .model(model)
+          .training(training)
+          .validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric))
+          .listener(display)
+          .runFolder(runFolder)
+          .stopWhen(interruption::isRequested)
+          .build()
+          .train(split.train(), split.items());
+    }
+  }
+
+  /** Makes sure that the export ranks as the model does; items of one score may change places. */
+  private static void requireSameRankings(Scorer model, Scorer export, HeldOut users) {
+    Rankings expected = model.rank(users.foldIn(), 0, users.users(), COMPARED);
+    Rankings found = export.rank(users.foldIn(), 0, users.users(), COMPARED);
+    int others = 0;
+    for (int user = 0; user < users.users(); user++) {
+      boolean same = true;
+      for (int rank = 0; rank < COMPARED; rank++) {
+        same &=
+            expected.item(user, rank) == found.item(user, rank)
+                || Math.abs(expected.score(user, rank) - found.score(user, rank)) < 1e-5;
+      }
+      others += same ? 0 : 1;
+    }
+    if (others > 0) {
+      throw new IllegalStateException(
+          others + " of " + users.users() + " test users get another ranking from the export");
+    }
+  }
+
+  private void showExamples(ServedModel served, Split split) {
+    out().println("Recommendations from the export, for sources that training never saw");
+    out().println("(* marks a real dependency that the model was not told):");
+    HeldOut test = split.test();
+    int shown = 0;
+    for (int user = 0; user < test.users() && shown < EXAMPLES; user++) {
+      if (test.heldOut().rowSize(user) < 2) {
+        continue;
+      }
+      shown++;
+      List<String> history = ids(split, test.foldIn().row(user));
+      List<String> heldOut = ids(split, test.heldOut().row(user));
+      out().println();
+      out()
+          .printf(
+              "%s depends on %s%n", split.users().id(test.firstUser() + user), inShort(history));
+      for (Recommendation one : served.recommend(history, SHOWN)) {
+        out()
+            .printf(
+                "  %s %s: %s%n",
+                heldOut.contains(one.item()) ? "*" : " ",
+                one.item(),
+                split.titles().getOrDefault(one.item(), ""));
+      }
+    }
+    out().println();
+  }
+
+  private static List<String> ids(Split split, IntList indices) {
+    List<String> ids = new ArrayList<>(indices.size());
+    for (int i = 0; i < indices.size(); i++) {
+      ids.add(split.items().id(indices.getInt(i)));
+    }
+    return ids;
+  }
+
+  private static String inShort(List<String> ids) {
+    return ids.size() <= 6
+        ? String.join(", ", ids)
+        : String.join(", ", ids.subList(0, 5)) + " and " + (ids.size() - 5) + " more";
+  }
+
+  private static ObjectNode toJson(Path folder, Map<String, Evaluation> results) {
+    ObjectNode root = jsonObject();
+    root.put("folder", folder.toString());
+    ObjectNode models = root.putObject("models");
+    results.forEach(
+        (name, evaluation) -> {
+          ObjectNode model = models.putObject(name);
+          for (RankingMetric metric : evaluation.metrics()) {
+            Estimate estimate = evaluation.estimate(metric);
+            model
+                .putObject(metric.name())
+                .put("mean", estimate.mean())
+                .put("standard_error", estimate.standardError())
+                .put("users", estimate.users());
+          }
+        });
+    return root;
+  }
+}
