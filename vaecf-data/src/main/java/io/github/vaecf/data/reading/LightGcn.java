@@ -7,7 +7,7 @@ import java.nio.file.Path;
 /**
  * Reads the form in which He et al. published the data sets of "LightGCN" (SIGIR 2020), Gowalla
  * among them: each line a user, then that user's items, separated by blanks. Training and test are
- * a file each; {@code GivenSplit} makes a split of both.
+ * a file each; {@link io.github.vaecf.data.splitting.GivenSplit} makes a split of both.
  */
 public final class LightGcn {
   private LightGcn() {}

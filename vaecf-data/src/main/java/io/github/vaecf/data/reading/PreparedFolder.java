@@ -180,11 +180,13 @@ public final class PreparedFolder {
     PairFile[] validation = readHeldOut(folder, VALIDATION, mostUsers, items);
     PairFile[] test = readHeldOut(folder, TEST, mostUsers, items);
 
-    int trainingUsers = train.largestRow() + 1;
     int largest = Math.max(train.largestRow(), Math.max(largestRow(validation), largestRow(test)));
     int users = knownUsers == null ? largest + 1 : knownUsers.size();
+    // Weak generalization: users that are tested are trained on too.
+    boolean weak = leastRow(test) <= train.largestRow();
+    int trainingUsers = weak ? users : train.largestRow() + 1;
     int firstTest = firstTestUser(trainingUsers, validation, test, users);
-    int firstValidation = Math.min(trainingUsers, leastRow(validation));
+    int firstValidation = leastRow(validation) < trainingUsers ? 0 : trainingUsers;
     int validationEnd = firstValidation < trainingUsers ? trainingUsers : firstTest;
     int testEnd = firstTest < trainingUsers ? trainingUsers : users;
     if (largestRow(validation) >= validationEnd || largestRow(test) >= testEnd) {

@@ -1,11 +1,27 @@
 package io.github.vaecf.data.splitting;
 
 import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.data.Interactions;
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import it.unimi.dsi.fastutil.ints.IntArrays;
 
 /** The ascending order of raw ids that a data frame would give them. */
 final class IdOrder {
   private IdOrder() {}
+
+  /** The users of a log that have an event, ascending by id. */
+  static int[] usersWithEvents(Interactions log) {
+    int[] counts = log.userCounts();
+    IntArrayList users = new IntArrayList();
+    for (int user = 0; user < counts.length; user++) {
+      if (counts[user] > 0) {
+        users.add(user);
+      }
+    }
+    int[] sorted = users.toIntArray();
+    sort(log.users(), sorted);
+    return sorted;
+  }
 
   /**
    * Sorts ids: as numbers if all of them are whole numbers, else as text. Ids that are the same

@@ -2,6 +2,7 @@ package io.github.vaecf.data.splitting;
 
 import io.github.vaecf.data.CsrMatrix;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
+import java.util.BitSet;
 
 /** Pairs of row and column in the order in which they were added, 8 bytes each. */
 final class PairList implements CsrMatrix.Pairs {
@@ -16,6 +17,27 @@ final class PairList implements CsrMatrix.Pairs {
   void add(int row, int column) {
     rows.add(row);
     columns.add(column);
+  }
+
+  int size() {
+    return rows.size();
+  }
+
+  int[] rows() {
+    return rows.toIntArray();
+  }
+
+  int[] columns() {
+    return columns.toIntArray();
+  }
+
+  /** Some of the pairs, in the same order. */
+  PairList select(BitSet chosen) {
+    PairList selected = new PairList(chosen.cardinality());
+    for (int pair = chosen.nextSetBit(0); pair >= 0; pair = chosen.nextSetBit(pair + 1)) {
+      selected.add(rows.getInt(pair), columns.getInt(pair));
+    }
+    return selected;
   }
 
   @Override

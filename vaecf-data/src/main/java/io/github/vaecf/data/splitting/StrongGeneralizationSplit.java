@@ -6,7 +6,6 @@ import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
-import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,30 +24,31 @@ import java.util.List;
  *       order; the last of them are the test users, those before are the validation users.
  *   <li>The items are those of the training users, in the order of first appearance in the log;
  *       what other items held-out users have is dropped.
+ *   <li>If asked for, training users' items are undersampled; held-out users are left as they are.
  *   <li>Of each held-out user with at least 5 items, 20 % (rounded down) drawn at random are held
  *       out; the rest, and all of a user with fewer, is fold-in.
  * </ol>
  *
- * <p>The random numbers are those of NumPy's legacy generator, started from the seed three times:
- * for the users, for the validation users' items, for the test users' items. Immutable and safe for
- * use by many threads.
+ * <p>The random numbers are those of NumPy's legacy generator, started from the seed for each
+ * purpose: for the users, for the validation users' items, for the test users' items. Immutable and
+ * safe for use by many threads.
  */
 public final class StrongGeneralizationSplit {
   /** Users with fewer items have nothing held out; as published. */
   private static final int MIN_ITEMS_TO_HOLD_OUT = 5;
 
   private final InteractionFilter filter;
+  private final Undersampling undersampling;
   private final int heldOutUsers;
   private final double heldOutShare;
   private final long seed;
 
   private StrongGeneralizationSplit(Builder builder) {
-    this.filter =
-        new InteractionFilter(
-            builder.minRating, builder.minUserItems, builder.minItemUsers, builder.untilStable);
+    this.filter = builder.filter();
+    this.undersampling = builder.undersampling();
     this.heldOutUsers = builder.heldOutUsers;
     this.heldOutShare = builder.heldOutShare;
-    this.seed = builder.seed;
+    this.seed = builder.seed();
   }
 
   /**
@@ -59,6 +59,39 @@ public final class StrongGeneralizationSplit {
    */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * The settings published for MovieLens 20M: ratings of at least 4, users with at least 5 movies,
+   * 10,000 users held out twice. From the 20,000,263 ratings it leaves 136,677 users, 20,108 movies
+   * and 9,990,682 events (published).
+   *
+   * @return a new builder with these settings
+   */
+  public static Builder movieLens20M() {
+    return builder().minRating(4).minUserItems(5).heldOutUsers(10_000);
+  }
+
+  /**
+   * The settings published for the Netflix Prize: ratings of at least 4, users with at least 5
+   * movies, 40,000 users held out twice. From the 100,480,507 ratings it leaves 463,435 users,
+   * 17,769 movies and 56,880,037 events (published).
+   *
+   * @return a new builder with these settings
+   */
+  public static Builder netflixPrize() {
+    return builder().minRating(4).minUserItems(5).heldOutUsers(40_000);
+  }
+
+  /**
+   * The settings published for the Million Song Dataset: songs of at least 200 users, then users
+   * with at least 20 songs, any play count, 50,000 users held out twice. From the 48,373,586
+   * triplets it leaves 571,355 users, 41,140 songs and 33,633,450 events (published).
+   *
+   * @return a new builder with these settings
+   */
+  public static Builder millionSongs() {
+    return builder().minItemUsers(200).minUserItems(20).heldOutUsers(50_000);
   }
 
   /**
@@ -73,8 +106,7 @@ public final class StrongGeneralizationSplit {
     List<Split.Stage> stages = new ArrayList<>();
     Interactions kept = filter.apply(log, stages);
 
-    int[] sorted = usersWithEvents(kept);
-    IdOrder.sort(kept.users(), sorted);
+    int[] sorted = IdOrder.usersWithEvents(kept);
     if (sorted.length <= 2L * heldOutUsers) {
       throw new DataException(
           "cannot hold out "
@@ -120,6 +152,7 @@ public final class StrongGeneralizationSplit {
     InteractionFilter.note(stages, "items of training users", known);
 
     int firstTestUser = trainingUsers + heldOutUsers;
+    train = undersampling.apply(train, trainingUsers, items.size(), stages);
     HeldOut validation = heldOut(known, sorted, newUser, newItem, trainingUsers, items.size());
     HeldOut test = heldOut(known, sorted, newUser, newItem, firstTestUser, items.size());
     return new Split(
@@ -130,17 +163,6 @@ public final class StrongGeneralizationSplit {
         IdIndex.of(items),
         log.titles(),
         stages);
-  }
-
-  private static int[] usersWithEvents(Interactions log) {
-    int[] counts = log.userCounts();
-    IntArrayList users = new IntArrayList();
-    for (int user = 0; user < counts.length; user++) {
-      if (counts[user] > 0) {
-        users.add(user);
-      }
-    }
-    return users.toIntArray();
   }
 
   /** Divides the items of the held-out users from the given one on, users in ascending id. */
@@ -156,30 +178,17 @@ public final class StrongGeneralizationSplit {
         place[user] = places++;
       }
     }
-    int[] ends = new int[heldOutUsers + 1];
+    int[] placeOfEvent = new int[known.size()];
     for (int event = 0; event < known.size(); event++) {
-      int at = place[known.user(event)];
-      if (at >= 0) {
-        ends[at + 1]++;
-      }
+      placeOfEvent[event] = place[known.user(event)];
     }
-    for (int at = 0; at < heldOutUsers; at++) {
-      ends[at + 1] += ends[at];
-    }
-    int[] itemsByUser = new int[ends[heldOutUsers]];
-    int[] next = ends.clone();
-    for (int event = 0; event < known.size(); event++) {
-      int at = place[known.user(event)];
-      if (at >= 0) {
-        itemsByUser[next[at]++] = newItem[known.item(event)];
-      }
-    }
+    Groups events = Groups.of(placeOfEvent, heldOutUsers);
 
     NumpyRandom random = new NumpyRandom(seed);
-    PairList foldIn = new PairList(itemsByUser.length);
-    PairList heldOut = new PairList(itemsByUser.length);
+    PairList foldIn = new PairList(1 << 16);
+    PairList heldOut = new PairList(1 << 16);
     for (int at = 0; at < heldOutUsers; at++) {
-      int size = ends[at + 1] - ends[at];
+      int size = events.size(at);
       boolean[] drawn = new boolean[size];
       if (size >= MIN_ITEMS_TO_HOLD_OUT) {
         int[] permutation = random.permutation(size);
@@ -189,7 +198,8 @@ public final class StrongGeneralizationSplit {
         }
       }
       for (int i = 0; i < size; i++) {
-        (drawn[i] ? heldOut : foldIn).add(rows[at], itemsByUser[ends[at] + i]);
+        int item = newItem[known.item(events.member(at, i))];
+        (drawn[i] ? heldOut : foldIn).add(rows[at], item);
       }
     }
     return new HeldOut(
@@ -199,65 +209,14 @@ public final class StrongGeneralizationSplit {
   }
 
   /** Collects the settings of a split. Not safe for use by many threads. */
-  public static final class Builder {
-    private double minRating = Double.NEGATIVE_INFINITY;
-    private int minUserItems = 5;
-    private int minItemUsers;
-    private boolean untilStable;
+  public static final class Builder extends SplitBuilder<Builder> {
     private int heldOutUsers = -1;
     private double heldOutShare = 0.2;
-    private long seed = 98765;
 
     private Builder() {}
 
-    /**
-     * The least value that counts as "liked": 4 for MovieLens and Netflix.
-     *
-     * @param minRating a number; events below it are dropped
-     * @return this builder
-     * @throws IllegalArgumentException if it is not a number
-     */
-    public Builder minRating(double minRating) {
-      if (Double.isNaN(minRating)) {
-        throw new IllegalArgumentException("the least rating must be a number, found NaN");
-      }
-      this.minRating = minRating;
-      return this;
-    }
-
-    /**
-     * The least number of items a user must have.
-     *
-     * @param minUserItems at least 0
-     * @return this builder
-     * @throws IllegalArgumentException if it is negative
-     */
-    public Builder minUserItems(int minUserItems) {
-      this.minUserItems = requireNotNegative("the least number of items a user", minUserItems);
-      return this;
-    }
-
-    /**
-     * The least number of users an item must have; looked at before the users.
-     *
-     * @param minItemUsers at least 0
-     * @return this builder
-     * @throws IllegalArgumentException if it is negative
-     */
-    public Builder minItemUsers(int minItemUsers) {
-      this.minItemUsers = requireNotNegative("the least number of users an item", minItemUsers);
-      return this;
-    }
-
-    /**
-     * Whether items and users are filtered again and again until all that are left have enough. The
-     * published splits filter once.
-     *
-     * @param untilStable whether to repeat
-     * @return this builder
-     */
-    public Builder untilStable(boolean untilStable) {
-      this.untilStable = untilStable;
+    @Override
+    Builder self() {
       return this;
     }
 
@@ -294,22 +253,6 @@ public final class StrongGeneralizationSplit {
     }
 
     /**
-     * Where the random numbers start.
-     *
-     * @param seed 0 … 2³² − 1, as NumPy takes it
-     * @return this builder
-     * @throws IllegalArgumentException if it lies outside
-     */
-    public Builder seed(long seed) {
-      if (seed < 0 || seed > 0xffffffffL) {
-        throw new IllegalArgumentException(
-            "the seed must lie within 0 and 4294967295, found " + seed);
-      }
-      this.seed = seed;
-      return this;
-    }
-
-    /**
      * The split with these settings.
      *
      * @return the split
@@ -320,13 +263,6 @@ public final class StrongGeneralizationSplit {
         throw new IllegalStateException("the number of held-out users was not given");
       }
       return new StrongGeneralizationSplit(this);
-    }
-
-    private static int requireNotNegative(String name, int value) {
-      if (value < 0) {
-        throw new IllegalArgumentException(name + " must not be negative, found " + value);
-      }
-      return value;
     }
   }
 }

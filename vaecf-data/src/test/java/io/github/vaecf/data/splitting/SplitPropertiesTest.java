@@ -1,0 +1,222 @@
+package io.github.vaecf.data.splitting;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.Split;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import net.jqwik.api.Assume;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+
+/** What holds of every split of every log. */
+class SplitPropertiesTest {
+  private static Interactions log(long seed, int users, int items, int events) {
+    Random random = new Random(seed);
+    int[] user = new int[events];
+    int[] item = new int[events];
+    float[] value = new float[events];
+    long[] time = new long[events];
+    for (int event = 0; event < events; event++) {
+      user[event] = random.nextInt(users);
+      item[event] = (int) (items * random.nextDouble() * random.nextDouble());
+      value[event] = random.nextInt(6);
+      time[event] = random.nextInt(50);
+    }
+    return Interactions.of(ids("u", users), ids("i", items), user, item, value, time);
+  }
+
+  private static IdIndex ids(String prefix, int size) {
+    List<String> ids = new ArrayList<>();
+    for (int index = 0; index < size; index++) {
+      ids.add(prefix + index);
+    }
+    return IdIndex.of(ids);
+  }
+
+  private static Set<String> pairs(Split split, CsrMatrix matrix, int firstUser) {
+    Set<String> pairs = new TreeSet<>();
+    matrix
+        .pairs()
+        .forEach(
+            (row, column) ->
+                assertThat(
+                        pairs.add(
+                            split.users().id(firstUser + row) + " " + split.items().id(column)))
+                    .isTrue());
+    return pairs;
+  }
+
+  private static Set<String> pairs(Interactions log) {
+    Set<String> pairs = new TreeSet<>();
+    for (int event = 0; event < log.size(); event++) {
+      pairs.add(log.users().id(log.user(event)) + " " + log.items().id(log.item(event)));
+    }
+    return pairs;
+  }
+
+  private static Set<String> disjointUnion(List<Set<String>> parts) {
+    Set<String> union = new TreeSet<>();
+    int size = 0;
+    for (Set<String> part : parts) {
+      union.addAll(part);
+      size += part.size();
+    }
+    assertThat(union).hasSize(size);
+    return union;
+  }
+
+  @Property(tries = 200)
+  void strongGeneralizationPartitionsThePairsOfTheTrainingItems(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 7, max = 60) int users,
+      @ForAll @IntRange(min = 1, max = 40) int items,
+      @ForAll @IntRange(min = 100, max = 600) int events,
+      @ForAll @IntRange(min = 1, max = 3) int heldOut) {
+    Interactions log = log(seed, users, items, events);
+    Assume.that(Arrays.stream(log.userCounts()).filter(count -> count > 0).count() > 2L * heldOut);
+    Split split =
+        StrongGeneralizationSplit.builder()
+            .minUserItems(0)
+            .heldOutUsers(heldOut)
+            .seed(seed & 0xffffffffL)
+            .build()
+            .split(log);
+    HeldOut validation = split.validation();
+    HeldOut test = split.test();
+    Set<String> all =
+        disjointUnion(
+            List.of(
+                pairs(split, split.train(), 0),
+                pairs(split, validation.foldIn(), validation.firstUser()),
+                pairs(split, validation.heldOut(), validation.firstUser()),
+                pairs(split, test.foldIn(), test.firstUser()),
+                pairs(split, test.heldOut(), test.firstUser())));
+    Set<String> expected = pairs(log);
+    expected.removeIf(pair -> split.items().indexOf(pair.substring(pair.indexOf(' ') + 1)) < 0);
+    assertThat(all).isEqualTo(expected);
+    for (int row = 0; row < test.users(); row++) {
+      int held = test.heldOut().rowSize(row);
+      int size = held + test.foldIn().rowSize(row);
+      assertThat(held).isEqualTo(size < 5 ? 0 : (int) (0.2 * size));
+    }
+  }
+
+  @Property(tries = 200)
+  void weakGeneralizationPartitionsAllPairs(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 60) int users,
+      @ForAll @IntRange(min = 1, max = 40) int items,
+      @ForAll @IntRange(min = 1, max = 600) int events,
+      @ForAll @DoubleRange(min = 0, max = 0.49) double validationShare,
+      @ForAll @DoubleRange(min = 0, max = 0.49) double testShare) {
+    Interactions log = log(seed, users, items, events);
+    Split split =
+        WeakGeneralizationSplit.builder()
+            .minUserItems(0)
+            .validationShare(validationShare)
+            .testShare(testShare)
+            .build()
+            .split(log);
+    assertPartition(log, split);
+    for (int row = 0; row < split.train().rows(); row++) {
+      int size = split.test().foldIn().rowSize(row) + split.test().heldOut().rowSize(row);
+      assertThat(split.test().heldOut().rowSize(row)).isEqualTo((int) (testShare * size));
+      assertThat(split.train().rowSize(row)).isPositive();
+    }
+  }
+
+  private static void assertPartition(Interactions log, Split split) {
+    Set<String> train = pairs(split, split.train(), 0);
+    Set<String> validation = pairs(split, split.validation().heldOut(), 0);
+    Set<String> test = pairs(split, split.test().heldOut(), 0);
+    assertThat(disjointUnion(List.of(train, validation, test))).isEqualTo(pairs(log));
+    assertThat(disjointUnion(List.of(train, validation)))
+        .isEqualTo(pairs(split, split.test().foldIn(), 0));
+    if (split.validation().users() > 0) {
+      assertThat(pairs(split, split.validation().foldIn(), 0)).isEqualTo(train);
+    }
+  }
+
+  @Property(tries = 200)
+  void leavingTheLastOutIsSortingByTime(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 30) int users,
+      @ForAll @IntRange(min = 1, max = 40) int items,
+      @ForAll @IntRange(min = 1, max = 300) int events) {
+    Interactions log =
+        log(seed, users, items, events).joinDuplicates(Interactions.Duplicates.FIRST);
+    Split split = LeaveLastOutSplit.builder().minUserItems(0).build().split(log);
+    assertPartition(log, split);
+    Map<Integer, List<Integer>> byUser = new LinkedHashMap<>();
+    for (int event = 0; event < log.size(); event++) {
+      byUser.computeIfAbsent(log.user(event), user -> new ArrayList<>()).add(event);
+    }
+    byUser.forEach(
+        (user, ofUser) -> {
+          ofUser.sort((a, b) -> Long.compare(log.time(a), log.time(b)));
+          Collections.reverse(ofUser);
+          int row = split.users().indexOf(log.users().id(user));
+          List<Integer> held = split.test().heldOut().row(row);
+          if (ofUser.size() < 3) {
+            assertThat(held).isEmpty();
+          } else {
+            assertThat(held).containsExactly(item(split, log, ofUser.get(0)));
+            List<Integer> chosenOn = split.validation().heldOut().row(row);
+            assertThat(chosenOn).containsExactly(item(split, log, ofUser.get(1)));
+          }
+        });
+  }
+
+  private static int item(Split split, Interactions log, int event) {
+    return split.items().indexOf(log.items().id(log.item(event)));
+  }
+
+  @Property(tries = 200)
+  void undersamplingNeverRaisesACountAndKeepsItsBounds(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 30) int users,
+      @ForAll @IntRange(min = 1, max = 30) int items,
+      @ForAll @IntRange(min = 1, max = 500) int events,
+      @ForAll @IntRange(min = 1, max = 12) int mostUserItems,
+      @ForAll @IntRange(min = 1, max = 12) int popularItemUsers,
+      @ForAll @DoubleRange(min = 0, max = 1) double rate) {
+    Interactions log = log(seed, users, items, events);
+    Split plain = WeakGeneralizationSplit.builder().minUserItems(0).build().split(log);
+    Split less =
+        WeakGeneralizationSplit.builder()
+            .minUserItems(0)
+            .mostUserItems(mostUserItems)
+            .popularItems(popularItemUsers, rate)
+            .build()
+            .split(log);
+    assertThat(pairs(plain, plain.train(), 0)).containsAll(pairs(less, less.train(), 0));
+    assertThat(pairs(less, less.test().heldOut(), 0))
+        .isEqualTo(pairs(plain, plain.test().heldOut(), 0));
+    for (int row = 0; row < less.train().rows(); row++) {
+      assertThat(less.train().rowSize(row))
+          .isLessThanOrEqualTo(Math.min(mostUserItems, plain.train().rowSize(row)));
+    }
+    int[] counts = less.train().columnCounts();
+    int[] before = plain.train().columnCounts();
+    for (int column = 0; column < counts.length; column++) {
+      assertThat(counts[column]).isLessThanOrEqualTo(before[column]);
+      assertThat(counts[column])
+          .isLessThanOrEqualTo(
+              popularItemUsers + (int) (rate * Math.max(0, before[column] - popularItemUsers)));
+    }
+  }
+}
