@@ -1,0 +1,293 @@
+package io.github.vaecf.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** From raw ratings to recommendations by the command line alone, and what can go wrong there. */
+class CommandLineTest {
+  private static final Path RATINGS =
+      Path.of("../vaecf-data/src/test/resources/golden/split/ratings.csv");
+
+  /** Made once: a prepared folder, a run on it and the run's export. */
+  @TempDir static Path made;
+
+  private static Path data;
+  private static Path run;
+  private static Path export;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void prepareTrainAndExport() {
+    data = made.resolve("data");
+    run = made.resolve("run");
+    export = made.resolve("models/movies/1");
+    assertDone(
+        Outcome.of(
+            "prepare", "--format=csv", "--input", RATINGS, "--heldout-users=60", "--out", data));
+    Outcome trained = train("vae", run, "--epochs=3", "--json", made.resolve("train.json"));
+    assertDone(trained);
+    assertThat(trained.out()).startsWith("Mult-VAE: best epoch ");
+    assertThat(trained.err().lines())
+        .hasSize(3)
+        .allMatch(line -> line.startsWith("Mult-VAE epoch"));
+    assertDone(Outcome.of("export", "--run", run, "--out", export, "--top-k=20"));
+  }
+
+  @Test
+  void trainSaysAsJsonWhatCameOut() throws IOException {
+    JsonNode outcome = json(made.resolve("train.json"));
+    assertThat(outcome.path("model").asText()).isEqualTo("mult-vae");
+    assertThat(outcome.path("epoch").asInt()).isBetween(1, 3);
+    assertThat(outcome.path("validation").asDouble()).isBetween(0.0, 1.0);
+  }
+
+  @Test
+  void aRunAndItsExportGetTheSameNumbers() throws IOException {
+    JsonNode ofRun = evaluate(run);
+    JsonNode ofExport = evaluate(export);
+    JsonNode ofBase = evaluate(export.getParent());
+    for (String metric : List.of("ndcg@100", "recall@20", "recall@50")) {
+      double expected = ofRun.path("metrics").path(metric).path("mean").asDouble();
+      assertThat(expected).isBetween(0.01, 1.0);
+      for (JsonNode other : List.of(ofExport, ofBase)) {
+        assertThat(other.path("metrics").path(metric).path("mean").asDouble())
+            .isCloseTo(expected, within(1e-6));
+      }
+    }
+  }
+
+  @Test
+  void evaluateMeasuresWhatIsAskedForOnWhomIsAskedFor() throws IOException {
+    Path json = folder.resolve("result.json");
+    Path users = folder.resolve("users.csv");
+    Outcome outcome =
+        Outcome.of(
+            "evaluate",
+            "--data",
+            data,
+            "--model",
+            run,
+            "--split=validation",
+            "--metrics=map@10,mrr@10",
+            "--per-user",
+            users,
+            "--json",
+            json);
+    assertDone(outcome);
+    assertThat(outcome.out()).contains("map@10", "mrr@10", "validation users");
+    assertThat(json(json).path("split").asText()).isEqualTo("validation");
+    assertThat(json(json).path("metrics").has("mrr@10")).isTrue();
+    assertThat(Files.readAllLines(users))
+        .hasSize(json(json).path("users").asInt() + 1)
+        .first()
+        .isEqualTo("user,fold_in,held_out,map@10,mrr@10");
+  }
+
+  @Test
+  void recommendTakesRawIdsAndGivesRawIds() throws IOException {
+    List<String> items = Files.readAllLines(data.resolve("unique_sid.txt"));
+    Path json = folder.resolve("list.json");
+    Outcome outcome =
+        Outcome.of(
+            "recommend",
+            "--model",
+            export,
+            "--items",
+            items.get(0) + "," + items.get(3),
+            "-k=4",
+            "--json",
+            json);
+    assertDone(outcome);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(json(json).path("recommendations")).hasSize(4);
+    for (JsonNode one : json(json).path("recommendations")) {
+      assertThat(items).contains(one.path("item").asText());
+      assertThat(one.path("item").asText()).isNotIn(items.get(0), items.get(3));
+      assertThat(outcome.out()).contains(one.path("item").asText());
+    }
+  }
+
+  @Test
+  void anUnknownItemIsReportedAndIgnored() throws IOException {
+    String known = Files.readAllLines(data.resolve("unique_sid.txt")).get(0);
+    Outcome without = Outcome.of("recommend", "--model", export, "--items", known);
+    Outcome with = Outcome.of("recommend", "--model", export, "--items", known + ",no-such-item");
+    assertThat(with.status()).isZero();
+    assertThat(with.err())
+        .isEqualTo("vaecf recommend: the model knows no item 'no-such-item'; ignored\n");
+    assertThat(with.out()).isEqualTo(without.out());
+  }
+
+  @Test
+  void aTrainingCanBeResumedButNotOverwritten() {
+    Path again = folder.resolve("run");
+    assertDone(train("dae", again, "--epochs=2"));
+    assertFailure(train("dae", again, "--epochs=2"), again + ": already holds a run");
+    assertDone(train("dae", again, "--epochs=2", "--resume"));
+    assertFailure(train("dae", again, "--epochs=3", "--resume"), "epochs");
+  }
+
+  @Test
+  void aFolderThatIsNoRunIsNamed() {
+    assertFailure(
+        Outcome.of("export", "--run", data, "--out", folder.resolve("m/1")),
+        data + ": not a run folder with a trained model");
+    assertThat(folder.resolve("m")).doesNotExist();
+    assertFailure(
+        Outcome.of("evaluate", "--data", data, "--model", folder.resolve("none")),
+        folder.resolve("none").toString());
+    assertFailure(Outcome.of("recommend", "--model", data, "--items=1"), data + ": not an export");
+    assertFailure(train("vae", folder.resolve("none"), "--resume"), "holds no run to be resumed");
+  }
+
+  @Test
+  void aModelOfOtherDataIsRefused() {
+    Path other = folder.resolve("other");
+    assertDone(
+        Outcome.of(
+            "prepare",
+            "--format=csv",
+            "--input",
+            RATINGS,
+            "--heldout-users=60",
+            "--min-rating=5",
+            "--out",
+            other));
+    assertFailure(
+        Outcome.of("evaluate", "--data", other, "--model", run),
+        "name the data that it was trained");
+  }
+
+  @Test
+  void aFolderThatIsNoPreparedFolderIsNamed() {
+    assertFailure(
+        Outcome.of("evaluate", "--data", folder, "--model", run),
+        "unique_sid.txt: there is no such");
+    assertFailure(
+        Outcome.of("train", "--data", folder.resolve("x"), "--model=vae", "--out", run),
+        folder.resolve("x") + ": there is no such folder");
+  }
+
+  @Test
+  void aVersionThatIsThereIsLeftAsItIs() throws IOException {
+    long before = Files.getLastModifiedTime(export.resolve("saved_model.pb")).toMillis();
+    assertFailure(
+        Outcome.of("export", "--run", run, "--out", export), "this version is there already");
+    assertThat(Files.getLastModifiedTime(export.resolve("saved_model.pb")).toMillis())
+        .isEqualTo(before);
+    assertFailure(
+        Outcome.of("export", "--run", run, "--out", folder.resolve("latest")), "version number");
+  }
+
+  @Test
+  void anUnwritableOutputFails() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    assertFailure(train("vae", file.resolve("run")), file.toString());
+    assertFailure(Outcome.of("export", "--run", run, "--out", file.resolve("1")), file.toString());
+    assertFailure(
+        Outcome.of("evaluate", "--data", data, "--model", run, "--json", file.resolve("x.json")),
+        file.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train --data=x --out=y",
+        "train --data=x --model=svd --out=y",
+        "train --data=x --model=vae --out=y --epochs=0",
+        "train --data=x --model=vae --out=y --learning-rate=-1",
+        "train --data=x --model=vae --out=y --batch-size=0",
+        "train --data=x --model=vae --out=y --keep-probability=0",
+        "train --data=x --model=vae --out=y --hidden=0,5",
+        "train --data=x --model=vae --out=y --latent=-3",
+        "train --data=x --model=vae --out=y --beta-cap=-1",
+        "train --data=x --model=vae --out=y --anneal-share=2",
+        "train --data=x --model=vae --out=y --anneal-steps=10 --anneal-share=0.5",
+        "train --data=x --model=dae --out=y --beta-cap=0.2",
+        "train --data=x --model=vae --out=y --keep-checkpoints=0",
+        "train --data=x --model=vae --out=y --time-limit=0",
+        "train --data=x --model=vae --out=y --device=tpu",
+        "train --data=x --model=vae --out=y --validation-metric=accuracy",
+        "evaluate --data=x --model=y --metrics=ndcg",
+        "evaluate --data=x --model=y --metrics=ndcg@0",
+        "evaluate --data=x --model=y --split=train",
+        "recommend --model=x --items=1 -k=0",
+        "recommend --model=x",
+        "export --run=x --out=y --top-k=0",
+        "quickstart --epochs=0",
+        "quickstrat"
+      })
+  void wrongUsageIsExplained(String line) {
+    Outcome outcome = Outcome.of((Object[]) line.split(" ", -1));
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("vaecf").contains("--help'.");
+    assertThat(outcome.out()).isEmpty();
+  }
+
+  @Test
+  void withoutACommandTheCommandsAreListed() {
+    Outcome outcome = Outcome.of();
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out()).contains("quickstart", "prepare", "train", "evaluate", "recommend");
+    assertThat(Outcome.of("--version").out()).startsWith("vaecf ");
+  }
+
+  @Test
+  void debugShowsWhereAFailureComesFrom() {
+    Outcome outcome = Outcome.of("export", "--run", data, "--out", folder.resolve("1"), "--debug");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).contains("DataException", "\tat io.github.vaecf.");
+  }
+
+  private static Outcome train(String model, Path out, Object... more) {
+    return Outcome.of(
+        Stream.concat(
+                Stream.of(
+                    "train",
+                    "--data",
+                    data,
+                    "--model",
+                    model,
+                    "--out",
+                    out,
+                    "--latent=8",
+                    "--batch-size=100"),
+                Stream.of(more))
+            .toArray());
+  }
+
+  private JsonNode evaluate(Path model) throws IOException {
+    Path json = folder.resolve("evaluation.json");
+    assertDone(Outcome.of("evaluate", "--data", data, "--model", model, "--json", json));
+    assertThat(json(json).path("model").asText()).isEqualTo(model.toString());
+    return json(json);
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+
+  private static void assertDone(Outcome outcome) {
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+  }
+
+  private static void assertFailure(Outcome outcome, String message) {
+    assertThat(outcome.err()).startsWith("vaecf ").contains(message);
+    assertThat(outcome.err().strip().lines()).hasSize(1);
+    assertThat(outcome.status()).isEqualTo(1);
+  }
+}
