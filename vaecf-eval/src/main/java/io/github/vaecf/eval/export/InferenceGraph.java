@@ -1,7 +1,6 @@
 package io.github.vaecf.eval.export;
 
 import io.github.vaecf.core.DenseLayer;
-import io.github.vaecf.core.Network;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -58,6 +57,7 @@ final class InferenceGraph implements AutoCloseable {
   private final int items;
   private final int latent;
   private final int topK;
+  private final boolean meanIsLinear;
   private final List<Variable> variables = new ArrayList<>();
   private final Map<String, SignatureDef> signatures = new LinkedHashMap<>();
   private final List<Layer> encoder = new ArrayList<>();
@@ -76,27 +76,23 @@ final class InferenceGraph implements AutoCloseable {
   private record Layer(Operand<TFloat32> kernel, Operand<TFloat32> bias) {}
 
   /**
-   * @param network the weights
+   * @param layers the weights
    * @param topK length of the rankings whose length is fixed, at most the number of items
    */
-  InferenceGraph(Network network, int topK) {
-    this.items = network.items();
-    this.latent = network.latent();
+  InferenceGraph(ServingLayers layers, int topK) {
+    this.items = layers.items();
+    this.latent = layers.latent();
     this.topK = topK;
 
-    List<DenseLayer> encoderLayers = new ArrayList<>(network.encoder());
-    if (network.variational()) {
-      // The variance is for training only.
-      encoderLayers.add(firstOutputs(encoderLayers.remove(encoderLayers.size() - 1), latent));
+    this.meanIsLinear = layers.meanIsLinear();
+    for (int i = 0; i < layers.encoder().size(); i++) {
+      encoder.add(layer("encoder/" + i, layers.encoder().get(i)));
     }
-    for (int i = 0; i < encoderLayers.size(); i++) {
-      encoder.add(layer("encoder/" + i, encoderLayers.get(i)));
+    for (int i = 0; i < layers.decoder().size(); i++) {
+      decoder.add(layer("decoder/" + i, layers.decoder().get(i)));
     }
-    for (int i = 0; i < network.decoder().size(); i++) {
-      decoder.add(layer("decoder/" + i, network.decoder().get(i)));
-    }
-    DenseLayer outermost = network.decoder().get(network.decoder().size() - 1);
-    inverseNorms = variable("similar/inverse_norms", Shape.of(items), inverseNorms(outermost));
+    inverseNorms =
+        variable("similar/inverse_norms", Shape.of(items), inverseNorms(layers.outermost()));
 
     Operand<TString> vocabulary = tf.withName(VOCABULARY).constant("");
     indexOfId =
@@ -110,18 +106,18 @@ final class InferenceGraph implements AutoCloseable {
     Op fillIds = tf.initializeTableFromTextFile(idOfIndex, vocabulary, -1L, -2L);
     tf.withControlDependencies(fillIndices, fillIds).withName(MAIN_OP).noOp();
 
-    addSignaturesOverIds(network.variational());
-    addSignaturesOverIndices(network.variational());
+    addSignaturesOverIds();
+    addSignaturesOverIndices();
     addDecode();
     addSimilarItems();
     saver = addSaver();
   }
 
-  private void addSignaturesOverIds(boolean variational) {
+  private void addSignaturesOverIds() {
     Placeholder<TString> rawItems = placeholder("items", TString.class, Shape.of(-1, -1));
     Placeholder<TString> rawExcluded = placeholder("exclude", TString.class, Shape.of(-1, -1));
     Operand<TInt64> history = sorted(indices(rawItems));
-    Operand<TFloat32> mean = encode(history, variational);
+    Operand<TFloat32> mean = encode(history);
     Operand<TFloat32> scores = decode(mean);
 
     TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
@@ -150,13 +146,13 @@ final class InferenceGraph implements AutoCloseable {
             .output("latent", mean, DataType.DT_FLOAT, -1, latent));
   }
 
-  private void addSignaturesOverIndices(boolean variational) {
+  private void addSignaturesOverIndices() {
     Placeholder<TInt64> indices = placeholder("indices", TInt64.class, Shape.of(-1, -1));
     Placeholder<TInt32> lengths = placeholder("k", TInt32.class, Shape.of(-1));
     Operand<TInt64> inRange =
         tf.select(tf.math.less(indices, tf.constant((long) items)), indices, tf.constant(UNKNOWN));
     Operand<TInt64> history = sorted(inRange);
-    Operand<TFloat32> scores = decode(encode(history, variational));
+    Operand<TFloat32> scores = decode(encode(history));
 
     TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
     add(
@@ -224,7 +220,7 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   /** The latent mean [batch, latent] of sorted histories. */
-  private Operand<TFloat32> encode(Operand<TInt64> history, boolean variational) {
+  private Operand<TFloat32> encode(Operand<TInt64> history) {
     Operand<TInt64> batch = size(history, 0);
     Operand<TInt64> length = size(history, 1);
     Operand<TInt64> start = tf.constant(new long[] {0, 0});
@@ -262,7 +258,7 @@ final class InferenceGraph implements AutoCloseable {
     for (int i = 1; i < encoder.size(); i++) {
       hidden = affine(tf.math.tanh(hidden), encoder.get(i));
     }
-    return variational ? hidden : tf.math.tanh(hidden);
+    return meanIsLinear ? hidden : tf.math.tanh(hidden);
   }
 
   /** The scores [batch, items] of latent vectors [batch, latent]. */
@@ -337,27 +333,12 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   private Operand<TFloat32> variable(String name, Shape shape, float[] values) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new ArithmeticException(
-            "weights '" + name + "' hold " + value + ": such a model cannot be served");
-      }
-    }
     String node = name.replace('/', '_');
     VarHandleOp handle =
         tf.withName(node).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
     Operand<TFloat32> read = tf.withName(node + "_read").readVariableOp(handle, TFloat32.class);
     variables.add(new Variable(name, shape, values, handle, read));
     return read;
-  }
-
-  /** The layer's first outputs. */
-  private static DenseLayer firstOutputs(DenseLayer layer, int outputs) {
-    float[] kernel = new float[layer.inputs() * outputs];
-    for (int input = 0; input < layer.inputs(); input++) {
-      System.arraycopy(layer.kernel(), input * layer.outputs(), kernel, input * outputs, outputs);
-    }
-    return new DenseLayer(layer.inputs(), outputs, kernel, Arrays.copyOf(layer.bias(), outputs));
   }
 
   /** 1 / ‖column‖₂ of each column of the kernel, 0 for a column of zeros. */

@@ -1,5 +1,6 @@
 package io.github.vaecf.eval.export;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,40 +8,33 @@ import io.github.vaecf.core.DenseLayer;
 import io.github.vaecf.core.Network;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.IdIndex;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.tensorflow.TensorFlow;
 
 /**
- * The file {@code model.json} beside an exported model: what it is, how it was trained, what wrote
- * it, and a fingerprint of its weights and items that is the same in every form of the export.
+ * The model card of an export, as JSON: what the model is, how it was trained, what wrote it, and a
+ * fingerprint of its weights and items that is the same in every form of the export.
  */
 final class ModelCard {
-  static final String FILE_NAME = "model.json";
-
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private ModelCard() {}
 
-  static void write(
-      Path file, TrainedModel model, Network network, ExportOptions options, String form)
-      throws IOException {
+  static String text(TrainedModel model, Network network, String form, Map<String, Object> facts) {
     ObjectNode card = JSON.createObjectNode();
     card.put("form", form);
     card.put("created", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     card.put("items", network.items());
     card.put("latent", network.latent());
-    card.put("top_k", Math.min(options.topK(), network.items()));
     card.set("model", JSON.valueToTree(model.config()));
     card.set("training", JSON.valueToTree(model.training()));
     card.put("epoch", model.epoch());
@@ -55,8 +49,12 @@ final class ModelCard {
     }
     versions.put("tensorflow", TensorFlow.version());
     versions.put("java", Runtime.version().toString());
-    card.set("facts", JSON.valueToTree(options.facts()));
-    Files.write(file, JSON.writeValueAsBytes(card));
+    card.set("facts", JSON.valueToTree(facts));
+    try {
+      return JSON.writeValueAsString(card);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of values could not be written as JSON", e);
+    }
   }
 
   private static String fingerprint(Network network, IdIndex items) {

@@ -7,6 +7,7 @@ import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -83,8 +84,9 @@ public final class SavedModelExporter {
         folder -> {
           SavedModelFiles.write(folder, version.modelName(), network, model.items(), topK);
           writeTitles(folder.resolve("assets.extra").resolve(TITLES_FILE), options.titles());
-          ModelCard.write(
-              folder.resolve(ModelCard.FILE_NAME), model, network, options, "savedmodel");
+          Files.writeString(
+              folder.resolve("model.json"),
+              ModelCard.text(model, network, "savedmodel", options.facts()));
         });
     version.prune(options.keep());
   }

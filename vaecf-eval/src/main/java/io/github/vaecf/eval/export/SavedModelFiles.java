@@ -2,7 +2,6 @@ package io.github.vaecf.eval.export;
 
 import com.google.protobuf.ByteString;
 import io.github.vaecf.core.Network;
-import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -54,9 +53,10 @@ final class SavedModelFiles {
 
   static void write(Path folder, String name, Network network, IdIndex items, int topK)
       throws IOException {
-    requireServable(network, items);
-    try (InferenceGraph graph = new InferenceGraph(network, topK)) {
-      writeVocabulary(folder.resolve("assets"), items);
+    String vocabulary = Vocabulary.lines(items, network.items());
+    try (InferenceGraph graph = new InferenceGraph(ServingLayers.of(network), topK)) {
+      Path assets = Files.createDirectory(folder.resolve("assets"));
+      Files.writeString(assets.resolve(VOCABULARY_FILE), vocabulary);
       writeWeights(folder.resolve("variables"), graph.variables());
       try (OutputStream out = Files.newOutputStream(folder.resolve("saved_model.pb"))) {
         savedModel(graph).writeTo(out);
@@ -65,32 +65,6 @@ final class SavedModelFiles {
       WarmupRequests.write(warmup, name, warmupRequests(graph, items));
       replay(folder, WarmupRequests.read(warmup));
     }
-  }
-
-  private static void requireServable(Network network, IdIndex items) {
-    if (network.items() != items.size()) {
-      throw new IllegalArgumentException(
-          "the network scores "
-              + network.items()
-              + " items, but there are ids for "
-              + items.size());
-    }
-    for (String id : items.ids()) {
-      if (id.isEmpty() || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
-        throw new DataException(
-            "item id '"
-                + id.replace("\n", "\\n").replace("\r", "\\r")
-                + "' at index "
-                + items.indexOf(id)
-                + " cannot be exported: the vocabulary has an id a line, and the empty id stands"
-                + " for padding");
-      }
-    }
-  }
-
-  private static void writeVocabulary(Path folder, IdIndex items) throws IOException {
-    Files.createDirectory(folder);
-    Files.writeString(folder.resolve(VOCABULARY_FILE), String.join("\n", items.ids()) + "\n");
   }
 
   /** Writes the checkpoint with TensorFlow's own operation, from a graph of its own. */

@@ -8,7 +8,9 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A model reloaded from its export, without anything of the training: raw ids in, raw ids out. It
@@ -18,7 +20,14 @@ import java.util.List;
  * running when another thread closes the model ends properly, later ones are refused with an {@link
  * IllegalStateException}.
  */
-public abstract sealed class ServedModel implements Scorer, AutoCloseable permits ServedSavedModel {
+public abstract sealed class ServedModel implements Scorer, AutoCloseable
+    permits ServedSavedModel, ServedOnnxModel {
+  /** Users in one run of the model: as many as a training batch has. */
+  private static final int LARGEST_BATCH = 500;
+
+  /** Places, padding included, in one run: bounds what a few very long histories may cost. */
+  private static final int LARGEST_INPUT = 200_000;
+
   private final IdIndex items;
 
   ServedModel(IdIndex items) {
@@ -28,13 +37,24 @@ public abstract sealed class ServedModel implements Scorer, AutoCloseable permit
   /**
    * Loads an export.
    *
-   * @param path a version's folder {@code BASE/<number>}, or the base folder, of which the newest
-   *     version is loaded
+   * @param path an ONNX file, or a SavedModel version's folder {@code BASE/<number>}, or the base
+   *     folder, of which the newest version is loaded
    * @return the model, to be closed
    * @throws DataException if there is no export or it cannot be used; the message says why
    */
   public static ServedModel load(Path path) {
-    return ServedSavedModel.open(path);
+    if (!path.toString().endsWith(".onnx")) {
+      return ServedSavedModel.open(path);
+    }
+    try {
+      return ServedOnnxModel.open(path);
+    } catch (NoClassDefFoundError e) {
+      throw new DataException(
+          path
+              + ": to load an ONNX file, com.microsoft.onnxruntime:onnxruntime must be among the"
+              + " program's dependencies",
+          e);
+    }
   }
 
   /**
@@ -100,6 +120,89 @@ public abstract sealed class ServedModel implements Scorer, AutoCloseable permit
       lists.add(list);
     }
     return lists;
+  }
+
+  @Override
+  public final Rankings rank(CsrMatrix histories, int from, int to, int k) {
+    if (histories.columns() != itemCount()) {
+      throw new IllegalArgumentException(
+          "histories must be over the model's " + itemCount() + " items, found " + histories);
+    }
+    if (k < 1) {
+      throw new IllegalArgumentException("k must be at least 1, found " + k);
+    }
+    Objects.checkFromToIndex(from, to, histories.rows());
+    int[] rankedItems = new int[Math.multiplyExact(to - from, k)];
+    float[] rankedScores = new float[rankedItems.length];
+    Arrays.fill(rankedItems, -1);
+    int end;
+    for (int start = from; start < to; start = end) {
+      int longest = Math.max(1, histories.rowSize(start));
+      end = start + 1;
+      while (end < to && fits(end + 1 - start, Math.max(longest, histories.rowSize(end)))) {
+        longest = Math.max(longest, histories.rowSize(end));
+        end++;
+      }
+      long[] rows = padded(histories, start, end, longest);
+      Best best = best(rows, end - start, longest, Math.min(k, itemCount()));
+      best.copyTo(rankedItems, rankedScores, start - from, k);
+    }
+    return new Rankings(k, rankedItems, rankedScores);
+  }
+
+  /** Whether so many histories, padded to such a length, are not too much for one run. */
+  private static boolean fits(int users, int length) {
+    return users <= LARGEST_BATCH && (long) users * length <= LARGEST_INPUT;
+  }
+
+  /** The histories as rows of one length, the shorter ones filled up with −1. */
+  private static long[] padded(CsrMatrix histories, int from, int to, int length) {
+    long[] rows = new long[(to - from) * length];
+    Arrays.fill(rows, -1);
+    int[] history = new int[length];
+    for (int row = from; row < to; row++) {
+      int size = histories.copyRow(row, history, 0);
+      int at = (row - from) * length;
+      for (int i = 0; i < size; i++) {
+        rows[at + i] = history[i];
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * Runs the exported model.
+   *
+   * @param histories users × length item indices, row-major, −1 for padding
+   * @param users at least 1
+   * @param length at least 1
+   * @param k 1 … {@link #itemCount()}
+   * @return the best k items of each user
+   */
+  abstract Best best(long[] histories, int users, int length, int k);
+
+  /**
+   * The best items of some users.
+   *
+   * @param items users × k indices, row-major, −1 where no item is left
+   * @param scores their scores
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Best(int k, long[] items, float[] scores) {
+    void copyTo(int[] rankedItems, float[] rankedScores, int firstUser, int width) {
+      for (int user = 0; user < items.length / k; user++) {
+        int at = (firstUser + user) * width;
+        for (int rank = 0; rank < k; rank++) {
+          float score = scores[user * k + rank];
+          if (Float.isNaN(score)) {
+            throw new ArithmeticException(
+                "the score of item " + items[user * k + rank] + " is not a number");
+          }
+          rankedItems[at + rank] = (int) items[user * k + rank];
+          rankedScores[at + rank] = score;
+        }
+      }
+    }
   }
 
   /** Gives the native memory back. */

@@ -1,16 +1,12 @@
 package io.github.vaecf.eval.serving;
 
-import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.TensorFlowRuntime;
-import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.tensorflow.Result;
@@ -112,20 +108,9 @@ final class ServedSavedModel extends ServedModel {
   }
 
   @Override
-  public Rankings rank(CsrMatrix histories, int from, int to, int k) {
-    if (histories.columns() != itemCount()) {
-      throw new IllegalArgumentException(
-          "histories must be over the model's " + itemCount() + " items, found " + histories);
-    }
-    if (k < 1) {
-      throw new IllegalArgumentException("k must be at least 1, found " + k);
-    }
-    Objects.checkFromToIndex(from, to, histories.rows());
-    int users = to - from;
-    if (users == 0) {
-      return new Rankings(k, new int[0], new float[0]);
-    }
-    try (TInt64 rows = padded(histories, from, to);
+  Best best(long[] histories, int users, int length, int k) {
+    try (TInt64 rows =
+            TInt64.tensorOf(Shape.of(users, length), DataBuffers.of(histories, true, false));
         TInt32 lengths = TInt32.vectorOf(k);
         Result result =
             bundle
@@ -136,49 +121,12 @@ final class ServedSavedModel extends ServedModel {
                 .fetch(itemsOutput)
                 .fetch(scoresOutput)
                 .run()) {
-      return rankings((TInt64) result.get(0), (TFloat32) result.get(1), users, k);
+      long[] bestItems = new long[users * k];
+      float[] scores = new float[bestItems.length];
+      ((TInt64) result.get(0)).copyTo(DataBuffers.of(bestItems, false, false));
+      ((TFloat32) result.get(1)).copyTo(DataBuffers.of(scores, false, false));
+      return new Best(k, bestItems, scores);
     }
-  }
-
-  /** The histories as rows of one length, the shorter ones filled up with −1. */
-  private static TInt64 padded(CsrMatrix histories, int from, int to) {
-    int longest = 1;
-    for (int row = from; row < to; row++) {
-      longest = Math.max(longest, histories.rowSize(row));
-    }
-    long[] rows = new long[Math.multiplyExact(to - from, longest)];
-    Arrays.fill(rows, -1);
-    int[] history = new int[longest];
-    for (int row = from; row < to; row++) {
-      int size = histories.copyRow(row, history, 0);
-      int at = (row - from) * longest;
-      for (int i = 0; i < size; i++) {
-        rows[at + i] = history[i];
-      }
-    }
-    return TInt64.tensorOf(Shape.of(to - from, longest), DataBuffers.of(rows, true, false));
-  }
-
-  private static Rankings rankings(TInt64 items, TFloat32 scores, int users, int k) {
-    int found = Math.toIntExact(items.shape().get(1));
-    long[] foundItems = new long[users * found];
-    float[] foundScores = new float[foundItems.length];
-    items.copyTo(DataBuffers.of(foundItems, false, false));
-    scores.copyTo(DataBuffers.of(foundScores, false, false));
-    int[] rankedItems = new int[Math.multiplyExact(users, k)];
-    float[] rankedScores = new float[rankedItems.length];
-    Arrays.fill(rankedItems, -1);
-    for (int user = 0; user < users; user++) {
-      for (int rank = 0; rank < found; rank++) {
-        float score = foundScores[user * found + rank];
-        if (Float.isNaN(score)) {
-          throw new ArithmeticException("a score of user " + user + " is not a number");
-        }
-        rankedItems[user * k + rank] = (int) foundItems[user * found + rank];
-        rankedScores[user * k + rank] = score;
-      }
-    }
-    return new Rankings(k, rankedItems, rankedScores);
   }
 
   @Override

@@ -428,7 +428,6 @@ class SavedModelExporterTest {
     assertThat(card.get("form").textValue()).isEqualTo("savedmodel");
     assertThat(card.get("items").intValue()).isEqualTo(SmallModels.ITEMS);
     assertThat(card.get("latent").intValue()).isEqualTo(8);
-    assertThat(card.get("top_k").intValue()).isEqualTo(TOP_K);
     assertThat(card.get("model").get("model").textValue()).isEqualTo("mult-vae");
     assertThat(card.get("training").get("epochs").intValue()).isEqualTo(12);
     assertThat(card.get("epoch").intValue()).isEqualTo(12);

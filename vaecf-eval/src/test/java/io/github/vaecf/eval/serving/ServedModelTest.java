@@ -17,16 +17,20 @@ import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.Rows;
 import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.export.OnnxExporter;
+import io.github.vaecf.eval.export.OnnxOptions;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -36,7 +40,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every form of an exported model must answer, compared with the model that was trained. */
 class ServedModelTest {
@@ -53,23 +57,38 @@ class ServedModelTest {
     models.forEach(
         (name, training) -> {
           TrainedModel model = training.get();
-          TRAINED.put(name, model);
           SavedModelExporter.export(model, folder.resolve(name).resolve("1"));
-          SERVED.put(name, ServedModel.load(folder.resolve(name).resolve("1")));
+          OnnxExporter.export(model, folder.resolve(name + ".onnx"));
+          OnnxExporter.export(
+              model,
+              folder.resolve(name + "-indices.onnx"),
+              OnnxOptions.defaults().withRawIds(false));
+          for (String export : List.of(name + "/1", name + ".onnx", name + "-indices.onnx")) {
+            TRAINED.put(export, model);
+            SERVED.put(export, ServedModel.load(folder.resolve(export)));
+          }
         });
+  }
+
+  static Set<String> allExports() {
+    return SERVED.keySet();
+  }
+
+  static List<String> formsOfTheVae() {
+    return List.of("vae/1", "vae.onnx", "vae-indices.onnx");
   }
 
   @AfterAll
   static void close() {
-    TRAINED.values().forEach(TrainedModel::close);
+    new HashSet<>(TRAINED.values()).forEach(TrainedModel::close);
     SERVED.values().forEach(ServedModel::close);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vae", "dae", "deep"})
-  void theExportRanksLikeTheModel(String name) {
-    Rankings trained = TRAINED.get(name).rank(USERS, 0, 300, 100);
-    Rankings served = SERVED.get(name).rank(USERS, 0, 300, 100);
+  @MethodSource("allExports")
+  void theExportRanksLikeTheModel(String export) {
+    Rankings trained = TRAINED.get(export).rank(USERS, 0, 300, 100);
+    Rankings served = SERVED.get(export).rank(USERS, 0, 300, 100);
 
     for (int user = 0; user < 300; user++) {
       for (int rank = 0; rank < 100; rank++) {
@@ -93,27 +112,27 @@ class ServedModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vae", "dae", "deep"})
-  void theExportEvaluatesLikeTheModel(String name) {
+  @MethodSource("allExports")
+  void theExportEvaluatesLikeTheModel(String export) {
     HeldOut users = new HeldOut(USERS, SmallModels.users(300, 3), 0);
     RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20));
 
-    Evaluation trained = evaluator.evaluate(TRAINED.get(name), users);
-    Evaluation served = evaluator.evaluate(SERVED.get(name), users);
+    Evaluation trained = evaluator.evaluate(TRAINED.get(export), users);
+    Evaluation served = evaluator.evaluate(SERVED.get(export), users);
 
     assertThat(served.mean(Ndcg.at(100))).isCloseTo(trained.mean(Ndcg.at(100)), within(1e-6));
     assertThat(served.mean(Recall.at(20))).isCloseTo(trained.mean(Recall.at(20)), within(1e-6));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vae", "dae", "deep"})
-  void rawIdsAreRecommendedForRawIds(String name) {
+  @MethodSource("allExports")
+  void rawIdsAreRecommendedForRawIds(String export) {
     for (int user = 0; user < 20; user++) {
       List<String> history = SmallModels.history(USERS, user);
 
-      List<Recommendation> served = SERVED.get(name).recommend(history, 10);
+      List<Recommendation> served = SERVED.get(export).recommend(history, 10);
 
-      List<Recommendation> trained = TRAINED.get(name).recommend(history, 10);
+      List<Recommendation> trained = TRAINED.get(export).recommend(history, 10);
       assertThat(served.stream().map(Recommendation::item))
           .hasSize(10)
           .noneMatch(history::contains)
@@ -121,9 +140,10 @@ class ServedModelTest {
     }
   }
 
-  @Test
-  void orderRepetitionAndUnknownIdsChangeNothingAtAll() {
-    ServedModel model = SERVED.get("vae");
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void orderRepetitionAndUnknownIdsChangeNothingAtAll(String export) {
+    ServedModel model = SERVED.get(export);
     List<String> history = new ArrayList<>(SmallModels.ids().ids().subList(10, 60));
     List<Recommendation> plain = model.recommend(history, 50);
 
@@ -135,9 +155,10 @@ class ServedModelTest {
     assertThat(model.items().indexOf("unknown")).isEqualTo(-1);
   }
 
-  @Test
-  void anEmptyHistoryAndOneOfUnknownIdsGetTheSameAnswer() {
-    ServedModel model = SERVED.get("vae");
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void anEmptyHistoryAndOneOfUnknownIdsGetTheSameAnswer(String export) {
+    ServedModel model = SERVED.get(export);
 
     List<Recommendation> cold = model.recommend(List.of(), 10);
 
@@ -145,14 +166,15 @@ class ServedModelTest {
     assertThat(model.recommend(List.of("unknown", "also unknown"), 10)).isEqualTo(cold);
     assertThat(cold.stream().map(Recommendation::item))
         .containsExactlyElementsOf(
-            TRAINED.get("vae").recommend(List.of(), 10).stream()
+            TRAINED.get(export).recommend(List.of(), 10).stream()
                 .map(Recommendation::item)
                 .toList());
   }
 
-  @Test
-  void kBeyondTheCatalogueGivesWhatIsLeftOfIt() {
-    ServedModel model = SERVED.get("vae");
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void kBeyondTheCatalogueGivesWhatIsLeftOfIt(String export) {
+    ServedModel model = SERVED.get(export);
     List<String> history = model.items().ids().subList(0, 20);
 
     List<Recommendation> all = model.recommend(history, 10_000);
@@ -166,9 +188,10 @@ class ServedModelTest {
     assertThat(rankings.item(0, 199)).isEqualTo(-1);
   }
 
-  @Test
-  void aHistoryOfTenThousandEntriesIsAnswered() {
-    ServedModel model = SERVED.get("vae");
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void aHistoryOfTenThousandEntriesIsAnswered(String export) {
+    ServedModel model = SERVED.get(export);
     List<String> history = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
       history.add(i % 3 == 0 ? model.items().id(i % 50) : "unknown " + i);
@@ -177,9 +200,10 @@ class ServedModelTest {
     assertThat(model.recommend(history, 10)).hasSize(10);
   }
 
-  @Test
-  void manyUsersAtOnceGetWhatEachWouldGetAlone() {
-    ServedModel model = SERVED.get("vae");
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void manyUsersAtOnceGetWhatEachWouldGetAlone(String export) {
+    ServedModel model = SERVED.get(export);
     List<List<String>> histories = new ArrayList<>();
     for (int user = 0; user < 60; user++) {
       histories.add(SmallModels.history(USERS, user));
@@ -195,9 +219,10 @@ class ServedModelTest {
     assertThat(model.recommendAll(List.of(), 10)).isEmpty();
   }
 
-  @Test
-  void manyThreadsAtOnceGetTheSameAnswers() throws Exception {
-    ServedModel model = SERVED.get("vae");
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void manyThreadsAtOnceGetTheSameAnswers(String export) throws Exception {
+    ServedModel model = SERVED.get(export);
     List<List<Recommendation>> expected = new ArrayList<>();
     for (int user = 0; user < 40; user++) {
       expected.add(model.recommend(SmallModels.history(USERS, user), 10));
@@ -217,18 +242,20 @@ class ServedModelTest {
     }
   }
 
-  @Test
-  void aClosedModelRefusesToAnswer() {
-    ServedModel model = ServedModel.load(folder.resolve("vae"));
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void aClosedModelRefusesToAnswer(String export) {
+    ServedModel model = ServedModel.load(folder.resolve(export));
     model.close();
 
     assertThatThrownBy(() -> model.recommend(List.of(), 1))
         .isInstanceOf(IllegalStateException.class);
   }
 
-  @Test
-  void wrongArgumentsAreRefused() {
-    ServedModel model = SERVED.get("vae");
+  @ParameterizedTest
+  @MethodSource("formsOfTheVae")
+  void wrongArgumentsAreRefused(String export) {
+    ServedModel model = SERVED.get(export);
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> model.recommend(List.of(), 0))
@@ -242,13 +269,13 @@ class ServedModelTest {
   @Test
   void ofABaseFolderTheNewestVersionIsLoaded() throws IOException {
     Path base = folder.resolve("versions");
-    SavedModelExporter.export(TRAINED.get("vae"), base.resolve("9"));
-    SavedModelExporter.export(TRAINED.get("dae"), base.resolve("10"));
+    SavedModelExporter.export(TRAINED.get("vae/1"), base.resolve("9"));
+    SavedModelExporter.export(TRAINED.get("dae/1"), base.resolve("10"));
     Files.createDirectory(base.resolve("notes"));
 
     try (ServedModel newest = ServedModel.load(base)) {
       assertThat(newest.recommend(List.of(), 5))
-          .isEqualTo(SERVED.get("dae").recommend(List.of(), 5));
+          .isEqualTo(SERVED.get("dae/1").recommend(List.of(), 5));
     }
   }
 
@@ -259,7 +286,7 @@ class ServedModelTest {
     Path foreign = Files.createDirectory(folder.resolve("foreign"));
     Files.createFile(foreign.resolve("saved_model.pb"));
     Path damaged = folder.resolve("damaged");
-    SavedModelExporter.export(TRAINED.get("dae"), damaged.resolve("1"));
+    SavedModelExporter.export(TRAINED.get("dae/1"), damaged.resolve("1"));
     Files.write(damaged.resolve("1").resolve("saved_model.pb"), new byte[] {1, 2, 3});
 
     assertRefused(folder.resolve("absent"), ": there is no such export");

@@ -1,0 +1,145 @@
+package io.github.vaecf.eval.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.serving.ServedModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is particular to ONNX; that it answers like the model is tested with the other forms. */
+class OnnxExporterTest {
+  @TempDir static Path folder;
+  private static TrainedModel model;
+  private static Path file;
+
+  @BeforeAll
+  static void export() {
+    model = SmallModels.vae();
+    file = folder.resolve("new").resolve("model.onnx");
+    OnnxExporter.export(model, file, OnnxOptions.defaults().withFacts(Map.of("data", "made up")));
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  @Test
+  void theFileSaysWhatItNeedsAndWhatItIs() throws IOException {
+    ModelProto onnx = ModelProto.parseFrom(Files.readAllBytes(file));
+
+    assertThat(onnx.getProducerName()).isEqualTo("vaecf");
+    assertThat(onnx.getOpsetImportList())
+        .extracting(OperatorSetIdProto::getDomain, OperatorSetIdProto::getVersion)
+        .containsExactly(tuple("", 13L), tuple("ai.onnx.ml", 2L));
+    assertThat(onnx.getGraph().getNodeList())
+        .extracting(NodeProto::getDomain)
+        .containsOnly("", "ai.onnx.ml");
+    assertThat(onnx.getMetadataProps(0).getKey()).isEqualTo("vaecf.items");
+    assertThat(onnx.getMetadataProps(0).getValue().lines())
+        .containsExactlyElementsOf(SmallModels.ids().ids());
+    assertThat(onnx.getMetadataProps(1).getKey()).isEqualTo("vaecf.card");
+    JsonNode card = new ObjectMapper().readTree(onnx.getMetadataProps(1).getValue());
+    assertThat(card.get("form").textValue()).isEqualTo("onnx");
+    assertThat(card.get("facts").get("data").textValue()).isEqualTo("made up");
+  }
+
+  @Test
+  void halfPrecisionIsHalfTheSizeAndRanksAlmostTheSame() throws IOException {
+    Path half = folder.resolve("half.onnx");
+    OnnxExporter.export(
+        model, half, OnnxOptions.defaults().withRawIds(false).withWeights(OnnxWeights.FLOAT16));
+
+    assertAlmostTheSame(half, 1e-2f, 1e-3);
+    assertThat(weightBytes(half)).isLessThan(weightBytes(file) * 6 / 10);
+  }
+
+  @Test
+  void eightBitsAreAQuarterOfTheSizeAndRankSimilarly() throws IOException {
+    Path whole = folder.resolve("int8.onnx");
+    OnnxExporter.export(
+        model, whole, OnnxOptions.defaults().withRawIds(false).withWeights(OnnxWeights.INT8));
+
+    assertAlmostTheSame(whole, 0.2f, 1e-2);
+    assertThat(weightBytes(whole)).isLessThan(weightBytes(file) * 4 / 10);
+  }
+
+  private static long weightBytes(Path onnx) throws IOException {
+    return ModelProto.parseFrom(Files.readAllBytes(onnx)).getGraph().getInitializerList().stream()
+        .mapToLong(tensor -> tensor.getRawData().size())
+        .sum();
+  }
+
+  private static void assertAlmostTheSame(Path onnx, float scoreError, double metricError) {
+    CsrMatrix users = SmallModels.users(200, 2);
+    RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100));
+    HeldOut heldOut = new HeldOut(users, SmallModels.users(200, 3), 0);
+    try (ServedModel served = ServedModel.load(onnx)) {
+      Rankings found = served.rank(users, 0, 200, 1);
+      Rankings expected = model.rank(users, 0, 200, 1);
+      for (int user = 0; user < 200; user++) {
+        assertThat(found.score(user, 0)).isCloseTo(expected.score(user, 0), within(scoreError));
+      }
+      assertThat(evaluator.evaluate(served, heldOut).mean(Ndcg.at(100)))
+          .isCloseTo(evaluator.evaluate(model, heldOut).mean(Ndcg.at(100)), within(metricError));
+    }
+  }
+
+  @Test
+  void aFileThatIsThereIsLeftAsItIs() throws IOException {
+    byte[] before = Files.readAllBytes(file);
+
+    assertThatThrownBy(() -> OnnxExporter.export(model, file))
+        .isInstanceOf(DataException.class)
+        .hasMessage(file + ": is there already and is left as it is; name another file");
+
+    assertThat(file).hasBinaryContent(before);
+    assertThat(file.getParent().toFile().list()).containsExactly("model.onnx");
+  }
+
+  @Test
+  void whatIsNoOnnxExportIsRefusedWithTheReason() throws IOException {
+    Path broken = Files.write(folder.resolve("broken.onnx"), List.of("not a model"));
+    Path directory = Files.createDirectory(folder.resolve("directory.onnx"));
+    Path foreign = folder.resolve("foreign.onnx");
+    ModelProto onnx = ModelProto.parseFrom(Files.readAllBytes(file));
+    Files.write(foreign, onnx.toBuilder().clearMetadataProps().build().toByteArray());
+
+    assertThatThrownBy(() -> ServedModel.load(folder.resolve("absent.onnx")))
+        .isInstanceOf(DataException.class)
+        .hasMessage(folder.resolve("absent.onnx") + ": no such file");
+    assertThatThrownBy(() -> ServedModel.load(directory))
+        .isInstanceOf(DataException.class)
+        .hasMessage(directory + ": expected a file, found a folder");
+    assertThatThrownBy(() -> ServedModel.load(broken))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith(broken + ": cannot be loaded (");
+    assertThatThrownBy(() -> ServedModel.load(foreign))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            foreign + ": not an export of vaecf, expected metadata vaecf.items, found none");
+  }
+}
