@@ -1,0 +1,57 @@
+package io.github.vaecf.examples;
+
+import io.github.vaecf.core.MultVaeConfig;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.Trainer;
+import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.MovieLens;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.Recall;
+import io.github.vaecf.eval.export.SavedModelExporter;
+import java.nio.file.Path;
+
+/** From ratings to a measured and exported model. */
+public final class TrainAndEvaluate {
+  private TrainAndEvaluate() {}
+
+  /**
+   * Trains Mult-VAE on a MovieLens data set and exports it.
+   *
+   * @param arguments the data set (a folder or zip as published), how many users to hold out, and
+   *     where to export to, such as {@code models/movies/1}
+   */
+  public static void main(String[] arguments) {
+    Path dataSet = Path.of(arguments[0]);
+    int heldOutUsers = Integer.parseInt(arguments[1]);
+    Path export = Path.of(arguments[2]);
+    // README: begin
+    Interactions ratings = MovieLens.read(dataSet);
+    Split split =
+        StrongGeneralizationSplit.builder()
+            .minRating(4)
+            .minUserItems(5)
+            .heldOutUsers(heldOutUsers)
+            .build()
+            .split(ratings);
+
+    RankingEvaluator validation = RankingEvaluator.of(Ndcg.at(100));
+    Trainer trainer =
+        Trainer.builder()
+            .model(MultVaeConfig.paper())
+            .training(TrainingConfig.paper().withEpochs(20))
+            .validation(
+                scorer -> validation.evaluate(scorer, split.validation()).mean(Ndcg.at(100)))
+            .build();
+
+    try (TrainedModel model = trainer.train(split.train(), split.items())) {
+      RankingEvaluator test = RankingEvaluator.of(Ndcg.at(100), Recall.at(20), Recall.at(50));
+      System.out.println(test.evaluate(model, split.test()));
+      SavedModelExporter.export(model, export);
+    }
+    // README: end
+  }
+}

@@ -1,0 +1,67 @@
+package io.github.vaecf.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ShortProgramsTest {
+  private static final Path RATINGS =
+      Path.of("../vaecf-data/src/test/resources/golden/split/ratings.csv");
+
+  @TempDir Path folder;
+  private Path export;
+
+  @BeforeEach
+  void nameExport() {
+    export = folder.resolve("models/movies/1");
+  }
+
+  @Test
+  void trainAndEvaluateGoesFromRatingsToAnExport() {
+    String said =
+        outputOf(
+            () ->
+                TrainAndEvaluate.main(new String[] {RATINGS.toString(), "60", export.toString()}));
+    assertThat(said).startsWith("Evaluation[").contains("ndcg@100 0.", "recall@50 0.");
+    assertThat(export.resolve("saved_model.pb")).exists();
+  }
+
+  @Test
+  void aNewUserGetsTheSameFromTheRunAndFromTheExport() throws IOException {
+    Path data = folder.resolve("data");
+    Path run = folder.resolve("run");
+    Outcome.of("prepare", "--format=csv", "--input", RATINGS, "--heldout-users=60", "--out", data);
+    Outcome.of("train", "--data", data, "--model=dae", "--latent=8", "--epochs=2", "--out", run);
+    String item = Files.readAllLines(data.resolve("unique_sid.txt")).get(5);
+    String fromRun = outputOf(() -> RecommendForNewUser.main(new String[] {run.toString(), item}));
+    String fromExport =
+        outputOf(
+            () -> ExportAndReload.main(new String[] {run.toString(), export.toString(), item}));
+    assertThat(items(fromRun)).hasSize(10).doesNotContain(item).isEqualTo(items(fromExport));
+  }
+
+  private static List<String> items(String said) {
+    return said.lines().map(line -> line.split(" ", -1)[0]).toList();
+  }
+
+  private static String outputOf(Runnable program) {
+    PrintStream before = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (PrintStream captured = new PrintStream(bytes, true, UTF_8)) {
+      System.setOut(captured);
+      program.run();
+    } finally {
+      System.setOut(before);
+    }
+    return bytes.toString(UTF_8);
+  }
+}
