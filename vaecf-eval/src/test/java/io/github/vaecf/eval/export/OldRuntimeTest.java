@@ -1,0 +1,82 @@
+package io.github.vaecf.eval.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.eval.SmallModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An export is read by TensorFlow 2.10, some years older than the one that wrote it. */
+class OldRuntimeTest {
+  private static final int USERS = 40;
+  private static final int TOP_K = 20;
+
+  @TempDir Path folder;
+
+  @Test
+  void tensorFlow210AnswersLikeTheModel() throws Exception {
+    String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    assumeTrue(system.equals("Linux amd64"), "the old runtime's natives are for Linux on x86-64");
+    CsrMatrix users = SmallModels.users(USERS, 2);
+    try (TrainedModel model = SmallModels.vae()) {
+      Path version = folder.resolve("1");
+      SavedModelExporter.export(model, version, ExportOptions.defaults().withTopK(TOP_K));
+      List<String> histories = new ArrayList<>();
+      for (int user = 0; user < USERS; user++) {
+        histories.add(String.join("|", SmallModels.history(users, user)));
+      }
+
+      List<String> answers = run(version, Files.write(folder.resolve("histories"), histories));
+
+      assertThat(answers).hasSize(USERS + 2);
+      assertThat(answers.get(0)).isEqualTo("TensorFlow 2.10.1");
+      assertThat(answers.get(USERS + 1)).isEqualTo("all signatures answered");
+      for (int user = 0; user < USERS; user++) {
+        List<String> answer = Arrays.asList(answers.get(user + 1).split("\\|", -1));
+        List<Recommendation> expected = model.recommend(SmallModels.history(users, user), TOP_K);
+        for (int rank = 0; rank < TOP_K; rank++) {
+          assertThat(answer.get(2 * rank)).isEqualTo(expected.get(rank).item());
+          assertThat(Float.parseFloat(answer.get(2 * rank + 1)))
+              .isCloseTo(expected.get(rank).score(), within(1e-5f));
+        }
+      }
+    }
+  }
+
+  private List<String> run(Path version, Path histories) throws Exception {
+    Path output = folder.resolve("output");
+    Path errors = folder.resolve("errors");
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                Path.of("target", "old-runtime").toAbsolutePath() + "/*",
+                Path.of(getClass().getResource("/OldRuntime.java").toURI()).toString(),
+                version.toString(),
+                histories.toString())
+            .redirectOutput(output.toFile())
+            .redirectError(errors.toFile())
+            .start();
+    assertThat(process.waitFor()).as(() -> read(errors)).isZero();
+    return Files.readAllLines(output);
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
