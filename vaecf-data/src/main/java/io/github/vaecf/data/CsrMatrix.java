@@ -5,6 +5,7 @@ import it.unimi.dsi.fastutil.ints.AbstractIntList;
 import it.unimi.dsi.fastutil.ints.IntArrays;
 import it.unimi.dsi.fastutil.ints.IntBigArrays;
 import it.unimi.dsi.fastutil.ints.IntList;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -12,7 +13,8 @@ import java.util.Objects;
  * otherwise. Columns of a row are stored in ascending order, each once; offsets are {@code long}
  * and columns lie in a fastutil big array, so that the number of entries is not bounded by 2³¹.
  *
- * <p>Memory is 4 bytes an entry and 8 bytes a row. Immutable and safe for use by many threads.
+ * <p>Two matrices are equal if they have the same shape and the same ones. Memory is 4 bytes an
+ * entry and 8 bytes a row. Immutable and safe for use by many threads.
  */
 public final class CsrMatrix {
   private final int columns;
@@ -79,6 +81,47 @@ public final class CsrMatrix {
    */
   public static CsrMatrix inOrder(int rows, int columns, Pairs pairs) {
     return compress(rows, columns, pairs, true);
+  }
+
+  /**
+   * The matrix whose rows lie one after another in a big array. The arrays are not copied: they
+   * belong to the matrix from now on and must not be changed.
+   *
+   * @param columns number of columns, at least 0
+   * @param offsets row r lies from {@code offsets[r]} to {@code offsets[r + 1]}; starts with 0
+   * @param columnIndices a fastutil big array: the columns of each row, ascending, each once
+   * @return the matrix
+   * @throws IllegalArgumentException if the arrays do not make a matrix
+   */
+  public static CsrMatrix ofRows(int columns, long[] offsets, int[][] columnIndices) {
+    int rows = offsets.length - 1;
+    if (rows < 0 || offsets[0] != 0 || offsets[rows] != BigArrays.length(columnIndices)) {
+      throw new IllegalArgumentException(
+          "offsets must go from 0 to the number of columns stored, "
+              + BigArrays.length(columnIndices));
+    }
+    for (int row = 0; row < rows; row++) {
+      if (offsets[row] > offsets[row + 1]) {
+        throw new IllegalArgumentException("offsets must not descend, but do after row " + row);
+      }
+      int before = -1;
+      for (long entry = offsets[row]; entry < offsets[row + 1]; entry++) {
+        int column = BigArrays.get(columnIndices, entry);
+        if (column <= before || column >= columns) {
+          throw new IllegalArgumentException(
+              "columns of row "
+                  + row
+                  + " must ascend and lie within "
+                  + columns
+                  + ", found "
+                  + column
+                  + " after "
+                  + before);
+        }
+        before = column;
+      }
+    }
+    return new CsrMatrix(columns, offsets, columnIndices, null);
   }
 
   private static CsrMatrix compress(int rows, int columns, Pairs pairs, boolean keepOrder) {
@@ -212,6 +255,62 @@ public final class CsrMatrix {
     int size = rowSize(row);
     BigArrays.copyFromBig(columnIndices, offsets[row], target, at, size);
     return size;
+  }
+
+  /**
+   * Copies columns as they are stored, row after row, into an array. For writing matrices out.
+   *
+   * @param from how many entries of the matrix come before, in rows and columns ascending
+   * @param target receives the columns
+   * @param at index in the target of the first column
+   * @param length how many columns to copy
+   * @throws IndexOutOfBoundsException if there are not so many entries or the target is too short
+   */
+  public void copyEntries(long from, int[] target, int at, int length) {
+    BigArrays.copyFromBig(columnIndices, from, target, at, length);
+  }
+
+  /**
+   * The matrix with rows and columns exchanged.
+   *
+   * @return a new matrix, columns × rows
+   */
+  public CsrMatrix transpose() {
+    return of(
+        columns, rows(), consumer -> forEachByRow((row, column) -> consumer.accept(column, row)));
+  }
+
+  /**
+   * Some of the rows, in a given order; a row may come more than once.
+   *
+   * @param rows indices of rows
+   * @return a new matrix with these rows
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  public CsrMatrix selectRows(int... rows) {
+    long[] selectedOffsets = new long[rows.length + 1];
+    for (int i = 0; i < rows.length; i++) {
+      selectedOffsets[i + 1] = selectedOffsets[i] + rowSize(rows[i]);
+    }
+    int[][] selected = IntBigArrays.newBigArray(selectedOffsets[rows.length]);
+    for (int i = 0; i < rows.length; i++) {
+      BigArrays.copy(
+          columnIndices, offsets[rows[i]], selected, selectedOffsets[i], rowSize(rows[i]));
+    }
+    return new CsrMatrix(columns, selectedOffsets, selected, null);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CsrMatrix that
+        && columns == that.columns
+        && Arrays.equals(offsets, that.offsets)
+        && BigArrays.equals(columnIndices, that.columnIndices);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.hashCode(offsets) + columns;
   }
 
   /**

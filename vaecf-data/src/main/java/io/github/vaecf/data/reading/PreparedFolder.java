@@ -46,6 +46,17 @@ public final class PreparedFolder {
   private static final String TITLES = "titles.tsv";
   private static final String STAGES = "stages.tsv";
 
+  /** What the cache holds. */
+  private static final List<String> SOURCES =
+      List.of(
+          TRAIN,
+          VALIDATION + FOLD_IN,
+          VALIDATION + HELD_OUT,
+          TEST + FOLD_IN,
+          TEST + HELD_OUT,
+          ITEMS,
+          USERS);
+
   private PreparedFolder() {}
 
   /**
@@ -156,7 +167,9 @@ public final class PreparedFolder {
   }
 
   /**
-   * Reads a folder. Without {@code unique_uid.txt} the users' indices serve as their ids.
+   * Reads a folder. Without {@code unique_uid.txt} the users' indices serve as their ids. Leaves a
+   * cache ({@code .vaecf-cache}) in the folder, if it may be written, so that the next time takes a
+   * moment; a cache is passed over when a file changed.
    *
    * @param folder a folder in the published layout, written here or elsewhere
    * @return the split; its matrices do not remember the order of the files
@@ -171,6 +184,22 @@ public final class PreparedFolder {
                   ? ": expected a prepared folder, found a file"
                   : ": there is no such folder"));
     }
+    Split split = PreparedCache.read(folder, SOURCES);
+    if (split == null) {
+      split = readFiles(folder);
+      PreparedCache.write(folder, SOURCES, split);
+    }
+    return new Split(
+        split.train(),
+        split.validation(),
+        split.test(),
+        split.users(),
+        split.items(),
+        readTitles(folder.resolve(TITLES)),
+        readStages(folder.resolve(STAGES)));
+  }
+
+  private static Split readFiles(Path folder) {
     IdIndex items = readIds(folder.resolve(ITEMS));
     Path userFile = folder.resolve(USERS);
     IdIndex knownUsers = Files.exists(userFile) ? readIds(userFile) : null;
@@ -210,8 +239,7 @@ public final class PreparedFolder {
         heldOut(test, firstTest, testEnd, items),
         knownUsers == null ? numbers(users) : knownUsers,
         items,
-        readTitles(folder.resolve(TITLES)),
-        readStages(folder.resolve(STAGES)));
+        Map.of());
   }
 
   /**

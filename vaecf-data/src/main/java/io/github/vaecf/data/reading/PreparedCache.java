@@ -1,0 +1,322 @@
+package io.github.vaecf.data.reading;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.data.Split;
+import it.unimi.dsi.fastutil.BigArrays;
+import it.unimi.dsi.fastutil.ints.IntBigArrays;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
+
+/**
+ * The matrices and ids of a prepared folder in one binary file within it, which loads at once by
+ * memory mapping. It holds the sizes and times of the files it was made of, so that it is passed
+ * over when one of them changed, and a checksum, so that it is passed over when it is damaged.
+ * Then, or if it cannot be written, the folder's own files are read; a cache never fails.
+ *
+ * <p>Little-endian throughout: mark, checksum of what follows, sizes and times of the files, item
+ * ids, user ids, five matrices, two first users.
+ */
+final class PreparedCache {
+  private static final String NAME = ".vaecf-cache";
+  private static final long MARK = 0x31305f4643454156L;
+  private static final int BUFFER_SIZE = 1 << 20;
+  private static final long WINDOW = 1L << 28;
+
+  private PreparedCache() {}
+
+  /**
+   * The cached split, without titles and stages, or null if there is no cache that can be used.
+   *
+   * @param folder the prepared folder
+   * @param sources names of the files that the split is made of
+   */
+  static Split read(Path folder, List<String> sources) {
+    Path file = folder.resolve(NAME);
+    if (!Files.isRegularFile(file)) {
+      return null;
+    }
+    try (Input in = new Input(file)) {
+      if (in.getLong() != MARK) {
+        return null;
+      }
+      long checksum = in.getLong();
+      in.startChecksum();
+      for (long expected : fingerprint(folder, sources)) {
+        if (in.getLong() != expected) {
+          return null;
+        }
+      }
+      IdIndex items = IdIndex.of(in.getIds());
+      IdIndex users = IdIndex.of(in.getIds());
+      CsrMatrix train = in.getMatrix();
+      HeldOut validation = new HeldOut(in.getMatrix(), in.getMatrix(), (int) in.getLong());
+      HeldOut test = new HeldOut(in.getMatrix(), in.getMatrix(), (int) in.getLong());
+      return in.checksum() == checksum
+          ? new Split(train, validation, test, users, items, Map.of())
+          : null;
+    } catch (IOException
+        | IllegalArgumentException
+        | BufferUnderflowException
+        | NegativeArraySizeException e) {
+      return null;
+    }
+  }
+
+  /** Writes the cache beside its place and renames it; does nothing if that fails. */
+  static void write(Path folder, List<String> sources, Split split) {
+    Path partial = null;
+    try {
+      partial = Files.createTempFile(folder, NAME, ".partial");
+      long checksum;
+      try (Output out = new Output(partial)) {
+        for (long value : fingerprint(folder, sources)) {
+          out.putLong(value);
+        }
+        out.putIds(split.items().ids());
+        out.putIds(split.users().ids());
+        out.putMatrix(split.train());
+        out.putMatrix(split.validation().foldIn());
+        out.putMatrix(split.validation().heldOut());
+        out.putLong(split.validation().firstUser());
+        out.putMatrix(split.test().foldIn());
+        out.putMatrix(split.test().heldOut());
+        out.putLong(split.test().firstUser());
+        checksum = out.finish();
+      }
+      try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+        ByteBuffer head = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        head.putLong(MARK).putLong(checksum).flip();
+        channel.write(head, 0);
+      }
+      Files.move(
+          partial,
+          folder.resolve(NAME),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      removeQuietly(partial);
+    }
+  }
+
+  private static void removeQuietly(Path partial) {
+    if (partial != null) {
+      try {
+        Files.deleteIfExists(partial);
+      } catch (IOException e) {
+        // A cache never fails.
+      }
+    }
+  }
+
+  /** Size and time of each file; both −1 if there is no such file. */
+  private static long[] fingerprint(Path folder, List<String> sources) throws IOException {
+    long[] fingerprint = new long[2 * sources.size()];
+    for (int i = 0; i < sources.size(); i++) {
+      Path file = folder.resolve(sources.get(i));
+      boolean there = Files.exists(file);
+      fingerprint[2 * i] = there ? Files.size(file) : -1;
+      fingerprint[2 * i + 1] =
+          there ? Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS) : -1;
+    }
+    return fingerprint;
+  }
+
+  private static final class Output implements AutoCloseable {
+    private final FileChannel channel;
+    private final ByteBuffer buffer =
+        ByteBuffer.allocateDirect(BUFFER_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+    private final CRC32C checksum = new CRC32C();
+
+    Output(Path file) throws IOException {
+      channel = FileChannel.open(file, StandardOpenOption.WRITE);
+      channel.position(2L * Long.BYTES);
+    }
+
+    void putLong(long value) throws IOException {
+      require(Long.BYTES);
+      buffer.putLong(value);
+    }
+
+    void putIds(List<String> ids) throws IOException {
+      putLong(ids.size());
+      for (String id : ids) {
+        byte[] bytes = id.getBytes(StandardCharsets.UTF_8);
+        require(Integer.BYTES);
+        buffer.putInt(bytes.length);
+        int at = 0;
+        while (at < bytes.length) {
+          require(1);
+          int part = Math.min(bytes.length - at, buffer.remaining());
+          buffer.put(bytes, at, part);
+          at += part;
+        }
+      }
+    }
+
+    void putMatrix(CsrMatrix matrix) throws IOException {
+      putLong(matrix.rows());
+      putLong(matrix.columns());
+      for (int row = 0; row < matrix.rows(); row++) {
+        putLong(matrix.entries(0, row + 1));
+      }
+      int[] part = new int[BUFFER_SIZE / Integer.BYTES];
+      for (long from = 0; from < matrix.entries(); from += part.length) {
+        int length = (int) Math.min(part.length, matrix.entries() - from);
+        matrix.copyEntries(from, part, 0, length);
+        flush();
+        buffer.asIntBuffer().put(part, 0, length);
+        buffer.position(length * Integer.BYTES);
+      }
+    }
+
+    private void require(int bytes) throws IOException {
+      if (buffer.remaining() < bytes) {
+        flush();
+      }
+    }
+
+    private void flush() throws IOException {
+      buffer.flip();
+      checksum.update(buffer.duplicate());
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      buffer.clear();
+    }
+
+    long finish() throws IOException {
+      flush();
+      return checksum.getValue();
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
+  /** Reads through windows of the mapped file, so that it may be larger than one mapping can be. */
+  private static final class Input implements AutoCloseable {
+    private final FileChannel channel;
+    private final CRC32C checksum = new CRC32C();
+    private final long size;
+    private long windowStart;
+    private int checkedTo;
+    private MappedByteBuffer window;
+
+    Input(Path file) throws IOException {
+      channel = FileChannel.open(file, StandardOpenOption.READ);
+      size = channel.size();
+      map(0);
+    }
+
+    private void map(long start) throws IOException {
+      windowStart = start;
+      checkedTo = 0;
+      window = channel.map(FileChannel.MapMode.READ_ONLY, start, Math.min(WINDOW, size - start));
+      window.order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    void startChecksum() {
+      checkedTo = window.position();
+      checksum.reset();
+    }
+
+    long checksum() {
+      check();
+      return checksum.getValue();
+    }
+
+    private void check() {
+      ByteBuffer read = window.duplicate();
+      read.limit(window.position()).position(checkedTo);
+      checksum.update(read);
+      checkedTo = window.position();
+    }
+
+    private void require(int bytes) throws IOException {
+      if (window.remaining() < bytes) {
+        check();
+        map(windowStart + window.position());
+      }
+    }
+
+    /** A count of things that have at least so many bytes each and lie ahead. */
+    private long getCount(int bytesEach) throws IOException {
+      long count = getLong();
+      if (count < 0 || count > (size - windowStart - window.position()) / bytesEach) {
+        throw new BufferUnderflowException();
+      }
+      return count;
+    }
+
+    long getLong() throws IOException {
+      require(Long.BYTES);
+      return window.getLong();
+    }
+
+    List<String> getIds() throws IOException {
+      int count = (int) getCount(Integer.BYTES);
+      List<String> ids = new ArrayList<>(count);
+      byte[] bytes = new byte[64];
+      for (int i = 0; i < count; i++) {
+        require(Integer.BYTES);
+        int length = window.getInt();
+        require(length);
+        if (length > bytes.length) {
+          if (length > window.remaining()) {
+            throw new BufferUnderflowException();
+          }
+          bytes = new byte[length];
+        }
+        window.get(bytes, 0, length);
+        ids.add(new String(bytes, 0, length, StandardCharsets.UTF_8));
+      }
+      return ids;
+    }
+
+    CsrMatrix getMatrix() throws IOException {
+      int rows = (int) getCount(Long.BYTES);
+      int columns = (int) getLong();
+      long[] offsets = new long[rows + 1];
+      for (int row = 0; row < rows; row++) {
+        offsets[row + 1] = getLong();
+      }
+      if (offsets[rows] < 0
+          || offsets[rows] > (size - windowStart - window.position()) / Integer.BYTES) {
+        throw new BufferUnderflowException();
+      }
+      int[][] columnIndices = IntBigArrays.newBigArray(offsets[rows]);
+      int[] part = new int[BUFFER_SIZE / Integer.BYTES];
+      for (long from = 0; from < offsets[rows]; from += part.length) {
+        int length = (int) Math.min(part.length, offsets[rows] - from);
+        require(length * Integer.BYTES);
+        window.asIntBuffer().get(part, 0, length);
+        window.position(window.position() + length * Integer.BYTES);
+        BigArrays.copyToBig(part, 0, columnIndices, from, length);
+      }
+      return CsrMatrix.ofRows(columns, offsets, columnIndices);
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.vaecf.data.synthetic;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How large a log is.
+ *
+ * @param users number of users, at least 1
+ * @param items number of items, at least 1
+ * @param events number of events, at least 5 a user, at most half of users × items, less than 2³⁰
+ */
+public record Shape(int users, int items, int events) {
+  /** MovieLens 20M as prepared by Liang et al. (WWW 2018), table 1. */
+  public static final Shape MOVIELENS_20M = new Shape(136_677, 20_108, 9_990_682);
+
+  /** The Netflix Prize as prepared by Liang et al. (WWW 2018), table 1. */
+  public static final Shape NETFLIX = new Shape(463_435, 17_769, 56_880_037);
+
+  /** The Million Song Dataset as prepared by Liang et al. (WWW 2018), table 1. */
+  public static final Shape MSD = new Shape(571_355, 41_140, 33_633_450);
+
+  /** MovieLens 20M as published by GroupLens, before any filter. */
+  public static final Shape MOVIELENS_20M_RAW = new Shape(138_493, 26_744, 20_000_263);
+
+  private static final Pattern NUMBERS =
+      Pattern.compile("([0-9]{1,9})[xX×]([0-9]{1,9})[xX×]([0-9]{1,9})");
+  static final int LEAST_USER_ITEMS = 5;
+
+  /**
+   * Checks the numbers.
+   *
+   * @param users number of users
+   * @param items number of items
+   * @param events number of events
+   * @throws IllegalArgumentException if there is no such log
+   */
+  public Shape {
+    if (users < 1 || items < 1 || events < (long) LEAST_USER_ITEMS * users || events >= 1 << 30) {
+      throw new IllegalArgumentException(
+          "a shape must have users, items and at least "
+              + LEAST_USER_ITEMS
+              + " events a user, less than 2^30 together, found "
+              + users
+              + " users, "
+              + items
+              + " items and "
+              + events
+              + " events");
+    }
+    if (events > (long) users * items / 2) {
+      throw new IllegalArgumentException(
+          "a shape must have at most half of users x items as events, found "
+              + events
+              + " for "
+              + users
+              + " users and "
+              + items
+              + " items");
+    }
+  }
+
+  /**
+   * The shape of a name.
+   *
+   * @param name {@code ml-20m}, {@code netflix}, {@code msd}, or three numbers as in {@code
+   *     1000x200x9000}: users, items, events
+   * @return the shape
+   * @throws IllegalArgumentException if the name is none of these
+   */
+  public static Shape of(String name) {
+    return switch (name) {
+      case "ml-20m" -> MOVIELENS_20M;
+      case "netflix" -> NETFLIX;
+      case "msd" -> MSD;
+      default -> ofNumbers(name);
+    };
+  }
+
+  private static Shape ofNumbers(String name) {
+    Matcher numbers = NUMBERS.matcher(name);
+    if (!numbers.matches()) {
+      throw new IllegalArgumentException(
+          "a shape must be ml-20m, netflix, msd or USERSxITEMSxEVENTS, found '" + name + "'");
+    }
+    return new Shape(
+        Integer.parseInt(numbers.group(1)),
+        Integer.parseInt(numbers.group(2)),
+        Integer.parseInt(numbers.group(3)));
+  }
+
+  @Override
+  public String toString() {
+    return users + "x" + items + "x" + events;
+  }
+}
