@@ -101,6 +101,48 @@ class PrepareCommandTest {
   }
 
   @Test
+  void aGivenSplitIsJoinedFromTwoInputs() throws IOException {
+    Path train = Files.writeString(folder.resolve("train.txt"), "0 1 2 3 4 5 6 7 8 9 10\n1 2 3\n");
+    Path test = Files.writeString(folder.resolve("test.txt"), "0 11 12\n1 4\n");
+    Outcome outcome =
+        Outcome.of(
+            "prepare", "--format=lightgcn", "--split=given", "--input", train, test, "--out", data);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(Files.readAllLines(data.resolve("test_te.csv"))).hasSize(1 + 3);
+    assertThat(Files.readAllLines(data.resolve("validation_te.csv"))).hasSize(1 + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"weak", "last"})
+  void otherSplitsKeepAllUsersForTraining(String split) throws IOException {
+    Path golden = GOLDEN.resolve("ratings.csv");
+    Outcome outcome = prepare(golden, "--split", split, "--time-column", "timestamp");
+    assertThat(outcome.err()).isEmpty();
+    long users =
+        Files.readAllLines(data.resolve("train.csv")).stream()
+            .skip(1)
+            .map(line -> line.split(",", -1)[0])
+            .distinct()
+            .count();
+    assertThat(Files.readAllLines(data.resolve("unique_uid.txt"))).hasSize((int) users);
+  }
+
+  @Test
+  void undersamplingLeavesLessToTrainOn() throws IOException {
+    Path golden = GOLDEN.resolve("ratings.csv");
+    prepare(golden, "--heldout-users=60", "--most-user-items=6", "--popular-items=5,0.5");
+    assertThat(Files.readAllLines(data.resolve("train.csv")))
+        .hasSizeLessThan(Files.readAllLines(GOLDEN.resolve("train.csv")).size());
+    assertThat(data.resolve("stages.tsv")).content().contains("keep at most 6 items");
+  }
+
+  @Test
+  void aPresetHoldsOutAsPublished() {
+    assertFailure(
+        prepare(GOLDEN.resolve("ratings.csv"), "--preset=ml-20m"), "cannot hold out 10000 users");
+  }
+
+  @Test
   void aMissingFileFails() {
     assertFailure(
         prepare(folder.resolve("nothing.csv"), "--heldout-users", 1),
@@ -188,6 +230,11 @@ class PrepareCommandTest {
         "--heldout-users=60 --title-columns=1",
         "--heldout-users=60 --separator=",
         "--heldout-users=60 --colour=red",
+        "--split=given",
+        "--format=movielens --input=y --heldout-users=60",
+        "--heldout-users=60 --popular-items=5",
+        "--split=weak --test-share=1",
+        "--preset=ml-21m",
         ""
       })
   void wrongUsageIsExplainedInTwoLines(String options) {
