@@ -168,11 +168,10 @@ public final class NpzMatrix {
       }
       int rows = dimension(file, shape.whole(0));
       int columns = dimension(file, shape.whole(1));
-      Array data = array(zip, file, "data");
       return switch (format.toLowerCase(Locale.ROOT)) {
-        case "csr" -> compressed(zip, file, rows, columns, data, false);
-        case "csc" -> compressed(zip, file, rows, columns, data, true);
-        case "coo" -> coordinates(zip, file, rows, columns, data);
+        case "csr" -> compressed(zip, file, rows, columns, false);
+        case "csc" -> compressed(zip, file, rows, columns, true);
+        case "coo" -> coordinates(zip, file, rows, columns);
         default ->
             throw new DataException(
                 file + ", format: expected csr, csc or coo, found '" + format + "'");
@@ -183,8 +182,8 @@ public final class NpzMatrix {
   }
 
   private static CsrMatrix compressed(
-      ZipFile zip, Path file, int rows, int columns, Array data, boolean byColumn)
-      throws IOException {
+      ZipFile zip, Path file, int rows, int columns, boolean byColumn) throws IOException {
+    Array data = array(zip, file, "data");
     Array indices = array(zip, file, "indices");
     Array starts = array(zip, file, "indptr");
     int major = byColumn ? columns : rows;
@@ -226,8 +225,9 @@ public final class NpzMatrix {
         });
   }
 
-  private static CsrMatrix coordinates(ZipFile zip, Path file, int rows, int columns, Array data)
+  private static CsrMatrix coordinates(ZipFile zip, Path file, int rows, int columns)
       throws IOException {
+    Array data = array(zip, file, "data");
     Array row = array(zip, file, "row");
     Array column = array(zip, file, "col");
     if (row.size != data.size || column.size != data.size) {

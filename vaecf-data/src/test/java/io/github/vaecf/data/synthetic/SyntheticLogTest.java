@@ -11,9 +11,9 @@ import io.github.vaecf.data.reading.MovieLens;
 import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
 import java.nio.file.Path;
 import java.util.Arrays;
-import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,9 +25,9 @@ class SyntheticLogTest {
   void aLogHasExactlyItsShape(
       @ForAll @IntRange(min = 1, max = 300) int users,
       @ForAll @IntRange(min = 10, max = 300) int items,
-      @ForAll @IntRange(min = 5, max = 20_000) int events,
+      @ForAll @DoubleRange(min = 0, max = 1) double density,
       @ForAll long seed) {
-    Assume.that(events >= 5L * users && events <= (long) users * items / 2);
+    int events = 5 * users + (int) (density * (users * items / 2 - 5 * users));
     Interactions log = SyntheticLog.generate(new Shape(users, items, events), seed);
     assertThat(log.size()).isEqualTo(events);
     assertThat(log.users().size()).isEqualTo(users);
