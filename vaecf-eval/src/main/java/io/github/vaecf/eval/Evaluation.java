@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * What a {@link RankingEvaluator} measured: of each metric the value of every user, and the mean
@@ -27,6 +28,7 @@ public final class Evaluation {
   private final HeldOut heldOut;
   private final Map<RankingMetric, double[]> values;
   private final Map<RankingMetric, Estimate> estimates = new LinkedHashMap<>();
+  private final SortedMap<Integer, Exposure> exposures;
   private final int users;
   private final double seconds;
   private final double scoringSeconds;
@@ -35,13 +37,21 @@ public final class Evaluation {
   Evaluation(
       HeldOut heldOut,
       Map<RankingMetric, double[]> values,
+      SortedMap<Integer, Exposure> exposures,
       double seconds,
       double scoringSeconds,
       double measuringSeconds) {
     this.heldOut = heldOut;
     this.values = values;
     values.forEach((metric, ofUsers) -> estimates.put(metric, Estimate.of(ofUsers)));
-    this.users = estimates.values().iterator().next().users();
+    this.exposures = exposures;
+    int counting = 0;
+    for (int user = 0; user < heldOut.users(); user++) {
+      if (heldOut.heldOut().rowSize(user) > 0) {
+        counting++;
+      }
+    }
+    this.users = counting;
     this.seconds = seconds;
     this.scoringSeconds = scoringSeconds;
     this.measuringSeconds = measuringSeconds;
@@ -111,6 +121,34 @@ public final class Evaluation {
   }
 
   /**
+   * A 95 % interval of a metric's mean, by resampling the users.
+   *
+   * @param metric a metric that was measured
+   * @return the interval
+   * @throws IllegalArgumentException if the metric was not measured
+   */
+  public Interval interval(RankingMetric metric) {
+    requireMeasured(metric);
+    return Interval.ofMean(values.get(metric));
+  }
+
+  /**
+   * How the best k items of all users that count are spread over the catalogue.
+   *
+   * @param k the k of a metric that was measured
+   * @return the exposure of the items
+   * @throws IllegalArgumentException if no metric with this k was measured
+   */
+  public Exposure exposure(int k) {
+    Exposure exposure = exposures.get(k);
+    if (exposure == null) {
+      throw new IllegalArgumentException(
+          "no metric looked at the best " + k + " items; measured were " + names());
+    }
+    return exposure;
+  }
+
+  /**
    * How long the evaluation took, from start to end.
    *
    * @return seconds
@@ -140,8 +178,8 @@ public final class Evaluation {
 
   /**
    * The result as a JSON object: {@code {"model": …, "split": …, "users": n, "metrics":
-   * {"ndcg@100": {"mean": …, "standard_error": …, "users": n}, …}, "seconds": …, "scoring_seconds":
-   * …, "measuring_seconds": …}}.
+   * {"ndcg@100": {"mean": …, "standard_error": …, "users": n}, …}, "exposure": {"100": {"coverage":
+   * …, "gini": …}, …}, "seconds": …, "scoring_seconds": …, "measuring_seconds": …}}.
    *
    * @param model what was evaluated
    * @param split on which users, such as {@code test}
@@ -158,6 +196,13 @@ public final class Evaluation {
                 .put("mean", estimate.mean())
                 .put("standard_error", estimate.standardError())
                 .put("users", estimate.users()));
+    ObjectNode spread = root.putObject("exposure");
+    exposures.forEach(
+        (cutoff, exposure) ->
+            spread
+                .putObject(Integer.toString(cutoff))
+                .put("coverage", exposure.coverage())
+                .put("gini", exposure.gini()));
     root.put("seconds", seconds)
         .put("scoring_seconds", scoringSeconds)
         .put("measuring_seconds", measuringSeconds);

@@ -2,6 +2,8 @@ package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.data.CsrMatrix;
+import it.unimi.dsi.fastutil.ints.IntList;
+import it.unimi.dsi.fastutil.ints.IntLists;
 
 /**
  * One user's ranking with the judgement which of its items were held out: what a metric looks at.
@@ -11,7 +13,7 @@ public final class JudgedRanking {
   private final int[] items;
   private final boolean[] hits;
   private int length;
-  private int heldOut;
+  private IntList heldOut = IntLists.EMPTY_LIST;
 
   JudgedRanking(int k) {
     this.items = new int[k];
@@ -20,7 +22,7 @@ public final class JudgedRanking {
 
   /** Takes the ranking of one row of the rankings and judges it by a row of the held-out matrix. */
   void judge(Rankings rankings, int row, CsrMatrix heldOutItems, int user) {
-    heldOut = heldOutItems.rowSize(user);
+    heldOut = heldOutItems.row(user);
     length = 0;
     for (int rank = 0; rank < rankings.k(); rank++) {
       int item = rankings.item(row, rank);
@@ -90,6 +92,16 @@ public final class JudgedRanking {
    * @return at least 1, as a user with nothing held out is never judged
    */
   public int heldOut() {
-    return heldOut;
+    return heldOut.size();
+  }
+
+  /**
+   * An item held out from the user.
+   *
+   * @param index 0 … heldOut − 1
+   * @return the item's index; ascending with the index
+   */
+  public int heldOutItem(int index) {
+    return heldOut.getInt(index);
   }
 }

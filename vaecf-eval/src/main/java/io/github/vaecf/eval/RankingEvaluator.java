@@ -5,14 +5,18 @@ import io.github.vaecf.core.Scorer;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -102,6 +106,10 @@ public final class RankingEvaluator {
     long scoring = 0;
     LongAdder measuring = new LongAdder();
     double[][] values = new double[metrics.size()][users.users()];
+    SortedMap<Integer, AtomicIntegerArray> exposures = new TreeMap<>();
+    for (RankingMetric metric : metrics) {
+      exposures.computeIfAbsent(metric.k(), cutoff -> new AtomicIntegerArray(scorer.itemCount()));
+    }
     List<ForkJoinTask<?>> measured = new ArrayList<>();
     for (int from = 0; from < users.users(); from += BATCH) {
       int to = Math.min(users.users(), from + BATCH);
@@ -120,7 +128,7 @@ public final class RankingEvaluator {
                 .submit(
                     () -> {
                       long began = System.nanoTime();
-                      measure(rankings, batchFrom, users, taskFrom, taskTo, values);
+                      measure(rankings, batchFrom, users, taskFrom, taskTo, values, exposures);
                       measuring.add(System.nanoTime() - began);
                     }));
       }
@@ -131,26 +139,50 @@ public final class RankingEvaluator {
     for (int m = 0; m < metrics.size(); m++) {
       byMetric.put(metrics.get(m), values[m]);
     }
+    SortedMap<Integer, Exposure> exposureAt = new TreeMap<>();
+    exposures.forEach(
+        (cutoff, counts) -> {
+          int[] plain = new int[counts.length()];
+          Arrays.setAll(plain, counts::get);
+          exposureAt.put(cutoff, new Exposure(cutoff, plain));
+        });
     return new Evaluation(
         users,
         byMetric,
+        exposureAt,
         seconds(System.nanoTime() - start),
         seconds(scoring),
         seconds(measuring.sum()));
   }
 
-  /** Fills in the values of the users from one to another, which no other task touches. */
+  /**
+   * Fills in the values of the users from one to another, which no other task touches, and counts.
+   */
   private void measure(
-      Rankings rankings, int batchFrom, HeldOut users, int from, int to, double[][] values) {
+      Rankings rankings,
+      int batchFrom,
+      HeldOut users,
+      int from,
+      int to,
+      double[][] values,
+      SortedMap<Integer, AtomicIntegerArray> exposures) {
     JudgedRanking ranking = new JudgedRanking(k);
     for (int user = from; user < to; user++) {
       boolean counts = users.heldOut().rowSize(user) > 0;
       if (counts) {
         ranking.judge(rankings, user - batchFrom, users.heldOut(), user);
+        exposures.forEach((cutoff, exposure) -> count(ranking, cutoff, exposure));
       }
       for (int m = 0; m < values.length; m++) {
         values[m][user] = counts ? metrics.get(m).measure(ranking) : Double.NaN;
       }
+    }
+  }
+
+  private static void count(JudgedRanking ranking, int cutoff, AtomicIntegerArray counts) {
+    int end = Math.min(cutoff, ranking.length());
+    for (int rank = 0; rank < end; rank++) {
+      counts.getAndIncrement(ranking.item(rank));
     }
   }
 

@@ -27,7 +27,8 @@ public interface RankingMetric {
    *
    * @param ranking the ranking, at least {@link #k()} long unless the user has fewer unseen items;
    *     not to be kept after the call
-   * @return the metric's value for this user
+   * @return the metric's value for this user; NaN if the metric has none, and the user then does
+   *     not count for it
    */
   double measure(JudgedRanking ranking);
 

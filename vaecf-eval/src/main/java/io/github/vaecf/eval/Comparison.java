@@ -1,0 +1,220 @@
+package io.github.vaecf.eval;
+
+import io.github.vaecf.data.HeldOut;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.commons.math3.stat.inference.TTest;
+import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
+
+/**
+ * Two models on the same users, by one metric: the difference user by user, how sure it is, and how
+ * it depends on how active the users are. Immutable and safe for use by many threads.
+ *
+ * <p>The tests are two-sided and know nothing of each other: who makes many comparisons must
+ * correct for it. Smucker, Allan, Carterette: A comparison of statistical significance tests for
+ * information retrieval evaluation, CIKM 2007, compares them.
+ */
+public final class Comparison {
+  private final RankingMetric metric;
+  private final int[] activity;
+  private final double[] first;
+  private final double[] second;
+  private final double[] differences;
+
+  private Comparison(RankingMetric metric, int[] activity, double[] first, double[] second) {
+    this.metric = metric;
+    this.activity = activity;
+    this.first = first;
+    this.second = second;
+    this.differences = differences(first, second);
+  }
+
+  /**
+   * Compares two evaluations on the users for whom both have a value.
+   *
+   * @param first one model's evaluation
+   * @param second another model's evaluation on the same users
+   * @param metric a metric that was measured in both
+   * @return the comparison
+   * @throws IllegalArgumentException if the metric was not measured in both, the users are not the
+   *     same, or fewer than two of them have a value
+   */
+  public static Comparison of(Evaluation first, Evaluation second, RankingMetric metric) {
+    requireSameUsers(first.heldOut(), second.heldOut());
+    double[] ofFirst = first.values(metric);
+    double[] ofSecond = second.values(metric);
+    int users = 0;
+    int[] activity = new int[ofFirst.length];
+    for (int user = 0; user < ofFirst.length; user++) {
+      if (!Double.isNaN(ofFirst[user]) && !Double.isNaN(ofSecond[user])) {
+        ofFirst[users] = ofFirst[user];
+        ofSecond[users] = ofSecond[user];
+        activity[users] = first.heldOut().foldIn().rowSize(user);
+        users++;
+      }
+    }
+    if (users < 2) {
+      throw new IllegalArgumentException(
+          "at least two users must have a value of " + metric.name() + ", found " + users);
+    }
+    return new Comparison(
+        metric,
+        Arrays.copyOf(activity, users),
+        Arrays.copyOf(ofFirst, users),
+        Arrays.copyOf(ofSecond, users));
+  }
+
+  private static void requireSameUsers(HeldOut first, HeldOut second) {
+    boolean same = first.users() == second.users();
+    for (int user = 0; same && user < first.users(); user++) {
+      same =
+          first.foldIn().row(user).equals(second.foldIn().row(user))
+              && first.heldOut().row(user).equals(second.heldOut().row(user));
+    }
+    if (!same) {
+      throw new IllegalArgumentException("the two evaluations are not on the same users");
+    }
+  }
+
+  private static double[] differences(double[] first, double[] second) {
+    double[] differences = new double[first.length];
+    for (int user = 0; user < differences.length; user++) {
+      differences[user] = first[user] - second[user];
+    }
+    return differences;
+  }
+
+  /**
+   * What is compared.
+   *
+   * @return the metric
+   */
+  public RankingMetric metric() {
+    return metric;
+  }
+
+  /**
+   * The first model's mean.
+   *
+   * @return over the users that both models have a value for
+   */
+  public Estimate first() {
+    return Estimate.of(first);
+  }
+
+  /**
+   * The second model's mean.
+   *
+   * @return over the users that both models have a value for
+   */
+  public Estimate second() {
+    return Estimate.of(second);
+  }
+
+  /**
+   * First minus second, user by user. Its standard error is that of the paired difference, mostly
+   * much smaller than those of the two means.
+   *
+   * @return mean and standard error of the difference
+   */
+  public Estimate difference() {
+    return Estimate.of(differences);
+  }
+
+  /**
+   * A 95 % interval of the mean difference, by resampling the users.
+   *
+   * @return the interval
+   */
+  public Interval interval() {
+    return Interval.ofMean(differences);
+  }
+
+  /**
+   * The paired t-test: how probable so large a mean difference were if the models were equally
+   * good.
+   *
+   * @return the p-value, in [0, 1]; 1 where no user has a difference
+   */
+  public double tTest() {
+    return nonZero().length == 0 ? 1 : new TTest().pairedTTest(first, second);
+  }
+
+  /**
+   * Wilcoxon's signed-rank test, with the normal approximation: how probable so uneven signed ranks
+   * were if the differences were symmetric about 0. Users without a difference are left out, as
+   * Wilcoxon does (Individual comparisons by ranking methods, 1945).
+   *
+   * @return the p-value, in [0, 1]; 1 where no user has a difference
+   */
+  public double wilcoxon() {
+    double[] different = nonZero();
+    if (different.length == 0) {
+      return 1;
+    }
+    double[] zeros = new double[different.length];
+    return Math.min(
+        1, new WilcoxonSignedRankTest().wilcoxonSignedRankTest(different, zeros, false));
+  }
+
+  private double[] nonZero() {
+    return Arrays.stream(differences).filter(difference -> difference != 0).toArray();
+  }
+
+  /**
+   * The comparison among users who are about equally active.
+   *
+   * @param fewest smallest number of fold-in items in the group
+   * @param most largest number of fold-in items in the group
+   * @param first the first model's mean
+   * @param second the second model's mean
+   * @param difference first minus second, user by user
+   */
+  public record ActivityGroup(
+      int fewest, int most, Estimate first, Estimate second, Estimate difference) {}
+
+  /**
+   * Divides the users into groups by the number of their fold-in items, about equally many in each.
+   * Users with the same number of items are in the same group, so that there may be fewer groups
+   * than asked for.
+   *
+   * @param groups how many groups, at least 1
+   * @return the groups, from the least active users to the most active
+   * @throws IllegalArgumentException if the number of groups is below 1
+   */
+  public List<ActivityGroup> byActivity(int groups) {
+    if (groups < 1) {
+      throw new IllegalArgumentException("groups must be at least 1, found " + groups);
+    }
+    int[] sorted = activity.clone();
+    Arrays.sort(sorted);
+    List<ActivityGroup> result = new ArrayList<>();
+    int from = 0;
+    for (int group = 0; group < groups && from < sorted.length; group++) {
+      int end = Math.max(from + 1, (int) ((long) sorted.length * (group + 1) / groups));
+      while (end < sorted.length && sorted[end] == sorted[end - 1]) {
+        end++;
+      }
+      result.add(group(sorted[from], sorted[end - 1]));
+      from = end;
+    }
+    return result;
+  }
+
+  private ActivityGroup group(int fewest, int most) {
+    double[] ofFirst = new double[first.length];
+    double[] ofSecond = new double[first.length];
+    for (int user = 0; user < first.length; user++) {
+      boolean inside = fewest <= activity[user] && activity[user] <= most;
+      ofFirst[user] = inside ? first[user] : Double.NaN;
+      ofSecond[user] = inside ? second[user] : Double.NaN;
+    }
+    return new ActivityGroup(
+        fewest,
+        most,
+        Estimate.of(ofFirst),
+        Estimate.of(ofSecond),
+        Estimate.of(differences(ofFirst, ofSecond)));
+  }
+}
