@@ -93,6 +93,14 @@ final class TrainCommand extends Subcommand {
       description = "End after so many minutes as if that had been the last step.")
   private Double timeLimit;
 
+  @Option(
+      names = "--starts",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Train N times from other first weights, keep the best; default ${DEFAULT-VALUE}.")
+  private int starts;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the outcome as JSON too.")
   private Path json;
 
@@ -109,6 +117,7 @@ final class TrainCommand extends Subcommand {
             trainer.checkpoints(
                 new CheckpointPolicy(
                     checkpointEpochs, minutes(checkpointMinutes), keepCheckpoints)));
+    fromOptions(() -> trainer.starts(starts));
     if (timeLimit != null) {
       fromOptions(() -> trainer.timeLimit(minutes(timeLimit)));
     }

@@ -37,7 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       ExportCommand.class,
-      RecommendCommand.class
+      RecommendCommand.class,
+      BenchmarkCommand.class
     })
 public final class Vaecf implements Runnable {
   @Spec private CommandSpec spec;
