@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.tensorflow.TensorFlow;
 
 /**
  * The folder of one training: {@code config.json}, {@code metrics.csv}, {@code checkpoints/} and
@@ -117,7 +116,7 @@ final class RunFolder {
     ObjectNode versions = all.putObject("versions");
     String version = RunFolder.class.getPackage().getImplementationVersion();
     versions.put("vaecf", version == null ? "development" : version);
-    versions.put("tensorflow", TensorFlow.version());
+    versions.put("tensorflow", TensorFlowRuntime.version());
     versions.put("java", System.getProperty("java.version"));
     versions.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     writeWhole(metrics, METRICS_HEADER + "\n");

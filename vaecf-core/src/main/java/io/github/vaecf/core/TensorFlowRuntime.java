@@ -6,6 +6,7 @@ import com.sun.jna.Platform;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tensorflow.TensorFlow;
 
 /**
  * Settings that TensorFlow reads from the process environment, once, when its native library is
@@ -19,8 +20,7 @@ public final class TensorFlowRuntime {
       Map.of(
           // oneDNN's matrix products and softmax; off by default in the Java natives.
           "TF_ENABLE_ONEDNN_OPTS", "1",
-          // Memory of large tensors is kept and used again. Without it every tensor of users ×
-          // items
+          // Memory of large tensors is kept and used again. Without it each tensor of users × items
           // is mapped afresh, and the page faults cost as much as the arithmetic.
           "TF_CPU_ALLOCATOR_USE_BFC", "1",
           // Warnings and errors only.
@@ -46,10 +46,22 @@ public final class TensorFlowRuntime {
   private TensorFlowRuntime() {}
 
   /**
-   * Sets them. Must be called before the first use of a TensorFlow class; the classes of vaecf that
-   * use TensorFlow do so themselves. Calling it again does nothing.
+   * Sets them. Must be called before the first use of a TensorFlow class, its version included:
+   * loaded without the settings TensorFlow takes other kernels, which are slower and differ in the
+   * last bits. The classes of vaecf that use TensorFlow do so themselves. Calling it again does
+   * nothing.
    */
   public static void prepare() {
     // The work is done once, by the static initialiser.
+  }
+
+  /**
+   * TensorFlow's version, asked for without loading TensorFlow before the settings are made.
+   *
+   * @return for example 2.18.0
+   */
+  public static String version() {
+    prepare();
+    return TensorFlow.version();
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.DenseLayer;
 import io.github.vaecf.core.Network;
+import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.IdIndex;
 import java.nio.ByteBuffer;
@@ -17,7 +18,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.tensorflow.TensorFlow;
 
 /**
  * The model card of an export, as JSON: what the model is, how it was trained, what wrote it, and a
@@ -47,7 +47,7 @@ final class ModelCard {
     if (version != null) {
       versions.put("vaecf", version);
     }
-    versions.put("tensorflow", TensorFlow.version());
+    versions.put("tensorflow", TensorFlowRuntime.version());
     versions.put("java", Runtime.version().toString());
     card.set("facts", JSON.valueToTree(facts));
     try {

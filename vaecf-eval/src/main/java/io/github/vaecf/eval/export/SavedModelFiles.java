@@ -2,6 +2,7 @@ package io.github.vaecf.eval.export;
 
 import com.google.protobuf.ByteString;
 import io.github.vaecf.core.Network;
+import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.IdIndex;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,7 +20,6 @@ import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
-import org.tensorflow.TensorFlow;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
@@ -106,7 +106,7 @@ final class SavedModelFiles {
     MetaGraphDef.MetaInfoDef info =
         MetaGraphDef.MetaInfoDef.newBuilder()
             .addTags(SavedModelBundle.DEFAULT_TAG)
-            .setTensorflowVersion(TensorFlow.version())
+            .setTensorflowVersion(TensorFlowRuntime.version())
             .setStrippedDefaultAttrs(true)
             .build();
     CollectionDef mainOp =
