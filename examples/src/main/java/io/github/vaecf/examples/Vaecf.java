@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       QuickstartCommand.class,
       PrepareCommand.class,
+      GenerateCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       ExportCommand.class,

@@ -1,0 +1,116 @@
+package io.github.vaecf.examples;
+
+import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.synthetic.Shape;
+import io.github.vaecf.data.synthetic.SyntheticLog;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf generate}: made-up data of a published shape. */
+@Command(
+    name = "generate",
+    header = "Make up data of a given shape, to measure speed on.",
+    description = {
+      "",
+      "Popularity and activity are skewed as in real logs, and users have tastes, so that a model"
+          + " learns something. What it learns says nothing about real data.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  vaecf generate --shape ml-20m --out synthetic-20m",
+      "  vaecf generate --shape 138493x26744x20000263 --raw --out raw-20m"
+    })
+final class GenerateCommand extends Subcommand {
+  @Option(
+      names = "--shape",
+      required = true,
+      paramLabel = "SHAPE",
+      description =
+          "ml-20m, netflix or msd as prepared by Liang et al. (2018), or USERSxITEMSxEVENTS.")
+  private String shape;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The prepared folder to write, or with --raw the folder of ratings.csv.")
+  private Path out;
+
+  @Option(
+      names = "--raw",
+      description = "Write ratings.csv (user, movie, rating, time) instead of a prepared folder.")
+  private boolean raw;
+
+  @Option(
+      names = "--heldout-users",
+      paramLabel = "N",
+      description =
+          "Users held out for validation, and as many again for test; default as published, else a"
+              + " tenth.")
+  private Integer heldOutUsers;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Where the random numbers start; default ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Override
+  void run() {
+    Shape size = fromOptions(() -> Shape.of(shape));
+    StrongGeneralizationSplit splitting =
+        fromOptions(
+            () -> StrongGeneralizationSplit.builder().heldOutUsers(heldOutUsers(size)).build());
+    Interactions log = SyntheticLog.generate(size, seed);
+    if (raw) {
+      Path file = out.resolve("ratings.csv");
+      SyntheticLog.writeRatings(log, file);
+      out().println("Synthetic ratings, " + size + ", seed " + seed + ": written to " + file);
+      return;
+    }
+    Split split = marked(splitting.split(log), size);
+    PreparedFolder.write(split, out);
+    out().print(SplitSummary.stages(split));
+    out().println();
+    out().print(SplitSummary.parts(split));
+    out().println();
+    out().println("Synthetic data, for measuring speed only: written to " + out);
+  }
+
+  private int heldOutUsers(Shape size) {
+    if (heldOutUsers != null) {
+      return heldOutUsers;
+    }
+    if (size.equals(Shape.MOVIELENS_20M)) {
+      return 10_000;
+    }
+    if (size.equals(Shape.NETFLIX)) {
+      return 40_000;
+    }
+    return size.equals(Shape.MSD) ? 50_000 : Math.max(1, size.users() / 10);
+  }
+
+  /** The split with a first stage that says what it is, wherever its numbers are shown. */
+  private Split marked(Split split, Shape size) {
+    List<Split.Stage> stages = new ArrayList<>(split.stages());
+    stages.set(
+        0, new Split.Stage("SYNTHETIC, seed " + seed, size.users(), size.items(), size.events()));
+    return new Split(
+        split.train(),
+        split.validation(),
+        split.test(),
+        split.users(),
+        split.items(),
+        split.titles(),
+        stages);
+  }
+}
