@@ -3,8 +3,12 @@ package io.github.vaecf.examples;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.export.ExportOptions;
+import io.github.vaecf.eval.export.OnnxExporter;
+import io.github.vaecf.eval.export.OnnxOptions;
+import io.github.vaecf.eval.export.OnnxWeights;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -14,12 +18,22 @@ import picocli.CommandLine.Option;
     header = "Export a trained model for serving, with the raw ids inside.",
     description = {
       "",
-      "Writes a SavedModel for TensorFlow Serving or the JVM. The version appears whole or not at"
-          + " all and never replaces one that is there.",
+      "Writes a SavedModel for TensorFlow Serving or the JVM, or one file for ONNX Runtime. It"
+          + " appears whole or not at all and never replaces one that is there.",
       ""
     },
     footer = {"", "Example:", "  vaecf export --run run --out models/movies/1"})
 final class ExportCommand extends Subcommand {
+  enum Format {
+    SAVEDMODEL,
+    ONNX;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   @Option(
       names = "--run",
       required = true,
@@ -30,15 +44,33 @@ final class ExportCommand extends Subcommand {
   @Option(
       names = "--out",
       required = true,
-      paramLabel = "BASE/VERSION",
-      description = "The version's folder to write; its name is a number.")
+      paramLabel = "PATH",
+      description =
+          "What to write: for savedmodel the folder BASE/VERSION, its name a number; for onnx a"
+              + " file, its name ending in .onnx.")
   private Path out;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "savedmodel",
+      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private Format format;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "TYPE",
+      defaultValue = "float32",
+      description =
+          "How an ONNX file holds the weights: ${COMPLETION-CANDIDATES}; default"
+              + " ${DEFAULT-VALUE}.")
+  private OnnxWeights weights;
 
   @Option(
       names = "--top-k",
       paramLabel = "N",
       defaultValue = "100",
-      description = "Length of the rankings it answers with; default ${DEFAULT-VALUE}.")
+      description = "Length of the rankings a SavedModel answers with; default ${DEFAULT-VALUE}.")
   private int topK;
 
   @Option(
@@ -50,7 +82,7 @@ final class ExportCommand extends Subcommand {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "A prepared folder whose titles go into the export.")
+      description = "A prepared folder whose titles go into a SavedModel.")
   private Path data;
 
   @Override
@@ -65,7 +97,11 @@ final class ExportCommand extends Subcommand {
       options = options.withTitles(PreparedFolder.read(data).titles());
     }
     try (TrainedModel model = TrainedModel.load(run)) {
-      SavedModelExporter.export(model, out, options);
+      switch (format) {
+        case SAVEDMODEL -> SavedModelExporter.export(model, out, options);
+        case ONNX ->
+            OnnxExporter.export(model, out, OnnxOptions.defaults().withWeights(weights));
+      }
     }
     out().println("Exported to " + out);
   }

@@ -25,6 +25,9 @@ import io.github.vaecf.eval.baseline.MostPopular;
 import io.github.vaecf.eval.export.ExportOptions;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.serving.ServedModel;
+import io.github.vaecf.examples.report.Page;
+import io.github.vaecf.examples.report.Sections;
+import io.github.vaecf.examples.report.TrainingCurve;
 import it.unimi.dsi.fastutil.ints.IntList;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,13 +119,32 @@ final class QuickstartCommand extends Subcommand {
                     + " from the export.%n%n",
                 version, split.test().users(), COMPARED);
         showExamples(served, split);
+        writeReport(folder, split, results, served);
       }
     }
     out()
         .printf(
-            "Done in %s. Everything is in %s%n",
+            "Done in %s. Everything is in %s; report.html there shows it in a browser.%n",
             TrainingDisplay.inWords(Duration.ofNanos(System.nanoTime() - start)), folder);
     writeJson(json, toJson(folder, results));
+  }
+
+  private static void writeReport(
+      Path folder, Split split, Map<String, Evaluation> results, ServedModel served)
+      throws IOException {
+    Map<String, Path> runs = new LinkedHashMap<>();
+    runs.put(ModelKind.VAE.title(), folder.resolve("vae"));
+    runs.put(ModelKind.DAE.title(), folder.resolve("dae"));
+    Page page = new Page("vaecf quickstart: which packages Debian sources depend on");
+    Sections.results(page, results);
+    Sections.activity(page, results, Ndcg.at(100));
+    Map<String, TrainingCurve> curves = new LinkedHashMap<>();
+    runs.forEach((name, run) -> curves.put(name, TrainingCurve.read(run)));
+    Sections.learningCurves(page, curves);
+    Sections.examples(page, split, served::recommend);
+    Sections.data(page, split);
+    Sections.settings(page, runs);
+    writeWhole(folder.resolve("report.html"), page.toHtml());
   }
 
   private Path newFolder() throws IOException {

@@ -75,7 +75,7 @@ abstract class Subcommand implements Callable<Integer> {
   static void writeWhole(Path file, String text) throws IOException {
     Path absolute = file.toAbsolutePath();
     Files.createDirectories(absolute.getParent());
-    Path beside = Files.createTempFile(absolute.getParent(), ".vaecf-", ".part");
+    Path beside = absolute.resolveSibling("." + absolute.getFileName() + ".partial");
     try {
       Files.writeString(beside, text);
       Files.move(beside, absolute, StandardCopyOption.REPLACE_EXISTING);

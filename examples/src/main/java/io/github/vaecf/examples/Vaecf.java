@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       ExportCommand.class,
       RecommendCommand.class,
+      ReportCommand.class,
       BenchmarkCommand.class
     })
 public final class Vaecf implements Runnable {

@@ -183,6 +183,15 @@ class CommandLineTest {
   }
 
   @Test
+  void anOnnxFileGetsTheSameNumbers() throws IOException {
+    Path file = folder.resolve("model.onnx");
+    assertDone(Outcome.of("export", "--run", run, "--out", file, "--format=onnx"));
+    assertThat(evaluate(file).path("metrics").path("ndcg@100").path("mean").asDouble())
+        .isCloseTo(
+            evaluate(run).path("metrics").path("ndcg@100").path("mean").asDouble(), within(1e-6));
+  }
+
+  @Test
   void aVersionThatIsThereIsLeftAsItIs() throws IOException {
     long before = Files.getLastModifiedTime(export.resolve("saved_model.pb")).toMillis();
     assertFailure(
@@ -236,6 +245,26 @@ class CommandLineTest {
     assertThat(outcome.status()).isEqualTo(2);
     assertThat(outcome.err()).startsWith("vaecf").contains("--help'.");
     assertThat(outcome.out()).isEmpty();
+  }
+
+  @Test
+  void aReportShowsCurvesResultsDataExamplesAndSettings() throws IOException {
+    Path page = folder.resolve("deep/report.html");
+    Outcome outcome = Outcome.of("report", "--run", run, "--data", data, "--out", page);
+    assertDone(outcome);
+    assertThat(page)
+        .content()
+        .contains("<h1>run</h1>")
+        .contains("Results on held-out users", "By user activity", "Training", "Data", "Settings")
+        .contains("Example recommendations", "training learningRate")
+        .contains("<svg ");
+  }
+
+  @Test
+  void aReportOfARunAloneNeedsNoData() {
+    assertDone(Outcome.of("report", "--run", run));
+    assertThat(run.resolve("report.html")).content().contains("Validation after each epoch");
+    assertFailure(Outcome.of("report", "--run", folder), folder + ": not a run folder");
   }
 
   @Test

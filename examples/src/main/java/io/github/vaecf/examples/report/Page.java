@@ -20,11 +20,12 @@ public final class Page {
       caption { text-align: left; color: #56606e; padding-bottom: .3rem; }
       th, td { padding: .25rem .75rem .25rem 0; text-align: right; vertical-align: top; }
       th:first-child, td:first-child { text-align: left; }
-      .words th, .words td { text-align: left; }
+      td { white-space: nowrap; }
+      .words th, .words td { text-align: left; white-space: normal; }
       thead th { border-bottom: 1px solid #1c2430; font-weight: 600; }
       tbody tr:nth-child(even) { background: #f5f7fa; }
       .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
-      figure { margin: 0; break-inside: avoid; }
+      figure { margin: 0; max-width: 36rem; break-inside: avoid; }
       figure svg { width: 100%; height: auto; display: block; }
       figcaption { color: #56606e; font-size: .9rem; }
       @media print { body { max-width: none; font-size: 11px; } h2 { break-after: avoid; } }

@@ -39,8 +39,6 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
   public enum Scale {
     /** Both evenly. */
     LINEAR,
-    /** To the right by factors, upwards evenly. */
-    LOG_X,
     /** Both by factors. */
     LOG
   }
@@ -119,7 +117,7 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
     styler.setLegendFont(font);
     styler.setAxisTitleFont(font);
     styler.setAxisTickLabelsFont(font);
-    styler.setXAxisLogarithmic(scale != Scale.LINEAR);
+    styler.setXAxisLogarithmic(scale == Scale.LOG);
     styler.setYAxisLogarithmic(scale == Scale.LOG);
     styler.setMarkerSize(6);
     for (int i = 0; i < series.size(); i++) {

@@ -1,0 +1,97 @@
+package io.github.vaecf.examples;
+
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.Recall;
+import io.github.vaecf.examples.report.Page;
+import io.github.vaecf.examples.report.Sections;
+import io.github.vaecf.examples.report.TrainingCurve;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf report}: runs as a page for a browser. */
+@Command(
+    name = "report",
+    header = "Make one self-contained HTML page of one run or several side by side.",
+    description = {
+      "",
+      "Learning curves and settings; with --data also test results, results by user activity, a"
+          + " summary of the data and example recommendations. The page needs no network.",
+      ""
+    },
+    footer = {"", "Example:", "  vaecf report --run vae --run dae --data data --out report.html"})
+final class ReportCommand extends Subcommand {
+  @Option(
+      names = "--run",
+      required = true,
+      arity = "1..*",
+      paramLabel = "RUN",
+      description = "Run folders.")
+  private List<Path> runs;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "The prepared folder that they were trained on.")
+  private Path data;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "The page; default: report.html in the first run folder.")
+  private Path out;
+
+  @Override
+  void run() throws Exception {
+    Map<String, Path> named = byName(runs);
+    Page page = new Page(String.join(", ", named.keySet()));
+    Split split = data == null ? null : PreparedFolder.read(data);
+    Map<String, Evaluation> results = new LinkedHashMap<>();
+    if (split != null) {
+      RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20), Recall.at(50));
+      for (Map.Entry<String, Path> run : named.entrySet()) {
+        try (OpenedModel model = OpenedModel.open(run.getValue()).requireItemsOf(split, data)) {
+          results.put(run.getKey(), evaluator.evaluate(model.scorer(), split.test()));
+        }
+      }
+    }
+    if (!results.isEmpty()) {
+      Sections.results(page, results);
+      Sections.activity(page, results, Ndcg.at(100));
+    }
+    Map<String, TrainingCurve> curves = new LinkedHashMap<>();
+    named.forEach((name, run) -> curves.put(name, TrainingCurve.read(run)));
+    Sections.learningCurves(page, curves);
+    if (split != null) {
+      try (TrainedModel model = TrainedModel.load(runs.get(0))) {
+        Sections.examples(page, split, model::recommend);
+      }
+      Sections.data(page, split);
+    }
+    Sections.settings(page, named);
+    Path target = out == null ? runs.get(0).resolve("report.html") : out;
+    writeWhole(target, page.toHtml());
+    out().println("Written to " + target);
+  }
+
+  /** Folders by their last names, where these tell them apart, else by their whole ones. */
+  private static Map<String, Path> byName(List<Path> folders) {
+    Map<String, Path> named = new LinkedHashMap<>();
+    for (Path folder : folders) {
+      named.put(folder.toAbsolutePath().normalize().getFileName().toString(), folder);
+    }
+    if (named.size() < folders.size()) {
+      named.clear();
+      folders.forEach(folder -> named.put(folder.toString(), folder));
+    }
+    return named;
+  }
+}

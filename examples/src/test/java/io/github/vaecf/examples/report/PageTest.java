@@ -1,0 +1,65 @@
+package io.github.vaecf.examples.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.vaecf.examples.report.Plot.Point;
+import io.github.vaecf.examples.report.Plot.Scale;
+import io.github.vaecf.examples.report.Plot.Series;
+import java.io.StringReader;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+
+class PageTest {
+  private static final Plot PLOT =
+      new Plot(
+          "Two <series> & more.",
+          "x",
+          "y",
+          Scale.LINEAR,
+          List.of(
+              new Series("a", true, List.of(new Point(1, 2), new Point(2, 3))),
+              new Series("b", true, List.of(new Point(1, 1, 0.5), new Point(2, 2, 0.5)))));
+
+  @Test
+  void whatIsWrittenIsShownAndNotRun() {
+    String html =
+        new Page("A & B")
+            .section("<script>")
+            .paragraph("1 < 2")
+            .numbers("", List.of("\"n\""), List.of(List.of("<td>")))
+            .toHtml();
+    assertThat(html)
+        .contains("<h1>A &amp; B</h1>", "&lt;script&gt;", "1 &lt; 2", "&quot;n&quot;", "&lt;td&gt;")
+        .doesNotContain("<script");
+  }
+
+  @Test
+  void nothingIsFetchedFromElsewhere() {
+    String html = new Page("plots").plot(PLOT).toHtml();
+    assertThat(html.replaceAll("xmlns(:xlink)?=\"[^\"]*\"", ""))
+        .doesNotContain("http", "src=", "href=", "url(//", "@import");
+  }
+
+  @Test
+  void aPlotIsAnSvgElementThatTakesTheWidthItIsGiven() throws Exception {
+    Document svg =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new InputSource(new StringReader(PLOT.toSvg())));
+    assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");
+    assertThat(svg.getDocumentElement().getAttribute("viewBox")).isEqualTo("0 0 560 320");
+    assertThat(svg.getDocumentElement().hasAttribute("width")).isFalse();
+    assertThat(svg.getElementsByTagName("path").getLength()).isPositive();
+  }
+
+  @Test
+  void plotsThatFollowOneAnotherStandTogether() {
+    String html = new Page("plots").plot(PLOT).plot(PLOT).paragraph("text").plot(PLOT).toHtml();
+    assertThat(html.split("<div class=\"figures\">", -1)).hasSize(3);
+    assertThat(html.split("<figure ", -1)).hasSize(4);
+    assertThat(html).contains("aria-label=\"Two &lt;series&gt; &amp; more.\"");
+  }
+}
