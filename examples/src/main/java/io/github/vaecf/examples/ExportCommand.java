@@ -99,8 +99,7 @@ final class ExportCommand extends Subcommand {
     try (TrainedModel model = TrainedModel.load(run)) {
       switch (format) {
         case SAVEDMODEL -> SavedModelExporter.export(model, out, options);
-        case ONNX ->
-            OnnxExporter.export(model, out, OnnxOptions.defaults().withWeights(weights));
+        case ONNX -> OnnxExporter.export(model, out, OnnxOptions.defaults().withWeights(weights));
       }
     }
     out().println("Exported to " + out);
