@@ -7,8 +7,10 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -16,15 +18,21 @@ import java.util.function.Consumer;
  * parse the blocks, and the caller's thread takes the results in the order of the files. What comes
  * out does not depend on the number of threads. A bounded number of blocks is under way at a time.
  *
- * <p>For one thread. {@link #close()} stops the workers.
+ * <p>For one thread. {@link #close()} gives up what is still under way.
  */
 final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
   static final int BLOCK_SIZE = 4 << 20;
+
+  /** A file's first block is smaller, for files that are. */
+  private static final int FIRST_BLOCK_SIZE = 64 << 10;
+
   static final int LONGEST_LINE = 16 << 20;
 
+  private static final int THREADS = Runtime.getRuntime().availableProcessors();
+  private static final int MOST_UNDER_WAY = 2 * THREADS;
+  private static final ExecutorService WORKERS = workers();
+
   private final Consumer<B> sink;
-  private final ExecutorService workers;
-  private final int mostUnderWay;
   private final ArrayDeque<UnderWay<B>> underWay = new ArrayDeque<>();
   private final ArrayDeque<byte[]> freeBuffers = new ArrayDeque<>();
 
@@ -62,23 +70,13 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
    */
   BlockPipeline(Consumer<B> sink) {
     this.sink = sink;
-    int threads = Runtime.getRuntime().availableProcessors();
-    this.mostUnderWay = 2 * threads;
-    this.workers =
-        Executors.newFixedThreadPool(
-            threads,
-            task -> {
-              Thread thread = new Thread(task, "vaecf-reader");
-              thread.setDaemon(true);
-              return thread;
-            });
   }
 
   /** Reads a file. Some of its blocks may be under way when this returns. */
   void read(Source source, LineFormat<B> format) {
     Progress progress = new Progress(source.name());
     LineFormat.Parser<B> parser = null;
-    byte[] buffer = takeBuffer();
+    byte[] buffer = new byte[FIRST_BLOCK_SIZE];
     int filled = 0;
     try (InputStream in = source.open()) {
       boolean more = true;
@@ -96,7 +94,7 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
                     + LONGEST_LINE
                     + " bytes, found more");
           }
-          buffer = Arrays.copyOf(buffer, 2 * buffer.length);
+          buffer = Arrays.copyOf(buffer, 4 * buffer.length);
           continue;
         }
         int from = 0;
@@ -120,16 +118,14 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
             from = next;
           }
         }
-        byte[] following = takeBuffer();
-        if (following.length < filled - end) {
-          following = new byte[buffer.length];
+        byte[] following = more ? takeBuffer(filled - end) : null;
+        if (more) {
+          System.arraycopy(buffer, end, following, 0, filled - end);
         }
-        System.arraycopy(buffer, end, following, 0, filled - end);
         submit(parser, buffer, from, end, progress);
         filled -= end;
         buffer = following;
       }
-      freeBuffers.push(buffer);
     } catch (LineException e) {
       throw progress.problem(e.line(), e.getMessage());
     } catch (IOException e) {
@@ -140,10 +136,10 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
 
   private void submit(
       LineFormat.Parser<B> parser, byte[] buffer, int from, int to, Progress progress) {
-    while (underWay.size() >= mostUnderWay) {
+    while (underWay.size() >= MOST_UNDER_WAY) {
       takeOldest();
     }
-    Future<B> result = workers.submit(() -> parser.parse(buffer, from, to));
+    Future<B> result = WORKERS.submit(() -> parser.parse(buffer, from, to));
     underWay.add(new UnderWay<>(result, buffer, progress));
   }
 
@@ -158,7 +154,9 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
     UnderWay<B> oldest = underWay.remove();
     try {
       B block = oldest.result.get();
-      freeBuffers.push(oldest.buffer);
+      if (oldest.buffer.length >= BLOCK_SIZE) {
+        freeBuffers.push(oldest.buffer);
+      }
       sink.accept(block);
       oldest.progress.lines += block.lines();
     } catch (ExecutionException e) {
@@ -175,16 +173,38 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
     }
   }
 
-  private byte[] takeBuffer() {
-    return freeBuffers.isEmpty() ? new byte[BLOCK_SIZE] : freeBuffers.pop();
+  private byte[] takeBuffer(int least) {
+    byte[] buffer = freeBuffers.isEmpty() ? new byte[BLOCK_SIZE] : freeBuffers.pop();
+    return buffer.length > least ? buffer : new byte[LONGEST_LINE];
   }
 
   private static boolean startsWithByteOrderMark(byte[] bytes, int to) {
     return to >= 3 && bytes[0] == (byte) 0xef && bytes[1] == (byte) 0xbb && bytes[2] == (byte) 0xbf;
   }
 
+  /** Threads that all pipelines share; they end when there has been nothing to do for a while. */
+  private static ExecutorService workers() {
+    ThreadPoolExecutor workers =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "vaecf-reader");
+              thread.setDaemon(true);
+              return thread;
+            });
+    workers.allowCoreThreadTimeOut(true);
+    return workers;
+  }
+
+  /** Gives up the blocks under way. */
   @Override
   public void close() {
-    workers.shutdownNow();
+    for (UnderWay<B> block : underWay) {
+      block.result.cancel(false);
+    }
   }
 }

@@ -21,11 +21,13 @@ public final class LightGcn {
    *     says which
    */
   public static Interactions read(Path file) {
+    return read(Archive.single(file));
+  }
+
+  static Interactions read(Source source) {
     EventCollector collector = new EventCollector();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
-      pipeline.read(
-          Archive.single(file),
-          (bytes, from, to) -> new LineFormat.Start<>(LightGcn::parse, false));
+      pipeline.read(source, (bytes, from, to) -> new LineFormat.Start<>(LightGcn::parse, false));
       pipeline.drain();
     }
     return collector.toInteractions();

@@ -77,7 +77,7 @@ public final class NetflixPrize {
   }
 
   /** Ratings beneath the movie that they are of. */
-  private static final class Ratings implements LineFormat<EventBlock> {
+  static final class Ratings implements LineFormat<EventBlock> {
     @Override
     public Start<EventBlock> start(byte[] bytes, int from, int to) throws LineException {
       if (!isMovie(bytes, from, to)) {

@@ -39,11 +39,11 @@ final class PairFile {
    * @param users how many users there are; any number if it is not known
    * @param items how many items there are
    */
-  static PairFile read(Path file, int users, int items) {
+  static PairFile read(Source file, int users, int items) {
     List<PairBlock> blocks = new ArrayList<>();
     try (BlockPipeline<PairBlock> pipeline = new BlockPipeline<>(blocks::add)) {
       pipeline.read(
-          Source.of(file),
+          file,
           (bytes, from, to) -> {
             String header = new String(bytes, from, to - from, StandardCharsets.UTF_8);
             if (!header.equals("uid,sid")) {

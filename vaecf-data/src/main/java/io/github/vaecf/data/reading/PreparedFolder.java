@@ -205,7 +205,7 @@ public final class PreparedFolder {
     IdIndex knownUsers = Files.exists(userFile) ? readIds(userFile) : null;
     int mostUsers = knownUsers == null ? Integer.MAX_VALUE : knownUsers.size();
 
-    PairFile train = PairFile.read(folder.resolve(TRAIN), mostUsers, items.size());
+    PairFile train = PairFile.read(Source.of(folder.resolve(TRAIN)), mostUsers, items.size());
     PairFile[] validation = readHeldOut(folder, VALIDATION, mostUsers, items);
     PairFile[] test = readHeldOut(folder, TEST, mostUsers, items);
 
@@ -263,8 +263,8 @@ public final class PreparedFolder {
 
   private static PairFile[] readHeldOut(Path folder, String name, int users, IdIndex items) {
     return new PairFile[] {
-      PairFile.read(folder.resolve(name + FOLD_IN), users, items.size()),
-      PairFile.read(folder.resolve(name + HELD_OUT), users, items.size())
+      PairFile.read(Source.of(folder.resolve(name + FOLD_IN)), users, items.size()),
+      PairFile.read(Source.of(folder.resolve(name + HELD_OUT)), users, items.size())
     };
   }
 
