@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -29,9 +30,11 @@ public abstract sealed class ServedModel implements Scorer, AutoCloseable
   private static final int LARGEST_INPUT = 200_000;
 
   private final IdIndex items;
+  private final Map<String, String> titles;
 
-  ServedModel(IdIndex items) {
+  ServedModel(IdIndex items, Map<String, String> titles) {
     this.items = items;
+    this.titles = Map.copyOf(titles);
   }
 
   /**
@@ -64,6 +67,15 @@ public abstract sealed class ServedModel implements Scorer, AutoCloseable
    */
   public final IdIndex items() {
     return items;
+  }
+
+  /**
+   * What to call an item when a person reads it.
+   *
+   * @return titles by raw id, as they were exported; may lack items, and is empty for an ONNX file
+   */
+  public final Map<String, String> titles() {
+    return titles;
   }
 
   @Override

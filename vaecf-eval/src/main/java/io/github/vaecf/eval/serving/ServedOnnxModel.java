@@ -31,7 +31,7 @@ final class ServedOnnxModel extends ServedModel {
 
   private ServedOnnxModel(
       OrtEnvironment environment, OrtSession session, boolean takesRawIds, IdIndex items) {
-    super(items);
+    super(items, Map.of());
     this.environment = environment;
     this.session = session;
     this.takesRawIds = takesRawIds;

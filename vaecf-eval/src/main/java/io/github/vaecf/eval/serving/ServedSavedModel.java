@@ -1,5 +1,7 @@
 package io.github.vaecf.eval.serving;
 
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
@@ -7,7 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.Optional;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
@@ -25,6 +29,7 @@ import org.tensorflow.types.TInt64;
 final class ServedSavedModel extends ServedModel {
   private static final String RANK = "rank_indices";
   private static final String GRAPH_FILE = "saved_model.pb";
+  private static final String TITLES_FILE = "assets.extra/titles.csv";
   private static final String VOCABULARY_FILE = "assets/items.txt";
 
   private final SavedModelBundle bundle;
@@ -33,8 +38,9 @@ final class ServedSavedModel extends ServedModel {
   private final String itemsOutput;
   private final String scoresOutput;
 
-  private ServedSavedModel(SavedModelBundle bundle, SignatureDef rank, IdIndex items) {
-    super(items);
+  private ServedSavedModel(
+      SavedModelBundle bundle, SignatureDef rank, IdIndex items, Map<String, String> titles) {
+    super(items, titles);
     this.bundle = bundle;
     this.historiesInput = rank.getInputsOrThrow("items").getName();
     this.lengthsInput = rank.getInputsOrThrow("k").getName();
@@ -56,23 +62,55 @@ final class ServedSavedModel extends ServedModel {
             .setGpuOptions(GPUOptions.newBuilder().setAllowGrowth(true))
             .setAllowSoftPlacement(true)
             .build();
-    SavedModelBundle bundle = null;
     try {
       IdIndex items = IdIndex.of(Files.readAllLines(vocabulary));
-      bundle =
+      Map<String, String> titles = titles(folder.resolve(TITLES_FILE));
+      SavedModelBundle bundle =
           SavedModelBundle.loader(folder.toString())
               .withTags(SavedModelBundle.DEFAULT_TAG)
               .withConfigProto(config)
               .load();
       SignatureDef rank = bundle.metaGraphDef().getSignatureDefMap().get(RANK);
       if (rank == null) {
+        bundle.close();
         throw new DataException(
             folder + ": not an export of vaecf, expected a signature " + RANK + ", found none");
       }
-      return new ServedSavedModel(bundle, rank, items);
+      return new ServedSavedModel(bundle, rank, items, titles);
     } catch (IOException | TensorFlowException | IllegalArgumentException e) {
       throw new DataException(folder + ": cannot be loaded (" + e.getMessage() + ")", e);
     }
+  }
+
+  private static Map<String, String> titles(Path file) throws IOException {
+    Map<String, String> titles = new HashMap<>();
+    if (Files.exists(file)) {
+      try (CsvReader<CsvRecord> csv = CsvReader.builder().ofCsvRecord(file)) {
+        for (CsvRecord title : csv) {
+          if (title.getStartingLineNumber() > 1) {
+            titles.put(title.getField(0), title.getField(1));
+          }
+        }
+      }
+    }
+    return titles;
+  }
+
+  /** The numbered folders of a base folder that hold a whole export, newest first. */
+  static List<Path> versions(Path base) {
+    try (Stream<Path> children = Files.list(base)) {
+      return children
+          .filter(child -> child.getFileName().toString().matches("[0-9]{1,18}"))
+          .filter(child -> Files.isRegularFile(child.resolve(GRAPH_FILE)))
+          .sorted(Comparator.comparingLong(ServedSavedModel::number).reversed())
+          .toList();
+    } catch (IOException e) {
+      throw new DataException(base + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  static long number(Path version) {
+    return Long.parseLong(version.getFileName().toString());
   }
 
   private static Path versionFolder(Path path) {
@@ -86,25 +124,15 @@ final class ServedSavedModel extends ServedModel {
                   ? ": expected an exported model's folder, found a file"
                   : ": there is no such export"));
     }
-    return newestVersion(path)
-        .orElseThrow(
-            () ->
-                new DataException(
-                    path
-                        + ": not an export, expected "
-                        + GRAPH_FILE
-                        + " or folders BASE/<version> in it, found neither"));
-  }
-
-  private static Optional<Path> newestVersion(Path base) {
-    try (Stream<Path> children = Files.list(base)) {
-      return children
-          .filter(child -> child.getFileName().toString().matches("[0-9]{1,18}"))
-          .filter(child -> Files.isRegularFile(child.resolve(GRAPH_FILE)))
-          .max(Comparator.comparingLong(child -> Long.parseLong(child.getFileName().toString())));
-    } catch (IOException e) {
-      throw new DataException(base + ": cannot be read (" + e + ")", e);
+    List<Path> versions = versions(path);
+    if (versions.isEmpty()) {
+      throw new DataException(
+          path
+              + ": not an export, expected "
+              + GRAPH_FILE
+              + " or folders BASE/<version> in it, found neither");
     }
+    return versions.get(0);
   }
 
   @Override
