@@ -30,7 +30,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     versionProvider = Vaecf.Version.class,
     scope = ScopeType.INHERIT,
-    usageHelpAutoWidth = true,
     subcommands = {
       QuickstartCommand.class,
       PrepareCommand.class,
@@ -90,12 +89,7 @@ public final class Vaecf implements Runnable {
         .values()
         .forEach(
             command ->
-                command
-                    .getCommandSpec()
-                    .usageMessage()
-                    .sortOptions(false)
-                    .sortSynopsis(false)
-                    .autoWidth(true));
+                command.getCommandSpec().usageMessage().sortOptions(false).sortSynopsis(false));
     line.setParameterExceptionHandler(Vaecf::explainUsage);
     line.setExecutionExceptionHandler(
         (failure, failed, parsed) -> vaecf.explain(failure, failed.getCommandSpec()));
