@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       QuickstartCommand.class,
       PrepareCommand.class,
       GenerateCommand.class,
+      DownloadCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       ExportCommand.class,
