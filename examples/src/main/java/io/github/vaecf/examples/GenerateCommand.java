@@ -3,6 +3,7 @@ package io.github.vaecf.examples;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.data.reading.RatingsFile;
 import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
 import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
@@ -73,7 +74,7 @@ final class GenerateCommand extends Subcommand {
     Interactions log = SyntheticLog.generate(size, seed);
     if (raw) {
       Path file = out.resolve("ratings.csv");
-      SyntheticLog.writeRatings(log, file);
+      RatingsFile.write(log, file);
       out().println("Synthetic ratings, " + size + ", seed " + seed + ": written to " + file);
       return;
     }

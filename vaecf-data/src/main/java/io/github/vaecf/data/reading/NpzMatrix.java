@@ -2,7 +2,6 @@ package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
-import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,7 +11,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -47,30 +45,13 @@ public final class NpzMatrix {
    * @throws DataException if the file exists or cannot be written
    */
   public static void write(CsrMatrix matrix, Path file) {
-    if (Files.exists(file)) {
-      throw new DataException(file + ": already exists; choose another place or remove it first");
-    }
-    Path place = file.toAbsolutePath();
-    Path partial = null;
-    try {
-      partial = Files.createTempFile(place.getParent(), "." + place.getFileName(), ".partial");
-      try (ZipOutputStream zip =
-          new ZipOutputStream(
-              new BufferedOutputStream(Files.newOutputStream(partial), BUFFER_SIZE))) {
-        writeArrays(matrix, zip);
-      }
-      Files.move(partial, place);
-    } catch (IOException e) {
-      String reason =
-          e instanceof FileSystemException failure && failure.getReason() != null
-              ? failure.getReason()
-              : e.getMessage();
-      throw new DataException(file + ": cannot be written (" + reason + ")", e);
-    } finally {
-      if (partial != null) {
-        partial.toFile().delete();
-      }
-    }
+    NewFile.write(
+        file,
+        out -> {
+          ZipOutputStream zip = new ZipOutputStream(out);
+          writeArrays(matrix, zip);
+          zip.finish();
+        });
   }
 
   private static void writeArrays(CsrMatrix matrix, ZipOutputStream zip) throws IOException {

@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,9 +66,7 @@ public final class PreparedFolder {
    * @throws DataException if the folder exists or cannot be written; then nothing is left behind
    */
   public static void write(Split split, Path folder) {
-    if (Files.exists(folder)) {
-      throw new DataException(folder + ": already exists; choose another place or remove it first");
-    }
+    NewFile.requireAbsent(folder);
     Path place = folder.toAbsolutePath().normalize();
     Path partial = null;
     try {
@@ -81,9 +77,9 @@ public final class PreparedFolder {
       partial.toFile().setExecutable(true, false);
       Files.move(partial, place);
     } catch (IOException e) {
-      throw unwritable(folder, e);
+      throw NewFile.unwritable(folder, e);
     } catch (UncheckedIOException e) {
-      throw unwritable(folder, e.getCause());
+      throw NewFile.unwritable(folder, e.getCause());
     } finally {
       if (partial != null) {
         removeQuietly(partial);
@@ -140,16 +136,6 @@ public final class PreparedFolder {
         out.write('\n');
       }
     }
-  }
-
-  private static DataException unwritable(Path folder, IOException failure) {
-    String problem = failure.getMessage();
-    if (failure instanceof AccessDeniedException) {
-      problem = "no permission";
-    } else if (failure instanceof FileSystemException e && e.getReason() != null) {
-      problem = e.getReason();
-    }
-    return new DataException(folder + ": cannot be written (" + problem + ")", failure);
   }
 
   private static void removeQuietly(Path folder) {

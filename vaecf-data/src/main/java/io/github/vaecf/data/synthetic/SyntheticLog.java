@@ -1,14 +1,7 @@
 package io.github.vaecf.data.synthetic;
 
-import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
-import java.io.BufferedOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -193,57 +186,5 @@ public final class SyntheticLog {
       ids.add(Integer.toString(number));
     }
     return IdIndex.of(ids);
-  }
-
-  /**
-   * Writes a log as {@code ratings.csv} of MovieLens is written: user, movie, rating with one
-   * decimal, time. The file is written beside its place under another name and renamed.
-   *
-   * @param log ratings with times
-   * @param file where to; must not exist
-   * @throws DataException if the file exists or cannot be written
-   */
-  public static void writeRatings(Interactions log, Path file) {
-    if (Files.exists(file)) {
-      throw new DataException(file + ": already exists; choose another place or remove it first");
-    }
-    Path place = file.toAbsolutePath();
-    Path partial = place.resolveSibling("." + place.getFileName() + ".partial");
-    try {
-      Files.createDirectories(place.getParent());
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial), 1 << 20)) {
-        out.write("userId,movieId,rating,timestamp\n".getBytes(StandardCharsets.US_ASCII));
-        byte[][] users = bytes(log.users());
-        byte[][] items = bytes(log.items());
-        byte[] number = new byte[20];
-        for (int event = 0; event < log.size(); event++) {
-          out.write(users[log.user(event)]);
-          out.write(items[log.item(event)]);
-          int tenths = Math.round(10 * log.value(event));
-          out.write('0' + tenths / 10);
-          out.write('.');
-          out.write('0' + tenths % 10);
-          out.write(',');
-          int at = number.length;
-          for (long rest = log.time(event); rest > 0; rest /= 10) {
-            number[--at] = (byte) ('0' + rest % 10);
-          }
-          out.write(number, at, number.length - at);
-          out.write('\n');
-        }
-      }
-      Files.move(partial, place);
-    } catch (IOException e) {
-      partial.toFile().delete();
-      throw new DataException(file + ": cannot be written (" + e.getMessage() + ")", e);
-    }
-  }
-
-  private static byte[][] bytes(IdIndex ids) {
-    byte[][] bytes = new byte[ids.size()][];
-    for (int index = 0; index < bytes.length; index++) {
-      bytes[index] = (ids.id(index) + ",").getBytes(StandardCharsets.US_ASCII);
-    }
-    return bytes;
   }
 }

@@ -1,12 +1,14 @@
 package io.github.vaecf.data.reading;
 
+import static io.github.vaecf.data.reading.Fixtures.events;
+import static io.github.vaecf.data.reading.Fixtures.gzip;
+import static io.github.vaecf.data.reading.Fixtures.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,20 +30,6 @@ class DelimitedReaderTest {
 
   private static DelimitedReader ratings() {
     return DelimitedReader.builder().valueColumn("3").build();
-  }
-
-  private static List<String> events(Interactions log) {
-    List<String> events = new ArrayList<>();
-    for (int event = 0; event < log.size(); event++) {
-      events.add(
-          log.users().id(log.user(event))
-              + "|"
-              + log.items().id(log.item(event))
-              + "|"
-              + log.value(event)
-              + (log.hasTimes() ? "|" + log.time(event) : ""));
-    }
-    return events;
   }
 
   @Test
@@ -128,16 +115,8 @@ class DelimitedReaderTest {
   @Test
   void compressedFilesAreRecognisedByTheirContent() throws IOException {
     Path file = folder.resolve("no-ending");
-    Files.write(file, gzip("u,i,r\na,x,4\n"));
+    Files.write(file, gzip(utf8("u,i,r\na,x,4\n")));
     assertThat(events(ratings().read(file))).containsExactly("a|x|4.0");
-  }
-
-  static byte[] gzip(String content) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-      out.write(content.getBytes(StandardCharsets.UTF_8));
-    }
-    return bytes.toByteArray();
   }
 
   @Test

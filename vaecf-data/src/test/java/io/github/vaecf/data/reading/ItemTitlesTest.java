@@ -28,7 +28,8 @@ class ItemTitlesTest {
     Path file = folder.resolve("packages.tsv.gz");
     Files.write(
         file,
-        DelimitedReaderTest.gzip("package\tsection\tdescription\nfont\tfonts\t\"AR PL\" font\n"));
+        Fixtures.gzip(
+            Fixtures.utf8("package\tsection\tdescription\nfont\tfonts\t\"AR PL\" font\n")));
     assertThat(ItemTitles.read(file, "\t", "1", "description"))
         .containsOnlyKeys("font")
         .containsValue("\"AR PL\" font");

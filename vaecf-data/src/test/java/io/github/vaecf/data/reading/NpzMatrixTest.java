@@ -67,7 +67,7 @@ class NpzMatrixTest {
     CsrMatrix matrix = dense();
     assertThatThrownBy(() -> NpzMatrix.write(matrix, file)).isInstanceOf(DataException.class);
     assertThat(file).hasContent("keep");
-    Path nowhere = folder.resolve("missing/matrix.npz");
+    Path nowhere = file.resolve("under/a/file/matrix.npz");
     assertThatThrownBy(() -> NpzMatrix.write(matrix, nowhere))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("cannot be written");

@@ -8,6 +8,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.MovieLens;
+import io.github.vaecf.data.reading.RatingsFile;
 import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -81,7 +82,7 @@ class SyntheticLogTest {
   void aFileOfRatingsReadsBack() {
     Interactions log = SyntheticLog.generate(new Shape(50, 60, 600), 3);
     Path file = folder.resolve("new/ratings.csv");
-    SyntheticLog.writeRatings(log, file);
+    RatingsFile.write(log, file);
     Interactions read = MovieLens.read(file);
     assertThat(read.size()).isEqualTo(600);
     for (int event = 0; event < 600; event++) {
@@ -90,10 +91,10 @@ class SyntheticLogTest {
       assertThat(read.value(event)).isEqualTo(log.value(event));
       assertThat(read.time(event)).isEqualTo(log.time(event));
     }
-    assertThatThrownBy(() -> SyntheticLog.writeRatings(log, file))
+    assertThatThrownBy(() -> RatingsFile.write(log, file))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("already exists");
-    assertThatThrownBy(() -> SyntheticLog.writeRatings(log, file.resolve("under/a/file")))
+    assertThatThrownBy(() -> RatingsFile.write(log, file.resolve("under/a/file")))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("cannot be written");
   }
