@@ -50,8 +50,10 @@ final class EvaluateCommand extends Subcommand {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "A run folder, an exported version or its base folder.")
-  private Path model;
+      description =
+          "A run folder, an exported version, its base folder, an ONNX file; or a baseline, computed"
+              + " at once: popular, knn[:NEIGHBOURS], ease[:LAMBDA] (default knn:100, ease:200).")
+  private String model;
 
   @Option(
       names = "--split",
@@ -86,7 +88,7 @@ final class EvaluateCommand extends Subcommand {
     RankingEvaluator evaluator = fromOptions(() -> RankingEvaluator.of(metrics));
     Split split = PreparedFolder.read(data);
     Evaluation evaluation;
-    try (OpenedModel opened = OpenedModel.open(model).requireItemsOf(split, data)) {
+    try (OpenedModel opened = OpenedModel.open(model, split, data)) {
       evaluation = evaluator.evaluate(opened.scorer(), part.of(split));
     }
     out().print(EvaluationTable.of(evaluation));
@@ -99,7 +101,7 @@ final class EvaluateCommand extends Subcommand {
       writeWhole(perUser, values.toString());
     }
     if (json != null) {
-      writeWhole(json, evaluation.toJson(model.toString(), part.toString()) + "\n");
+      writeWhole(json, evaluation.toJson(model, part.toString()) + "\n");
     }
   }
 }

@@ -6,17 +6,22 @@ import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.eval.baseline.Ease;
+import io.github.vaecf.eval.baseline.ItemKnn;
+import io.github.vaecf.eval.baseline.MostPopular;
 import io.github.vaecf.eval.serving.ServedModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 
-/** A model as the command line names it: a run folder, a model's file, or an export. */
+/** A model as the command line names it: a run folder, a model's file, an export or a baseline. */
 final class OpenedModel implements AutoCloseable {
   private final Path path;
   private final Scorer scorer;
   private final IdIndex items;
+  private final Map<String, String> titles;
   private final BiFunction<List<String>, Integer, List<Recommendation>> recommender;
   private final Runnable closing;
 
@@ -24,11 +29,13 @@ final class OpenedModel implements AutoCloseable {
       Path path,
       Scorer scorer,
       IdIndex items,
+      Map<String, String> titles,
       BiFunction<List<String>, Integer, List<Recommendation>> recommender,
       Runnable closing) {
     this.path = path;
     this.scorer = scorer;
     this.items = items;
+    this.titles = titles;
     this.recommender = recommender;
     this.closing = closing;
   }
@@ -41,10 +48,54 @@ final class OpenedModel implements AutoCloseable {
   static OpenedModel open(Path path) {
     if (isRun(path)) {
       TrainedModel model = TrainedModel.load(path);
-      return new OpenedModel(path, model, model.items(), model::recommend, model::close);
+      return new OpenedModel(path, model, model.items(), Map.of(), model::recommend, model::close);
     }
     ServedModel model = ServedModel.load(path);
-    return new OpenedModel(path, model, model.items(), model::recommend, model::close);
+    return new OpenedModel(
+        path, model, model.items(), model.titles(), model::recommend, model::close);
+  }
+
+  /**
+   * Opens a model for users of a split: one that lies at a path, or a baseline, computed at once:
+   * {@code popular}, {@code knn} or {@code knn:NEIGHBOURS}, {@code ease} or {@code ease:LAMBDA}.
+   *
+   * @throws DataException if there is no such model, or its items are not those of the split
+   */
+  static OpenedModel open(String model, Split split, Path data) {
+    String[] parts = model.split(":", 2);
+    String setting = parts.length == 2 ? parts[1] : "";
+    return switch (parts[0]) {
+      case "popular" -> baseline(model, MostPopular.of(split.train()), split, () -> {});
+      case "knn" ->
+          baseline(
+              model, ItemKnn.of(split.train(), (int) number(model, setting, 100)), split, () -> {});
+      case "ease" -> {
+        Ease ease = Ease.of(split.train(), number(model, setting, 200));
+        yield baseline(model, ease, split, ease::close);
+      }
+      default -> open(Path.of(model)).requireItemsOf(split, data);
+    };
+  }
+
+  private static OpenedModel baseline(String name, Scorer scorer, Split split, Runnable closing) {
+    return new OpenedModel(
+        Path.of(name),
+        scorer,
+        split.items(),
+        split.titles(),
+        (history, k) -> {
+          throw new IllegalStateException("baselines are for evaluation");
+        },
+        closing);
+  }
+
+  private static double number(String model, String setting, double standard) {
+    try {
+      return setting.isEmpty() ? standard : Double.parseDouble(setting);
+    } catch (NumberFormatException e) {
+      throw new DataException(
+          "model '" + model + "': expected a number after the colon, as in knn:100 or ease:200");
+    }
   }
 
   private static boolean isRun(Path path) {
@@ -59,6 +110,11 @@ final class OpenedModel implements AutoCloseable {
 
   IdIndex items() {
     return items;
+  }
+
+  /** What to call an item when a person reads it, by raw id; may lack items. */
+  Map<String, String> titles() {
+    return titles;
   }
 
   List<Recommendation> recommend(List<String> history, int k) {

@@ -53,14 +53,22 @@ final class RecommendCommand extends Subcommand {
       List<Recommendation> best = opened.recommend(items, k);
       TextTable table = new TextTable("item", "score");
       for (Recommendation one : best) {
-        table.row(one.item(), String.format(Locale.ROOT, "%.3f", one.score()));
+        String title = opened.titles().getOrDefault(one.item(), "");
+        table.row(
+            title.isEmpty() ? one.item() : one.item() + " " + title,
+            String.format(Locale.ROOT, "%.3f", one.score()));
       }
       out().print(table);
       ObjectNode answer = jsonObject();
       items.forEach(answer.putArray("items")::add);
       unknown.forEach(answer.putArray("unknown")::add);
       ArrayNode list = answer.putArray("recommendations");
-      best.forEach(one -> list.addObject().put("item", one.item()).put("score", one.score()));
+      for (Recommendation one : best) {
+        ObjectNode entry = list.addObject().put("item", one.item()).put("score", one.score());
+        if (opened.titles().containsKey(one.item())) {
+          entry.put("title", opened.titles().get(one.item()));
+        }
+      }
       writeJson(json, answer);
     }
   }

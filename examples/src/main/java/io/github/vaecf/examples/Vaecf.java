@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       ExportCommand.class,
       RecommendCommand.class,
+      CompareCommand.class,
       ReportCommand.class,
       BenchmarkCommand.class
     })

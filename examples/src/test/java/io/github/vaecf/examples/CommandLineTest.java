@@ -268,6 +268,49 @@ class CommandLineTest {
   }
 
   @Test
+  void modelsAndBaselinesAreComparedUserByUser() throws IOException {
+    Path json = folder.resolve("comparison.json");
+    Path page = folder.resolve("comparison.html");
+    Outcome outcome =
+        Outcome.of(
+            "compare",
+            "--data",
+            data,
+            "--model",
+            run,
+            "popular",
+            "knn:20",
+            "ease",
+            "--metrics=ndcg@100,recall@20",
+            "--json",
+            json,
+            "--report",
+            page);
+    assertDone(outcome);
+    assertThat(outcome.out()).contains("popular − knn:20", "95 % interval", "p (Wilcoxon)");
+    assertThat(json(json).path("comparisons")).hasSize(6 * 2);
+    for (JsonNode comparison : json(json).path("comparisons")) {
+      String metric = comparison.path("metric").asText();
+      double first = mean(json(json), comparison.path("first").asText(), metric);
+      double second = mean(json(json), comparison.path("second").asText(), metric);
+      assertThat(comparison.path("difference").asDouble())
+          .isCloseTo(first - second, within(1e-12))
+          .isBetween(comparison.path("lower").asDouble(), comparison.path("upper").asDouble());
+    }
+    assertThat(page).content().contains("Differences, user by user", "By user activity");
+    assertThat(
+            evaluate(Path.of("popular")).path("metrics").path("ndcg@100").path("mean").asDouble())
+        .isEqualTo(mean(json(json), "popular", "ndcg@100"));
+    assertFailure(
+        Outcome.of("evaluate", "--data", data, "--model=ease:strong"), "expected a number");
+    assertThat(Outcome.of("compare", "--data", data, "--model", run).status()).isEqualTo(2);
+  }
+
+  private static double mean(JsonNode comparison, String model, String metric) {
+    return comparison.path("models").path(model).path(metric).path("mean").asDouble();
+  }
+
+  @Test
   void withoutACommandTheCommandsAreListed() {
     Outcome outcome = Outcome.of();
     assertThat(outcome.status()).isZero();
