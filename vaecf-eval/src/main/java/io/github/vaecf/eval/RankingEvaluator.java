@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -110,30 +110,29 @@ public final class RankingEvaluator {
     for (RankingMetric metric : metrics) {
       exposures.computeIfAbsent(metric.k(), cutoff -> new AtomicIntegerArray(scorer.itemCount()));
     }
-    List<ForkJoinTask<?>> measured = new ArrayList<>();
+    List<CompletableFuture<Void>> measured = new ArrayList<>();
     for (int from = 0; from < users.users(); from += BATCH) {
       int to = Math.min(users.users(), from + BATCH);
       long before = System.nanoTime();
       Rankings rankings = scorer.rank(users.foldIn(), from, to, k);
       scoring += System.nanoTime() - before;
       // One batch is measured at a time: rankings do not pile up when measuring is the slower.
-      measured.forEach(ForkJoinTask::join);
+      measured.forEach(RankingEvaluator::join);
       measured.clear();
       for (int first = from; first < to; first += TASK) {
         int taskFrom = first;
         int taskTo = Math.min(to, first + TASK);
         int batchFrom = from;
         measured.add(
-            ForkJoinPool.commonPool()
-                .submit(
-                    () -> {
-                      long began = System.nanoTime();
-                      measure(rankings, batchFrom, users, taskFrom, taskTo, values, exposures);
-                      measuring.add(System.nanoTime() - began);
-                    }));
+            CompletableFuture.runAsync(
+                () -> {
+                  long began = System.nanoTime();
+                  measure(rankings, batchFrom, users, taskFrom, taskTo, values, exposures);
+                  measuring.add(System.nanoTime() - began);
+                }));
       }
     }
-    measured.forEach(ForkJoinTask::join);
+    measured.forEach(RankingEvaluator::join);
 
     Map<RankingMetric, double[]> byMetric = new LinkedHashMap<>();
     for (int m = 0; m < metrics.size(); m++) {
@@ -153,6 +152,18 @@ public final class RankingEvaluator {
         seconds(System.nanoTime() - start),
         seconds(scoring),
         seconds(measuring.sum()));
+  }
+
+  /** Waits for a task and throws what it threw, message and all. */
+  private static void join(CompletableFuture<Void> task) {
+    try {
+      task.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
   }
 
   /**
