@@ -64,8 +64,15 @@ class LauncherTest {
   @Test
   void javaGetsTheArgumentsAsTheyAreAndOneDnnIsOn() throws Exception {
     assertThat(run("train", "--data", "a folder").out())
-        .startsWith("java 1 -XX:MaxRAMPercentage=50")
+        .startsWith("java 1 -XX:+UseSerialGC -XX:MaxRAMPercentage=50")
         .endsWith("io.github.vaecf.examples.Vaecf train --data a folder\n");
+  }
+
+  @Test
+  void aCollectorOfTheCallersTakesThePlaceOfTheLaunchers() throws Exception {
+    assertThat(run(Map.of("VAECF_JAVA_OPTS", "-XX:+UseG1GC"), "train").out())
+        .contains(" -XX:+UseG1GC ")
+        .doesNotContain("SerialGC");
   }
 
   @Test
