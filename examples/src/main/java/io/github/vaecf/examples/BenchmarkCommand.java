@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -167,16 +168,7 @@ final class BenchmarkCommand extends Subcommand {
    */
   private static CsrMatrix firstUsers(CsrMatrix matrix, long users) {
     int rows = (int) Math.min(users, matrix.rows());
-    return CsrMatrix.of(
-        rows,
-        matrix.columns(),
-        consumer -> {
-          for (int row = 0; row < rows; row++) {
-            for (int column : matrix.row(row)) {
-              consumer.accept(row, column);
-            }
-          }
-        });
+    return matrix.selectRows(IntStream.range(0, rows).toArray());
   }
 
   private static long weights(Network network) {
