@@ -2,7 +2,6 @@ package io.github.vaecf.examples;
 
 import io.github.vaecf.data.download.Downloader;
 import io.github.vaecf.data.download.PublishedDataSet;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Iterator;
 import picocli.CommandLine.Command;
@@ -20,8 +19,6 @@ import picocli.CommandLine.Parameters;
     },
     footer = {"", "Example:", "  vaecf download ml-20m"})
 final class DownloadCommand extends Subcommand {
-  private static final long STEP = 10L << 20;
-
   @Parameters(
       paramLabel = "NAME",
       completionCandidates = Names.class,
@@ -48,26 +45,10 @@ final class DownloadCommand extends Subcommand {
     PublishedDataSet dataSet = fromOptions(() -> PublishedDataSet.of(name));
     out().println("Licence:  " + dataSet.licence());
     out().println("Citation: " + dataSet.citation());
-    Path path = new Downloader(cache, new Steps(err())).fetch(dataSet);
+    Path path;
+    try (DownloadDisplay display = new DownloadDisplay(err())) {
+      path = new Downloader(cache, display).fetch(dataSet);
+    }
     out().println("In the cache: " + path);
-  }
-
-  /** A line every ten megabytes. */
-  private static final class Steps implements Downloader.Progress {
-    private final PrintWriter err;
-    private long next = STEP;
-
-    Steps(PrintWriter err) {
-      this.err = err;
-    }
-
-    @Override
-    public void at(String file, long bytes, long total) {
-      if (bytes >= next || bytes == total) {
-        err.println(
-            file + ": " + (bytes >> 20) + (total < 0 ? "" : " of " + (total >> 20)) + " MiB");
-        next = bytes == total ? STEP : bytes + STEP;
-      }
-    }
   }
 }

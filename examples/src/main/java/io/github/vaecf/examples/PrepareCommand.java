@@ -7,6 +7,7 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.splitting.GivenSplit;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -43,7 +44,7 @@ final class PrepareCommand extends Subcommand {
       paramLabel = "PATH",
       description =
           "The files or the folder, also compressed as published; several files of csv or tsv are"
-              + " read in this order as one log.")
+              + " read in this order as one log; a folder of lightgcn has train.txt and test.txt.")
   private List<Path> input;
 
   @Option(
@@ -62,7 +63,7 @@ final class PrepareCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    Split split = splitOptions.given() ? joined() : divided();
+    Split split = splitOptions.given() || isLightGcnFolder() ? joined() : divided();
     PreparedFolder.write(split, out);
     if (!split.stages().isEmpty()) {
       out().print(SplitSummary.stages(split));
@@ -80,12 +81,28 @@ final class PrepareCommand extends Subcommand {
     return splitting.split(read(input));
   }
 
+  /** The one form that is published as a folder with its split. */
+  private boolean isLightGcnFolder() {
+    return format == LogFormat.LIGHTGCN && input.size() == 1 && Files.isDirectory(input.get(0));
+  }
+
   private Split joined() {
-    if (input.size() != 2) {
-      throw wrongUsage("--input: --split given takes two, train and test, found " + input.size());
+    List<Path> both = input;
+    if (isLightGcnFolder()) {
+      if (!splitOptions.given() && splitOptions.chosen()) {
+        throw wrongUsage(
+            "--split: "
+                + input.get(0)
+                + " is a folder with its own train.txt and test.txt, so only 'given' fits; to split"
+                + " anew name one of the files");
+      }
+      both = List.of(input.get(0).resolve("train.txt"), input.get(0).resolve("test.txt"));
+    }
+    if (both.size() != 2) {
+      throw wrongUsage("--input: --split given takes two, train and test, found " + both.size());
     }
     GivenSplit joining = fromOptions(splitOptions::joining);
-    return joining.split(read(input.subList(0, 1)), read(input.subList(1, 2)));
+    return joining.split(read(both.subList(0, 1)), read(both.subList(1, 2)));
   }
 
   private Interactions read(List<Path> files) {

@@ -46,11 +46,10 @@ final class SplitOptions {
   @Option(
       names = "--split",
       paramLabel = "KIND",
-      defaultValue = "strong",
       description =
           "strong: users held out, as published; weak: shares of every user's items; last: every"
-              + " user's last items by time; given: two inputs, train and test; default"
-              + " ${DEFAULT-VALUE}.")
+              + " user's last items by time; given: two inputs, train and test; default strong,"
+              + " given for a folder of lightgcn.")
   private Kind kind;
 
   @Option(
@@ -129,6 +128,11 @@ final class SplitOptions {
       description = "Where the split's random numbers start; default ${DEFAULT-VALUE}.")
   private long seed;
 
+  /** Whether a kind was named. */
+  boolean chosen() {
+    return kind != null;
+  }
+
   /** Whether train and test are read from an input each. */
   boolean given() {
     return kind == Kind.GIVEN;
@@ -141,7 +145,7 @@ final class SplitOptions {
    * @throws IllegalArgumentException if an option is out of its range
    */
   Splitting splitting(boolean rated) {
-    return switch (kind) {
+    return switch (kind == null ? Kind.STRONG : kind) {
       case STRONG -> strong(rated)::split;
       case WEAK -> {
         WeakGeneralizationSplit.Builder builder =

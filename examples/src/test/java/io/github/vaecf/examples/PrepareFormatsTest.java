@@ -78,4 +78,28 @@ class PrepareFormatsTest {
     assertDone(prepare("msd", "--input", file, "--heldout-users", 2));
     assertThat(lines("unique_sid.txt")).hasSize(8);
   }
+
+  @Test
+  void aFolderOfLightGcnBringsItsSplit() throws IOException {
+    Path both = lightGcnFolder();
+    assertDone(prepare("lightgcn", "--input", both, "--validation-share", 0.5));
+    assertThat(lines("test_te.csv")).containsExactly("uid,sid", "0,4", "1,4");
+    assertThat(lines("validation_te.csv")).hasSize(1 + 4);
+    assertThat(lines("train.csv")).hasSize(1 + 4);
+  }
+
+  @Test
+  void aFolderOfLightGcnIsNotSplitAnotherWay() throws IOException {
+    Outcome outcome = prepare("lightgcn", "--input", lightGcnFolder(), "--split", "weak");
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--split:").contains("only 'given' fits");
+    assertThat(folder.resolve("data")).doesNotExist();
+  }
+
+  private Path lightGcnFolder() throws IOException {
+    Path both = Files.createDirectory(folder.resolve("gowalla"));
+    Files.writeString(both.resolve("train.txt"), "0 10 11 12 13\n1 10 11 12 13\n");
+    Files.writeString(both.resolve("test.txt"), "0 14\n1 14\n");
+    return both;
+  }
 }
