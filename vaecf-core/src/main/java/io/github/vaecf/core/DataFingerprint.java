@@ -17,8 +17,15 @@ import java.util.HexFormat;
  * @param events number of entries of the matrix
  * @param sha256 of the rows and of the item ids, in hexadecimal
  */
-record DataFingerprint(int users, int items, long events, String sha256) {
-  static DataFingerprint of(CsrMatrix matrix, IdIndex items) {
+public record DataFingerprint(int users, int items, long events, String sha256) {
+  /**
+   * The fingerprint of training data.
+   *
+   * @param matrix training users × items
+   * @param items raw ids of the items
+   * @return the same for the same rows and ids, in the same order
+   */
+  public static DataFingerprint of(CsrMatrix matrix, IdIndex items) {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");

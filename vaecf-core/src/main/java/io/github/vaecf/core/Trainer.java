@@ -89,6 +89,21 @@ public final class Trainer {
     return starts == 1 ? trainOnce(users, items) : trainFromSeveralStarts(users, items);
   }
 
+  /**
+   * Makes sure that the run folder holds a run of these settings and of this data, whether it has
+   * ended or not.
+   *
+   * @param users training users × items
+   * @param items raw ids of the items, one for each column
+   * @throws DataException if it holds none, or one of other settings or data; the message names
+   *     what differs
+   * @throws IllegalArgumentException if this trainer has no run folder
+   */
+  public void requireRun(CsrMatrix users, IdIndex items) {
+    Require.that(runFolder != null, "runFolder", "given", null);
+    RunFolder.open(runFolder, true, model, training, DataFingerprint.of(users, items));
+  }
+
   private TrainedModel trainOnce(CsrMatrix users, IdIndex items) {
     try (TrainingRun run = new TrainingRun(this, users, items)) {
       return run.train();

@@ -1,4 +1,4 @@
-package io.github.vaecf.examples.report;
+package io.github.vaecf.eval.search;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
@@ -9,11 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /**
  * How a training went: {@code metrics.csv} of a run folder.
  *
- * @param epochs one entry an epoch, in order, at least one
+ * @param epochs one entry an epoch, in order; none if the first has not ended
  */
 public record TrainingCurve(List<Epoch> epochs) {
   /**
@@ -25,6 +26,7 @@ public record TrainingCurve(List<Epoch> epochs) {
    * @param kl the divergence, before it is weighted
    * @param beta its weight
    * @param validation what the validation measured; NaN where there was none
+   * @param seconds how long it took, validation included
    */
   public record Epoch(
       int number,
@@ -32,7 +34,8 @@ public record TrainingCurve(List<Epoch> epochs) {
       double negativeLogLikelihood,
       double kl,
       double beta,
-      double validation) {}
+      double validation,
+      double seconds) {}
 
   /**
    * Copies the list.
@@ -48,7 +51,7 @@ public record TrainingCurve(List<Epoch> epochs) {
    *
    * @param runFolder the run folder
    * @return the curve
-   * @throws DataException if the folder holds no run, or one that has not come to its first epoch
+   * @throws DataException if the folder holds no run, or its curve cannot be read
    */
   public static TrainingCurve read(Path runFolder) {
     Path file = runFolder.resolve("metrics.csv");
@@ -64,10 +67,50 @@ public record TrainingCurve(List<Epoch> epochs) {
     } catch (IOException | UncheckedIOException e) {
       throw new DataException(file + ": cannot be read (" + e.getMessage() + ")", e);
     }
-    if (epochs.isEmpty()) {
-      throw new DataException(file + ": the run has not come to the end of its first epoch");
-    }
     return new TrainingCurve(epochs);
+  }
+
+  /**
+   * The first epoch that no other has a better validation than; without a validation the last one.
+   *
+   * @return the epoch whose weights were kept
+   * @throws NoSuchElementException if no epoch ended
+   */
+  public Epoch best() {
+    if (epochs.isEmpty()) {
+      throw new NoSuchElementException("no epoch has ended");
+    }
+    Epoch best = epochs.get(0);
+    for (Epoch epoch : epochs) {
+      if (epoch.validation() > best.validation() || Double.isNaN(epoch.validation())) {
+        best = epoch;
+      }
+    }
+    return best;
+  }
+
+  /** The best validation up to an epoch; 0, the least that a metric can be, if none ended. */
+  double bestUntil(int epoch) {
+    double best = 0;
+    for (Epoch one : epochs) {
+      if (one.number() <= epoch) {
+        best = Math.max(best, one.validation());
+      }
+    }
+    return best;
+  }
+
+  /**
+   * How long the training took, pauses apart.
+   *
+   * @return seconds
+   */
+  public double seconds() {
+    double sum = 0;
+    for (Epoch epoch : epochs) {
+      sum += epoch.seconds();
+    }
+    return sum;
   }
 
   private static Epoch epoch(Path file, NamedCsvRecord row) {
@@ -79,8 +122,9 @@ public record TrainingCurve(List<Epoch> epochs) {
           Double.parseDouble(row.getField("negative_log_likelihood")),
           Double.parseDouble(row.getField("kl")),
           Double.parseDouble(row.getField("beta")),
-          validation.isEmpty() ? Double.NaN : Double.parseDouble(validation));
-    } catch (java.util.NoSuchElementException | NumberFormatException e) {
+          validation.isEmpty() ? Double.NaN : Double.parseDouble(validation),
+          Double.parseDouble(row.getField("seconds")));
+    } catch (NoSuchElementException | NumberFormatException e) {
       throw new DataException(file, row.getStartingLineNumber(), e.getMessage());
     }
   }

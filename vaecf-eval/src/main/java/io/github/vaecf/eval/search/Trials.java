@@ -1,0 +1,366 @@
+package io.github.vaecf.eval.search;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import io.github.vaecf.core.CheckpointPolicy;
+import io.github.vaecf.core.EpochReport;
+import io.github.vaecf.core.Trainer;
+import io.github.vaecf.core.TrainingDivergedException;
+import io.github.vaecf.core.TrainingListener;
+import io.github.vaecf.core.TrainingStoppedException;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.RankingMetric;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.apache.commons.math3.stat.StatUtils;
+
+/**
+ * Runs trials one after another, each in a run folder of its own, {@code trials/NAME}, and keeps a
+ * table of those that have ended, {@code results.csv}. The trials' checkpoints are removed when
+ * they have ended.
+ *
+ * <p>Run again on the same folder it goes on where it was, however it was stopped: a trial that has
+ * ended is not trained again, one that was broken off goes on from its newest checkpoint, and the
+ * outcome is the same. More trials may be added then.
+ *
+ * <p>If asked for, a trial is stopped early once its best validation is below the median of the
+ * best that the trials before it had by the same epoch; not in the first quarter of its epochs, and
+ * not before four trials have ended. This is the median stopping rule of Golovin et al., Google
+ * Vizier: A Service for Black-Box Optimization, KDD 2017, section 3.2.2, with best validations in
+ * place of running means, since the weights of the best epoch are what a training keeps.
+ *
+ * <p>A training that diverges is a result like another. For one thread, and one program at a time
+ * for a folder.
+ */
+public final class Trials {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final String RUNS = "trials";
+  private static final String OUTCOME = "trial.json";
+  private static final int OTHERS_BEFORE_STOPPING = 4;
+  private static final int SHARE_BEFORE_STOPPING = 4;
+
+  private final Path folder;
+  private final Split split;
+  private final RankingMetric metric;
+  private final RankingEvaluator evaluator;
+  private final boolean stopHopeless;
+  private final CheckpointPolicy checkpoints;
+  private final TrialListener listener;
+  private final BooleanSupplier stop;
+
+  /** What is kept of a trial that has ended, besides its run folder. */
+  private record Outcome(TrialResult.End end, String message) {}
+
+  private Trials(Builder builder) {
+    folder = Objects.requireNonNull(builder.folder, "trials need a folder");
+    split = Objects.requireNonNull(builder.split, "trials need data");
+    metric = Objects.requireNonNull(builder.metric, "trials need a metric");
+    evaluator = RankingEvaluator.of(metric);
+    stopHopeless = builder.stopHopeless;
+    checkpoints = builder.checkpoints;
+    listener = builder.listener;
+    stop = builder.stop;
+  }
+
+  /**
+   * A builder; folder, split and metric must be given.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Runs the trials that have not ended yet.
+   *
+   * @param trials all trials, in the order in which they are to be run
+   * @return what each came to, in the same order
+   * @throws IllegalArgumentException if two trials have one name
+   * @throws DataException if the folder holds other files, a trial of this name with other settings
+   *     or on other data, or cannot be written
+   * @throws TrainingStoppedException if it was asked to stop
+   */
+  public List<TrialResult> run(List<Trial> trials) {
+    Set<String> names = new HashSet<>();
+    for (Trial trial : trials) {
+      if (!names.add(trial.name())) {
+        throw new IllegalArgumentException("two trials have the name " + trial.name());
+      }
+    }
+    List<TrialResult> results = new ArrayList<>();
+    try {
+      requireOwnFolder();
+      for (Trial trial : trials) {
+        TrialResult result = run(trial, results);
+        results.add(result);
+        writeWhole(folder.resolve("results.csv"), table(trials, results));
+        listener.ended(result);
+      }
+    } catch (IOException e) {
+      throw new DataException(folder + ": cannot be read or written (" + e + ")", e);
+    }
+    return List.copyOf(results);
+  }
+
+  /** Nothing of another kind may be overwritten. */
+  private void requireOwnFolder() throws IOException {
+    if (Files.exists(folder) && !Files.isDirectory(folder.resolve(RUNS))) {
+      try (Stream<Path> entries = Files.list(folder)) {
+        if (entries.findAny().isPresent()) {
+          throw new DataException(
+              folder
+                  + ": expected a new folder or one of earlier trials, found other files in it and"
+                  + " no folder "
+                  + RUNS);
+        }
+      }
+    }
+    Files.createDirectories(folder.resolve(RUNS));
+  }
+
+  private TrialResult run(Trial trial, List<TrialResult> before) throws IOException {
+    Path run = folder.resolve(RUNS).resolve(trial.name());
+    Path file = run.resolve(OUTCOME);
+    if (Files.exists(file)) {
+      trainer(trial, run).build().requireRun(split.train(), split.items());
+    } else {
+      train(trial, run, before);
+    }
+    // Nothing will go on from them, and each is three times as large as the weights.
+    removeFiles(run.resolve("checkpoints"));
+    Outcome outcome = JSON.readValue(file.toFile(), Outcome.class);
+    return new TrialResult(trial, outcome.end(), outcome.message(), TrainingCurve.read(run), run);
+  }
+
+  private Trainer.Builder trainer(Trial trial, Path run) {
+    return Trainer.builder()
+        .model(trial.model())
+        .training(trial.training())
+        .runFolder(run)
+        .checkpoints(checkpoints);
+  }
+
+  private void train(Trial trial, Path run, List<TrialResult> before) throws IOException {
+    boolean begun = Files.exists(run.resolve("config.json"));
+    if (!begun && Files.isDirectory(run)) {
+      removeFiles(run); // stopped while the folder was made
+    }
+    Follower follower = new Follower(run, before);
+    Trainer.Builder trainer =
+        trainer(trial, run)
+            .resume(begun)
+            .listener(follower)
+            .listener(listener.training(trial))
+            .stopWhen(() -> follower.hopeless || stop.getAsBoolean());
+    if (split.validation().heldOut().entries() > 0) {
+      trainer.validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric));
+    }
+    try {
+      trainer.build().train(split.train(), split.items()).close();
+      keep(run, new Outcome(TrialResult.End.DONE, ""));
+    } catch (TrainingDivergedException e) {
+      keep(run, new Outcome(TrialResult.End.DIVERGED, e.getMessage()));
+    } catch (TrainingStoppedException e) {
+      if (!follower.hopeless) {
+        throw e;
+      }
+    }
+  }
+
+  /** Says when a trial is hopeless. */
+  private final class Follower implements TrainingListener {
+    private final Path run;
+    private final List<TrialResult> before;
+    private boolean hopeless;
+
+    Follower(Path run, List<TrialResult> before) {
+      this.run = run;
+      this.before = List.copyOf(before);
+    }
+
+    @Override
+    public void onEpoch(EpochReport report) {
+      if (!stopHopeless
+          || before.size() < OTHERS_BEFORE_STOPPING
+          || SHARE_BEFORE_STOPPING * report.epoch() < report.epochs()
+          || report.epoch() == report.epochs()) {
+        return;
+      }
+      double[] others =
+          before.stream().mapToDouble(one -> one.curve().bestUntil(report.epoch())).toArray();
+      if (TrainingCurve.read(run).bestUntil(report.epoch()) < StatUtils.percentile(others, 50)) {
+        hopeless = true;
+        try {
+          // At once: a trial that goes on from the checkpoint of this stop would have one epoch
+          // more.
+          keep(run, new Outcome(TrialResult.End.HOPELESS, ""));
+        } catch (IOException e) {
+          throw new DataException(run + ": cannot be written (" + e + ")", e);
+        }
+      }
+    }
+  }
+
+  private static void keep(Path run, Outcome outcome) throws IOException {
+    writeWhole(run.resolve(OUTCOME), JSON.writeValueAsString(outcome) + "\n");
+  }
+
+  private static String table(List<Trial> trials, List<TrialResult> results) throws IOException {
+    Set<String> settings = new LinkedHashSet<>();
+    trials.forEach(trial -> settings.addAll(trial.settings().keySet()));
+    StringWriter text = new StringWriter();
+    CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text);
+    List<String> row = new ArrayList<>(List.of("trial"));
+    row.addAll(settings);
+    row.addAll(List.of("end", "validation", "best_epoch", "epochs", "seconds"));
+    csv.writeRecord(row);
+    for (TrialResult result : results) {
+      row.clear();
+      row.add(result.trial().name());
+      settings.forEach(name -> row.add(result.trial().settings().getOrDefault(name, "")));
+      row.add(result.end().toString());
+      row.add(Double.isNaN(result.validation()) ? "" : Double.toString(result.validation()));
+      row.add(Integer.toString(result.epoch()));
+      row.add(Integer.toString(result.curve().epochs().size()));
+      row.add(String.format(Locale.ROOT, "%.1f", result.curve().seconds()));
+      csv.writeRecord(row);
+    }
+    csv.flush();
+    return text.toString();
+  }
+
+  private static void writeWhole(Path file, String text) throws IOException {
+    Path beside = file.resolveSibling("." + file.getFileName() + ".partial");
+    Files.writeString(beside, text);
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Removes the files of a folder of ours and the empty folders in it. */
+  private static void removeFiles(Path target) throws IOException {
+    try (Stream<Path> entries = Files.list(target)) {
+      for (Path entry : entries.toList()) {
+        Files.delete(entry);
+      }
+    }
+  }
+
+  /** Collects what trials need. Not safe for use by several threads. */
+  public static final class Builder {
+    private Path folder;
+    private Split split;
+    private RankingMetric metric;
+    private boolean stopHopeless;
+    private CheckpointPolicy checkpoints = CheckpointPolicy.standard();
+    private TrialListener listener = new TrialListener() {};
+    private BooleanSupplier stop = () -> false;
+
+    private Builder() {}
+
+    /**
+     * Where everything goes. Must be given.
+     *
+     * @param folder a new or empty folder, or one of earlier trials
+     * @return this builder
+     */
+    public Builder folder(Path folder) {
+      this.folder = folder;
+      return this;
+    }
+
+    /**
+     * What to train and to validate on. Must be given. Its test users are not looked at; without
+     * validation users the last epoch's weights are kept.
+     *
+     * @param split the data
+     * @return this builder
+     */
+    public Builder split(Split split) {
+      this.split = split;
+      return this;
+    }
+
+    /**
+     * What says how good a trial is, on the validation users. Must be given.
+     *
+     * @param metric the larger, the better, and at least 0
+     * @return this builder
+     */
+    public Builder metric(RankingMetric metric) {
+      this.metric = metric;
+      return this;
+    }
+
+    /**
+     * Whether trials are stopped early by the median rule; without this call they are not.
+     *
+     * @param stopEarly true to stop them
+     * @return this builder
+     */
+    public Builder stopHopeless(boolean stopEarly) {
+      stopHopeless = stopEarly;
+      return this;
+    }
+
+    /**
+     * How often a trial writes a checkpoint.
+     *
+     * @param policy the policy, without this call {@link CheckpointPolicy#standard()}
+     * @return this builder
+     */
+    public Builder checkpoints(CheckpointPolicy policy) {
+      checkpoints = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * Who is told how it goes.
+     *
+     * @param told told of each trial
+     * @return this builder
+     */
+    public Builder listener(TrialListener told) {
+      listener = Objects.requireNonNull(told, "told");
+      return this;
+    }
+
+    /**
+     * A question that is asked after each step. Once the answer is true {@link Trials#run} ends in
+     * good order with a {@link TrainingStoppedException}.
+     *
+     * @param question for example a flag that another thread sets when Ctrl-C is pressed
+     * @return this builder
+     */
+    public Builder stopWhen(BooleanSupplier question) {
+      stop = Objects.requireNonNull(question, "question");
+      return this;
+    }
+
+    /**
+     * The trials' runner.
+     *
+     * @return new trials
+     * @throws NullPointerException if folder, split or metric were not given
+     */
+    public Trials build() {
+      return new Trials(this);
+    }
+  }
+}

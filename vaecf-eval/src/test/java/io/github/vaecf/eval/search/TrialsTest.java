@@ -1,0 +1,281 @@
+package io.github.vaecf.eval.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.vaecf.core.CheckpointPolicy;
+import io.github.vaecf.core.MultDaeConfig;
+import io.github.vaecf.core.StepReport;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.core.TrainingListener;
+import io.github.vaecf.core.TrainingStoppedException;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.synthetic.Shape;
+import io.github.vaecf.data.synthetic.SyntheticLog;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrialsTest {
+  private static final TrainingConfig TRAINING =
+      TrainingConfig.paper().withEpochs(4).withBatchSize(50).withThreads(1);
+  private static final MultDaeConfig MODEL = MultDaeConfig.paper().withLatent(8);
+  private static final Split SPLIT = split(1);
+
+  @TempDir Path folder;
+
+  private static Split split(long seed) {
+    return StrongGeneralizationSplit.builder()
+        .heldOutUsers(50)
+        .build()
+        .split(SyntheticLog.generate(new Shape(300, 60, 4000), seed));
+  }
+
+  private static Trial trial(String name, double learningRate, int epochs) {
+    return new Trial(
+        name,
+        Map.of("learning-rate", Double.toString(learningRate)),
+        MODEL,
+        TRAINING.withLearningRate(learningRate).withEpochs(epochs));
+  }
+
+  private static List<Trial> three() {
+    return List.of(trial("a", 0.001, 4), trial("b", 0.01, 4), trial("c", 0.03, 4));
+  }
+
+  private static Trials.Builder trials(Path folder) {
+    return Trials.builder()
+        .folder(folder)
+        .split(SPLIT)
+        .metric(Ndcg.at(20))
+        .checkpoints(new CheckpointPolicy(0, Duration.ofMillis(1), 2));
+  }
+
+  /** Runs trials in a process of its own, to be killed: the folder. */
+  public static void main(String[] arguments) {
+    trials(Path.of(arguments[0])).build().run(many());
+  }
+
+  /** Long enough to be killed a few times. */
+  private static List<Trial> many() {
+    List<Trial> trials = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      trials.add(trial("t" + i, 0.001 * (i + 1), 30));
+    }
+    return trials;
+  }
+
+  @Test
+  void everyTrialIsMeasuredOnTheValidationUsersAndKeepsItsBestWeights() throws IOException {
+    List<TrialResult> results = trials(folder).build().run(three());
+    for (TrialResult result : results) {
+      assertThat(result.end()).isEqualTo(TrialResult.End.DONE);
+      assertThat(result.curve().epochs()).hasSize(4);
+      try (TrainedModel model = result.model()) {
+        assertThat(model.epoch()).isEqualTo(result.epoch());
+        assertThat(
+                RankingEvaluator.of(Ndcg.at(20))
+                    .evaluate(model, SPLIT.validation())
+                    .mean(Ndcg.at(20)))
+            .isEqualTo(result.validation());
+      }
+      assertThat(result.run().resolve("checkpoints")).isEmptyDirectory();
+    }
+    List<String> table = Files.readAllLines(folder.resolve("results.csv"));
+    assertThat(table).hasSize(4);
+    assertThat(table.get(0))
+        .isEqualTo("trial,learning-rate,end,validation,best_epoch,epochs,seconds");
+    assertThat(table.get(2)).startsWith("b,0.01,done," + results.get(1).validation() + ",");
+  }
+
+  @Test
+  void trialsThatWereStoppedGoOnToTheSameResults() throws IOException {
+    List<TrialResult> whole = trials(folder.resolve("whole")).build().run(three());
+
+    Path stopped = folder.resolve("stopped");
+    AtomicInteger steps = new AtomicInteger();
+    TrialListener counting =
+        new TrialListener() {
+          @Override
+          public TrainingListener training(Trial trial) {
+            return new TrainingListener() {
+              @Override
+              public void onStep(StepReport report) {
+                steps.incrementAndGet();
+              }
+            };
+          }
+        };
+    // 200 training users in batches of 50, four epochs: 16 steps a trial.
+    Trials interrupted =
+        trials(stopped).listener(counting).stopWhen(() -> steps.get() == 22).build();
+    assertThatThrownBy(() -> interrupted.run(three())).isInstanceOf(TrainingStoppedException.class);
+    assertThat(Files.readAllLines(stopped.resolve("results.csv"))).hasSize(2);
+
+    FileTime first = Files.getLastModifiedTime(stopped.resolve("trials/a/model.safetensors"));
+    steps.set(100);
+    List<TrialResult> resumed = trials(stopped).listener(counting).build().run(three());
+    assertThat(steps.get()).as("only what was missing is trained").isEqualTo(100 + 10 + 16);
+    assertThat(Files.getLastModifiedTime(stopped.resolve("trials/a/model.safetensors")))
+        .isEqualTo(first);
+    assertSame(resumed, whole);
+  }
+
+  @Test
+  void trialsThatWereKilledGoOnToTheSameResults() throws Exception {
+    Path killed = folder.resolve("killed");
+    Path log = folder.resolve("log");
+    int kills = 0;
+    for (int attempt = 0; attempt < 2; attempt++) {
+      Process process = start(killed, log);
+      long before = progress(killed);
+      while (process.isAlive() && progress(killed) < before + 20) {
+        Thread.sleep(5);
+      }
+      kills += process.isAlive() ? 1 : 0;
+      process.destroyForcibly().waitFor(); // SIGKILL
+    }
+    assertThat(kills).as("the trials were long enough to be killed").isPositive();
+    Process last = start(killed, log);
+    assertThat(last.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(last.exitValue()).as(Files.readString(log)).isZero();
+    assertSame(
+        trials(killed).build().run(many()), trials(folder.resolve("whole")).build().run(many()));
+  }
+
+  private static Process start(Path folder, Path log) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            TrialsTest.class.getName(),
+            folder.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        .start();
+  }
+
+  /** How many epochs have ended, over all trials. */
+  private static long progress(Path folder) throws IOException {
+    long rows = 0;
+    for (Trial trial : many()) {
+      Path metrics = folder.resolve("trials").resolve(trial.name()).resolve("metrics.csv");
+      rows += Files.exists(metrics) ? Files.readAllLines(metrics).size() : 0;
+    }
+    return rows;
+  }
+
+  private static void assertSame(List<TrialResult> found, List<TrialResult> expected)
+      throws IOException {
+    assertThat(found).hasSameSizeAs(expected);
+    for (int i = 0; i < found.size(); i++) {
+      assertThat(found.get(i).end()).isEqualTo(expected.get(i).end());
+      assertThat(validations(found.get(i))).isEqualTo(validations(expected.get(i)));
+      assertThat(found.get(i).run().resolve("model.safetensors"))
+          .hasSameBinaryContentAs(expected.get(i).run().resolve("model.safetensors"));
+    }
+  }
+
+  private static List<Double> validations(TrialResult result) {
+    return result.curve().epochs().stream().map(TrainingCurve.Epoch::validation).toList();
+  }
+
+  @Test
+  void aHopelessTrialIsStoppedEarlyAndOnlyIfAskedFor() throws IOException {
+    List<Trial> trials = new ArrayList<>();
+    for (int i = 1; i <= 4; i++) {
+      trials.add(trial("good" + i, 0.01, 8));
+    }
+    trials.add(trial("bad", 1e-9, 8));
+    trials.add(trial("good5", 0.01, 8));
+    List<TrialResult> results =
+        trials(folder.resolve("early")).stopHopeless(true).build().run(trials);
+    assertThat(results.subList(0, 4)).allMatch(one -> one.end() == TrialResult.End.DONE);
+    assertThat(results.get(4).end()).isEqualTo(TrialResult.End.HOPELESS);
+    assertThat(results.get(4).curve().epochs()).as("a quarter of eight").hasSize(2);
+    assertThat(results.get(5).end()).isEqualTo(TrialResult.End.DONE);
+    assertSame(trials(folder.resolve("early")).stopHopeless(true).build().run(trials), results);
+
+    assertThat(trials(folder.resolve("all")).build().run(trials))
+        .allMatch(one -> one.end() == TrialResult.End.DONE && one.curve().epochs().size() == 8);
+  }
+
+  @Test
+  void aTrialThatDivergesIsAResultAndTheOthersGoOn() throws IOException {
+    List<TrialResult> results =
+        trials(folder).build().run(List.of(trial("wild", 1e38, 4), trial("tame", 0.01, 4)));
+    assertThat(results.get(0).end()).isEqualTo(TrialResult.End.DIVERGED);
+    assertThat(results.get(0).message()).contains("diverged", "learning rate");
+    assertThat(results.get(0).validation()).isNaN();
+    assertThat(results.get(0).epoch()).isZero();
+    assertThat(results.get(1).end()).isEqualTo(TrialResult.End.DONE);
+    assertThat(Files.readAllLines(folder.resolve("results.csv")).get(1))
+        .startsWith("wild,1.0E38,diverged,,0,0,");
+  }
+
+  @Test
+  void withoutValidationUsersTheLastEpochCounts() {
+    CsrMatrix nobody = CsrMatrix.ofRows(SPLIT.items().size(), new long[] {0}, new int[0][]);
+    Split blind =
+        new Split(
+            SPLIT.train(),
+            new HeldOut(nobody, nobody, 0),
+            SPLIT.test(),
+            SPLIT.users(),
+            SPLIT.items(),
+            Map.of());
+    TrialResult result =
+        trials(folder).split(blind).build().run(List.of(trial("a", 0.01, 3))).get(0);
+    assertThat(result.validation()).isNaN();
+    assertThat(result.epoch()).isEqualTo(3);
+    try (TrainedModel model = result.model()) {
+      assertThat(model.epoch()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void trialsOfOtherSettingsOrDataAreRefused() {
+    trials(folder).build().run(three().subList(0, 1));
+    assertThatThrownBy(() -> trials(folder).build().run(List.of(trial("a", 0.002, 4))))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("training.learningRate");
+    assertThatThrownBy(() -> trials(folder).split(split(2)).build().run(three()))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("it has changed since");
+    assertThat(trials(folder).build().run(three())).as("more trials may be added").hasSize(3);
+  }
+
+  @Test
+  void aFolderOfOtherThingsIsLeftAsItIs() throws IOException {
+    Path mine = Files.writeString(folder.resolve("results.csv"), "precious");
+    assertThatThrownBy(() -> trials(folder).build().run(three()))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("found other files");
+    assertThat(mine).hasContent("precious");
+  }
+
+  @Test
+  void whatIsNoTrialIsRefused() {
+    assertThatThrownBy(() -> trial("../up", 0.1, 1)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(
+            () -> trials(folder).build().run(List.of(trial("a", 0.1, 1), trial("a", 0.2, 1))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("two trials have the name a");
+  }
+}
