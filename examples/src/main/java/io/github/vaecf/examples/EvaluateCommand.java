@@ -2,15 +2,13 @@ package io.github.vaecf.examples;
 
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingEvaluator;
-import io.github.vaecf.eval.RankingMetric;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code vaecf evaluate}: the published protocol on a run or on an export. */
@@ -39,12 +37,7 @@ final class EvaluateCommand extends Subcommand {
     }
   }
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "The prepared folder that the model was trained on.")
-  private Path data;
+  @Mixin private MeasuringOptions measuring;
 
   @Option(
       names = "--model",
@@ -52,7 +45,9 @@ final class EvaluateCommand extends Subcommand {
       paramLabel = "MODEL",
       description =
           "A run folder, an exported version, its base folder, an ONNX file; or a baseline, computed"
-              + " at once: popular, knn[:NEIGHBOURS], ease[:LAMBDA] (default knn:100, ease:200).")
+              + " at once: "
+              + Baseline.NAMES
+              + " (default knn:100, ease:200).")
   private String model;
 
   @Option(
@@ -63,32 +58,17 @@ final class EvaluateCommand extends Subcommand {
   private Part part;
 
   @Option(
-      names = "--metrics",
-      paramLabel = "METRIC",
-      split = ",",
-      defaultValue = "ndcg@100,recall@20,recall@50",
-      description =
-          "What to measure, with commas between: ndcg, recall, recall_of_all, precision, hitrate,"
-              + " mrr or map, each with @k; default ${DEFAULT-VALUE}.")
-  private List<String> metricNames;
-
-  @Option(
       names = "--per-user",
       paramLabel = "FILE",
       description = "Write each user's values as CSV.")
   private Path perUser;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON too.")
-  private Path json;
-
   @Override
   void run() throws Exception {
-    List<RankingMetric> metrics =
-        fromOptions(() -> metricNames.stream().map(RankingMetric::parse).toList());
-    RankingEvaluator evaluator = fromOptions(() -> RankingEvaluator.of(metrics));
-    Split split = PreparedFolder.read(data);
+    RankingEvaluator evaluator = fromOptions(measuring::evaluator);
+    Split split = measuring.split();
     Evaluation evaluation;
-    try (OpenedModel opened = OpenedModel.open(model, split, data)) {
+    try (OpenedModel opened = measuring.open(model, split)) {
       evaluation = evaluator.evaluate(opened.scorer(), part.of(split));
     }
     out().print(EvaluationTable.of(evaluation));
@@ -100,8 +80,8 @@ final class EvaluateCommand extends Subcommand {
       evaluation.writeUsers(values, split.users());
       writeWhole(perUser, values.toString());
     }
-    if (json != null) {
-      writeWhole(json, evaluation.toJson(model, part.toString()) + "\n");
+    if (measuring.json() != null) {
+      writeWhole(measuring.json(), evaluation.toJson(model, part.toString()) + "\n");
     }
   }
 }

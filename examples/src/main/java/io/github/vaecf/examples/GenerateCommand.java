@@ -1,15 +1,14 @@
 package io.github.vaecf.examples;
 
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.data.reading.RatingsFile;
 import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
 import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -42,13 +41,18 @@ final class GenerateCommand extends Subcommand {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The prepared folder to write, or with --raw the folder of ratings.csv.")
+      description = "The folder to write; must not exist.")
   private Path out;
 
   @Option(
       names = "--raw",
-      description = "Write ratings.csv (user, movie, rating, time) instead of a prepared folder.")
-  private boolean raw;
+      arity = "0..1",
+      fallbackValue = "movielens",
+      paramLabel = "FORM",
+      description =
+          "Write raw data instead of a prepared folder, in the form in which a data set was"
+              + " published: ${COMPLETION-CANDIDATES}; without FORM movielens.")
+  private RawForm raw;
 
   @Option(
       names = "--heldout-users",
@@ -66,19 +70,22 @@ final class GenerateCommand extends Subcommand {
   private long seed;
 
   @Override
-  void run() {
+  void run() throws Exception {
     Shape size = fromOptions(() -> Shape.of(shape));
     StrongGeneralizationSplit splitting =
         fromOptions(
             () -> StrongGeneralizationSplit.builder().heldOutUsers(heldOutUsers(size)).build());
     Interactions log = SyntheticLog.generate(size, seed);
-    if (raw) {
-      Path file = out.resolve("ratings.csv");
-      RatingsFile.write(log, file);
-      out().println("Synthetic ratings, " + size + ", seed " + seed + ": written to " + file);
+    if (raw != null) {
+      if (Files.exists(out)) {
+        throw new DataException(out + ": already exists; choose another place or remove it first");
+      }
+      Synthetic.mark(out, size, seed);
+      raw.write(log, out);
+      out().println("Synthetic " + raw + " data, " + size + ", seed " + seed + ": in " + out);
       return;
     }
-    Split split = marked(splitting.split(log), size);
+    Split split = Synthetic.marked(splitting.split(log), "seed " + seed);
     PreparedFolder.write(split, out);
     out().print(SplitSummary.stages(split));
     out().println();
@@ -98,20 +105,5 @@ final class GenerateCommand extends Subcommand {
       return 40_000;
     }
     return size.equals(Shape.MSD) ? 50_000 : Math.max(1, size.users() / 10);
-  }
-
-  /** The split with a first stage that says what it is, wherever its numbers are shown. */
-  private Split marked(Split split, Shape size) {
-    List<Split.Stage> stages = new ArrayList<>(split.stages());
-    stages.set(
-        0, new Split.Stage("SYNTHETIC, seed " + seed, size.users(), size.items(), size.events()));
-    return new Split(
-        split.train(),
-        split.validation(),
-        split.test(),
-        split.users(),
-        split.items(),
-        split.titles(),
-        stages);
   }
 }

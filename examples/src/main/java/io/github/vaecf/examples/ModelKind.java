@@ -15,6 +15,21 @@ enum ModelKind {
     this.title = title;
   }
 
+  /**
+   * The model of a name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static ModelKind of(String name) {
+    for (ModelKind kind : values()) {
+      if (kind.toString().equalsIgnoreCase(name)) {
+        return kind;
+      }
+    }
+    throw new IllegalArgumentException(
+        "--model: expected vae, dae or a baseline (" + Baseline.NAMES + "), found '" + name + "'");
+  }
+
   /** The model's name in tables. */
   String title() {
     return title;

@@ -15,10 +15,11 @@ final class ModelOptions {
   @Option(
       names = "--hidden",
       paramLabel = "N",
-      split = ",",
+      split = "[,x]",
+      splitSynopsisLabel = ",",
       description =
           "Widths of the layers between the items and the latent layer, outermost first, with"
-              + " commas between; 0 for none. Published: 600 for vae, none for dae.")
+              + " commas or x between; 0 for none. Published: 600 for vae, none for dae.")
   private List<Integer> hidden;
 
   @Option(
@@ -63,6 +64,11 @@ final class ModelOptions {
             "β reaches its cap after this share of all steps (vae); the default, 0.855, is what the"
                 + " published run did.")
     private Double share;
+  }
+
+  /** Whether an option is for Mult-VAE alone. */
+  static boolean isForVae(String option) {
+    return option.equals("--beta-cap") || option.startsWith("--anneal-");
   }
 
   /**

@@ -6,9 +6,6 @@ import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.eval.baseline.Ease;
-import io.github.vaecf.eval.baseline.ItemKnn;
-import io.github.vaecf.eval.baseline.MostPopular;
 import io.github.vaecf.eval.serving.ServedModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +43,10 @@ final class OpenedModel implements AutoCloseable {
    * @throws DataException if none does
    */
   static OpenedModel open(Path path) {
+    if (Baseline.isRun(path)) {
+      throw new DataException(
+          path + ": a baseline is for evaluate and compare, expected a trained or exported model");
+    }
     if (isRun(path)) {
       TrainedModel model = TrainedModel.load(path);
       return new OpenedModel(path, model, model.items(), Map.of(), model::recommend, model::close);
@@ -56,46 +57,32 @@ final class OpenedModel implements AutoCloseable {
   }
 
   /**
-   * Opens a model for users of a split: one that lies at a path, or a baseline, computed at once:
-   * {@code popular}, {@code knn} or {@code knn:NEIGHBOURS}, {@code ease} or {@code ease:LAMBDA}.
+   * Opens a model for users of a split: one that lies at a path, or a baseline, computed at once,
+   * by its name or its run folder.
    *
    * @throws DataException if there is no such model, or its items are not those of the split
    */
   static OpenedModel open(String model, Split split, Path data) {
-    String[] parts = model.split(":", 2);
-    String setting = parts.length == 2 ? parts[1] : "";
-    return switch (parts[0]) {
-      case "popular" -> baseline(model, MostPopular.of(split.train()), split, () -> {});
-      case "knn" ->
-          baseline(
-              model, ItemKnn.of(split.train(), (int) number(model, setting, 100)), split, () -> {});
-      case "ease" -> {
-        Ease ease = Ease.of(split.train(), number(model, setting, 200));
-        yield baseline(model, ease, split, ease::close);
-      }
-      default -> open(Path.of(model)).requireItemsOf(split, data);
-    };
+    if (Baseline.isNamed(model)) {
+      return baseline(Baseline.parse(model), split);
+    }
+    Path path = Path.of(model);
+    return Baseline.isRun(path)
+        ? baseline(Baseline.load(path, split, data), split)
+        : open(path).requireItemsOf(split, data);
   }
 
-  private static OpenedModel baseline(String name, Scorer scorer, Split split, Runnable closing) {
+  private static OpenedModel baseline(Baseline baseline, Split split) {
+    Scorer scorer = baseline.of(split.train());
     return new OpenedModel(
-        Path.of(name),
+        Path.of(baseline.name()),
         scorer,
         split.items(),
         split.titles(),
         (history, k) -> {
           throw new IllegalStateException("baselines are for evaluation");
         },
-        closing);
-  }
-
-  private static double number(String model, String setting, double standard) {
-    try {
-      return setting.isEmpty() ? standard : Double.parseDouble(setting);
-    } catch (NumberFormatException e) {
-      throw new DataException(
-          "model '" + model + "': expected a number after the colon, as in knn:100 or ease:200");
-    }
+        () -> Baseline.close(scorer));
   }
 
   private static boolean isRun(Path path) {

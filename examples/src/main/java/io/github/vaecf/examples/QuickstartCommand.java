@@ -15,19 +15,17 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
-import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.baseline.MostPopular;
 import io.github.vaecf.eval.export.ExportOptions;
 import io.github.vaecf.eval.export.SavedModelExporter;
+import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.serving.ServedModel;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
-import io.github.vaecf.examples.report.TrainingCurve;
 import it.unimi.dsi.fastutil.ints.IntList;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -241,19 +239,7 @@ final class QuickstartCommand extends Subcommand {
   private static ObjectNode toJson(Path folder, Map<String, Evaluation> results) {
     ObjectNode root = jsonObject();
     root.put("folder", folder.toString());
-    ObjectNode models = root.putObject("models");
-    results.forEach(
-        (name, evaluation) -> {
-          ObjectNode model = models.putObject(name);
-          for (RankingMetric metric : evaluation.metrics()) {
-            Estimate estimate = evaluation.estimate(metric);
-            model
-                .putObject(metric.name())
-                .put("mean", estimate.mean())
-                .put("standard_error", estimate.standardError())
-                .put("users", estimate.users());
-          }
-        });
+    root.set("models", EvaluationTable.toJson(results));
     return root;
   }
 }

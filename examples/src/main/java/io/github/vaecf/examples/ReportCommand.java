@@ -1,15 +1,16 @@
 package io.github.vaecf.examples;
 
 import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
+import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
-import io.github.vaecf.examples.report.TrainingCurve;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,7 +69,7 @@ final class ReportCommand extends Subcommand {
       Sections.activity(page, results, Ndcg.at(100));
     }
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
-    named.forEach((name, run) -> curves.put(name, TrainingCurve.read(run)));
+    named.forEach((name, run) -> curves.put(name, curve(run)));
     Sections.learningCurves(page, curves);
     if (split != null) {
       try (TrainedModel model = TrainedModel.load(runs.get(0))) {
@@ -80,6 +81,14 @@ final class ReportCommand extends Subcommand {
     Path target = out == null ? runs.get(0).resolve("report.html") : out;
     writeWhole(target, page.toHtml());
     out().println("Written to " + target);
+  }
+
+  private static TrainingCurve curve(Path run) {
+    TrainingCurve curve = TrainingCurve.read(run);
+    if (curve.epochs().isEmpty()) {
+      throw new DataException(run + ": the run has not come to the end of its first epoch");
+    }
+    return curve;
   }
 
   /** Folders by their last names, where these tell them apart, else by their whole ones. */

@@ -9,10 +9,12 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -57,6 +59,11 @@ abstract class Subcommand implements Callable<Integer> {
 
   final ParameterException wrongUsage(String message) {
     return new ParameterException(spec.commandLine(), message);
+  }
+
+  /** The options that were given, in their order. */
+  final List<OptionSpec> givenOptions() {
+    return spec.commandLine().getParseResult().matchedOptions();
   }
 
   /** A new JSON object. */

@@ -24,6 +24,18 @@ final class TextTable {
     return row(List.of(cells));
   }
 
+  /** The table for a page in Markdown. */
+  String toMarkdown() {
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      text.append("| ").append(String.join(" | ", row)).append(" |\n");
+      if (row == rows.get(0)) {
+        text.append("|---").append("|--:".repeat(row.size() - 1)).append("|\n");
+      }
+    }
+    return text.toString();
+  }
+
   @Override
   public String toString() {
     int columns = rows.get(0).size();

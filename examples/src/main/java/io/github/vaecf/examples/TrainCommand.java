@@ -1,8 +1,8 @@
 package io.github.vaecf.examples;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.core.CheckpointPolicy;
 import io.github.vaecf.core.ModelConfig;
+import io.github.vaecf.core.Scorer;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.core.Trainer;
 import io.github.vaecf.core.TrainingConfig;
@@ -13,22 +13,27 @@ import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /** {@code vaecf train}: a prepared folder to a run folder with the best weights. */
 @Command(
     name = "train",
-    header = "Train Mult-VAE or Mult-DAE and keep the weights of the best validation.",
+    header = "Train a model and keep the weights of the best validation.",
     description = {
       "",
-      "Without further options everything is as published (Liang et al. 2018). Ctrl-C ends the"
-          + " training in good order; --resume goes on from there.",
+      "Mult-VAE or Mult-DAE; without further options everything is as published (Liang et al."
+          + " 2018). Ctrl-C ends the training in good order; --resume goes on from there.",
       ""
     },
     footer = {"", "Example:", "  vaecf train --data data --model vae --epochs 50 --out run"})
 final class TrainCommand extends Subcommand {
+  private static final Set<String> OPTIONS_OF_BASELINES =
+      Set.of("--data", "--model", "--out", "--validation-metric", "--json", "--debug");
+
   @Option(
       names = "--data",
       required = true,
@@ -40,8 +45,11 @@ final class TrainCommand extends Subcommand {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "${COMPLETION-CANDIDATES}.")
-  private ModelKind model;
+      description =
+          "vae or dae; or a baseline, which has no other options of training: "
+              + Baseline.NAMES
+              + " (default knn:100, ease:200).")
+  private String modelName;
 
   @Option(
       names = "--out",
@@ -66,26 +74,7 @@ final class TrainCommand extends Subcommand {
       description = "What the best epoch is chosen by; default ${DEFAULT-VALUE}.")
   private String metricName;
 
-  @Option(
-      names = "--checkpoint-epochs",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Write a checkpoint every N epochs, 0 for not so; default ${DEFAULT-VALUE}.")
-  private int checkpointEpochs;
-
-  @Option(
-      names = "--checkpoint-minutes",
-      paramLabel = "X",
-      defaultValue = "10",
-      description = "Write a checkpoint every X minutes, 0 for not so; default ${DEFAULT-VALUE}.")
-  private double checkpointMinutes;
-
-  @Option(
-      names = "--keep-checkpoints",
-      paramLabel = "N",
-      defaultValue = "2",
-      description = "How many checkpoints stay; default ${DEFAULT-VALUE}.")
-  private int keepCheckpoints;
+  @Mixin private CheckpointOptions checkpointOptions;
 
   @Option(
       names = "--time-limit",
@@ -106,20 +95,61 @@ final class TrainCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
+    if (Baseline.isNamed(modelName)) {
+      trainBaseline(fromOptions(() -> Baseline.parse(modelName)));
+    } else {
+      trainAutoencoder(fromOptions(() -> ModelKind.of(modelName)));
+    }
+  }
+
+  private void trainBaseline(Baseline baseline) throws Exception {
+    for (OptionSpec option : givenOptions()) {
+      if (!OPTIONS_OF_BASELINES.contains(option.longestName())) {
+        throw wrongUsage(option.longestName() + " is for vae and dae, not for " + baseline.name());
+      }
+    }
+    RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
+    Split split = PreparedFolder.read(data);
+    long start = System.nanoTime();
+    Scorer scorer = baseline.of(split.train());
+    double validation;
+    try {
+      validation = RankingEvaluator.of(metric).evaluate(scorer, split.validation()).mean(metric);
+    } finally {
+      Baseline.close(scorer);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    baseline.save(out, split);
+    out()
+        .printf(
+            Locale.ROOT,
+            "%s: validation %s %.4f, in %s. Run folder: %s%n",
+            baseline.name(),
+            metric.name(),
+            validation,
+            TrainingDisplay.inWords(Duration.ofMillis((long) (seconds * 1000))),
+            out);
+    ObjectNode outcome = jsonObject();
+    outcome
+        .put("run", out.toString())
+        .put("model", baseline.name())
+        .put("validation_metric", metric.name())
+        .put("validation", validation)
+        .put("seconds", seconds);
+    writeJson(json, outcome);
+  }
+
+  private void trainAutoencoder(ModelKind model) throws Exception {
     ModelConfig modelConfig = fromOptions(() -> modelOptions.config(model));
     TrainingConfig trainingConfig = fromOptions(trainingOptions::config);
     RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
     RankingEvaluator evaluator = RankingEvaluator.of(metric);
     Trainer.Builder trainer =
         Trainer.builder().model(modelConfig).training(trainingConfig).runFolder(out).resume(resume);
-    fromOptions(
-        () ->
-            trainer.checkpoints(
-                new CheckpointPolicy(
-                    checkpointEpochs, minutes(checkpointMinutes), keepCheckpoints)));
+    fromOptions(() -> trainer.checkpoints(checkpointOptions.policy()));
     fromOptions(() -> trainer.starts(starts));
     if (timeLimit != null) {
-      fromOptions(() -> trainer.timeLimit(minutes(timeLimit)));
+      fromOptions(() -> trainer.timeLimit(CheckpointOptions.minutes(timeLimit)));
     }
     Split split = PreparedFolder.read(data);
     long start = System.nanoTime();
@@ -154,9 +184,5 @@ final class TrainCommand extends Subcommand {
           .put("seconds", seconds);
       writeJson(json, outcome);
     }
-  }
-
-  private static Duration minutes(double minutes) {
-    return Duration.ofMillis(Math.round(minutes * 60_000));
   }
 }

@@ -40,6 +40,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExportCommand.class,
       RecommendCommand.class,
       CompareCommand.class,
+      SearchCommand.class,
+      ExperimentCommand.class,
+      ReproduceCommand.class,
       ReportCommand.class,
       BenchmarkCommand.class
     })

@@ -303,6 +303,8 @@ class CommandLineTest {
         .isEqualTo(mean(json(json), "popular", "ndcg@100"));
     assertFailure(
         Outcome.of("evaluate", "--data", data, "--model=ease:strong"), "expected a number");
+    assertThat(Outcome.of("compare", "--data", data, "--model", run, "popular", "--markdown").out())
+        .contains("|---|--:|--:|--:|\n", "| popular | 0.");
     assertThat(Outcome.of("compare", "--data", data, "--model", run).status()).isEqualTo(2);
   }
 

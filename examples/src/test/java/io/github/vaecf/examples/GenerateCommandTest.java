@@ -25,7 +25,7 @@ class GenerateCommandTest {
   void rawRatingsCanBePrepared() throws IOException {
     Path raw = folder.resolve("raw");
     Outcome made = Outcome.of("generate", "--shape", "300x100x4000", "--raw", "--out", raw);
-    assertThat(made.out()).startsWith("Synthetic ratings, 300x100x4000, seed 1: written to ");
+    assertThat(made.out()).startsWith("Synthetic movielens data, 300x100x4000, seed 1: in ");
     assertThat(Files.readAllLines(raw.resolve("ratings.csv"))).hasSize(4001);
     Outcome prepared =
         Outcome.of(

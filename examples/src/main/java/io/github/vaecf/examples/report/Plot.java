@@ -40,7 +40,9 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
     /** Both evenly. */
     LINEAR,
     /** Both by factors. */
-    LOG
+    LOG,
+    /** The one to the right by factors, the one upwards evenly. */
+    LOG_X
   }
 
   /**
@@ -117,7 +119,7 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
     styler.setLegendFont(font);
     styler.setAxisTitleFont(font);
     styler.setAxisTickLabelsFont(font);
-    styler.setXAxisLogarithmic(scale == Scale.LOG);
+    styler.setXAxisLogarithmic(scale != Scale.LINEAR);
     styler.setYAxisLogarithmic(scale == Scale.LOG);
     styler.setMarkerSize(6);
     for (int i = 0; i < series.size(); i++) {

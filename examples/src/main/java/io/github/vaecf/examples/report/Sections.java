@@ -10,6 +10,7 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.examples.report.Plot.Point;
 import io.github.vaecf.examples.report.Plot.Scale;
 import io.github.vaecf.examples.report.Plot.Series;
@@ -145,19 +146,14 @@ public final class Sections {
    * How the trainings went.
    *
    * @param page receives the section
-   * @param curves the curves, by the runs' names
+   * @param curves the curves, by the runs' names; of each at least one epoch has ended
    */
   public static void learningCurves(Page page, Map<String, TrainingCurve> curves) {
     page.section("Training");
     List<List<String>> rows = new ArrayList<>();
     curves.forEach(
         (name, curve) -> {
-          TrainingCurve.Epoch best = curve.epochs().get(0);
-          for (TrainingCurve.Epoch epoch : curve.epochs()) {
-            if (epoch.validation() > best.validation()) {
-              best = epoch;
-            }
-          }
+          TrainingCurve.Epoch best = curve.best();
           rows.add(
               List.of(
                   name,

@@ -1,19 +1,67 @@
 package io.github.vaecf.data.splitting;
 
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.Split;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Leaves away training pairs of very active users and of very popular items.
+ * Leaves away training pairs of very active users and of very popular items, drawn at random. What
+ * is held out stays as it is. Immutable and safe for use by many threads.
  *
- * @param mostUserItems how many items a user keeps at most
- * @param popularItemUsers how many users an item keeps in any case
- * @param rateBeyond which share of an item's users beyond those is kept
- * @param seed where the random numbers start
+ * @param mostUserItems how many items a user keeps at most, at least 1
+ * @param popularItemUsers how many users an item keeps in any case, at least 1
+ * @param rateBeyond which share of an item's users beyond those is kept, 0 … 1, rounded down
+ * @param seed where the random numbers start, 0 … 2³² − 1, as NumPy takes it
  */
-record Undersampling(int mostUserItems, int popularItemUsers, double rateBeyond, long seed) {
+public record Undersampling(int mostUserItems, int popularItemUsers, double rateBeyond, long seed) {
+  /**
+   * Checks the numbers.
+   *
+   * @param mostUserItems how many items a user keeps at most
+   * @param popularItemUsers how many users an item keeps in any case
+   * @param rateBeyond which share of an item's users beyond those is kept
+   * @param seed where the random numbers start
+   * @throws IllegalArgumentException if a number lies outside its range
+   */
+  public Undersampling {
+    if (mostUserItems < 1 || popularItemUsers < 1 || !(rateBeyond >= 0 && rateBeyond <= 1)) {
+      throw new IllegalArgumentException(
+          "a user must keep at least 1 item, an item at least 1 user and a share of 0 to 1 beyond,"
+              + " found "
+              + mostUserItems
+              + ", "
+              + popularItemUsers
+              + " and "
+              + rateBeyond);
+    }
+    SplitBuilder.requireSeed(seed);
+  }
+
+  /**
+   * Undersamples the training users of a split.
+   *
+   * @param split a split
+   * @return the same split with fewer training pairs, and what was done among its stages
+   */
+  public Split apply(Split split) {
+    CsrMatrix train = split.train();
+    PairList pairs = new PairList((int) train.entries());
+    train.pairs().forEach(pairs::add);
+    List<Split.Stage> stages = new ArrayList<>(split.stages());
+    PairList kept = apply(pairs, train.rows(), train.columns(), stages);
+    return new Split(
+        CsrMatrix.inOrder(train.rows(), train.columns(), kept),
+        split.validation(),
+        split.test(),
+        split.users(),
+        split.items(),
+        split.titles(),
+        stages);
+  }
+
   /** Applies both and notes each stage. */
   PairList apply(PairList train, int users, int items, List<Split.Stage> stages) {
     NumpyRandom random = new NumpyRandom(seed);
