@@ -4,7 +4,6 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import io.github.vaecf.core.CheckpointPolicy;
 import io.github.vaecf.core.TrainedModel;
-import io.github.vaecf.core.TrainingConfig;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.splitting.Undersampling;
@@ -86,7 +85,7 @@ final class ExperimentCommand extends Subcommand {
               + " many as the item has that one in 20 items are more popular than.")
   private Integer undersampleTo;
 
-  @Mixin private TrainingOptions trainingOptions;
+  @Mixin private SettingOptions settings;
 
   @Mixin private CheckpointOptions checkpointOptions;
 
@@ -124,11 +123,9 @@ final class ExperimentCommand extends Subcommand {
   }
 
   private ExperimentPlan plan() {
-    TrainingConfig training = trainingOptions.config();
-    boolean epochsGiven =
-        givenOptions().stream().anyMatch(option -> option.longestName().equals("--epochs"));
-    int epochs = quick && !epochsGiven ? QUICK_EPOCHS : training.epochs();
-    return new ExperimentPlan(givenOptions(), epochs, quick);
+    boolean epochsGiven = settings.given().containsKey("epochs");
+    int epochs = quick && !epochsGiven ? QUICK_EPOCHS : settings.training().epochs();
+    return new ExperimentPlan(settings, epochs, quick);
   }
 
   private Split undersampled() {
@@ -138,7 +135,7 @@ final class ExperimentCommand extends Subcommand {
         undersampleTo == null
             ? Math.max(1, counts[counts.length - 1 - counts.length / POPULAR])
             : undersampleTo;
-    long seed = trainingOptions.config().seed();
+    long seed = settings.training().seed();
     return new Undersampling(Integer.MAX_VALUE, users, 0, seed & 0xffff_ffffL).apply(split);
   }
 

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * What an experiment trains: series of trials that each vary one setting, with all else the same. A
@@ -31,7 +30,7 @@ final class ExperimentPlan {
    */
   record Row(ModelKind model, String value, Trial trial, boolean undersampled) {}
 
-  private final List<OptionSpec> given;
+  private final SettingOptions options;
   private final Map<String, String> base;
   private final List<Trial> whole = new ArrayList<>();
   private final List<Trial> undersampled = new ArrayList<>();
@@ -40,12 +39,12 @@ final class ExperimentPlan {
   /**
    * A plan.
    *
-   * @param given options that hold for all trials
+   * @param options settings that hold for all trials
    * @param epochs epochs of the trials, but for those that vary them
    * @param quick whether few values are tried
    */
-  ExperimentPlan(List<OptionSpec> given, int epochs, boolean quick) {
-    this.given = given;
+  ExperimentPlan(SettingOptions options, int epochs, boolean quick) {
+    this.options = options;
     this.base = Map.of("epochs", Integer.toString(epochs));
     models();
     vary(
@@ -123,10 +122,7 @@ final class ExperimentPlan {
       rows.add(new Row(kind, "none", base(kind), false));
       Trial trial =
           named(
-              kind,
-              "undersampled",
-              Map.of("undersampled", "yes"),
-              SettingOptions.trial("x", kind, given, base));
+              kind, "undersampled", Map.of("undersampled", "yes"), options.trial("x", kind, base));
       undersampled.add(trial);
       rows.add(new Row(kind, "popular items", trial, true));
     }
@@ -153,7 +149,7 @@ final class ExperimentPlan {
   private Trial trial(ModelKind kind, String name, Map<String, String> changes) {
     Map<String, String> settings = new LinkedHashMap<>(base);
     settings.putAll(changes);
-    Trial trial = named(kind, name, changes, SettingOptions.trial("x", kind, given, settings));
+    Trial trial = named(kind, name, changes, options.trial("x", kind, settings));
     for (Trial known : whole) {
       if (known.model().equals(trial.model()) && known.training().equals(trial.training())) {
         return known;

@@ -66,9 +66,9 @@ final class ModelOptions {
     private Double share;
   }
 
-  /** Whether an option is for Mult-VAE alone. */
-  static boolean isForVae(String option) {
-    return option.equals("--beta-cap") || option.startsWith("--anneal-");
+  /** Whether a setting is for Mult-VAE alone. */
+  static boolean isForVae(String setting) {
+    return setting.equals("beta-cap") || setting.startsWith("anneal-");
   }
 
   /**

@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -83,9 +82,7 @@ final class ReproduceCommand extends Subcommand {
               + " for data smaller than the published.")
   private Integer heldOutUsers;
 
-  @Mixin private TrainingOptions trainingOptions;
-
-  @Mixin private ModelOptions modelOptions;
+  @Mixin private SettingOptions settings;
 
   @Mixin private CheckpointOptions checkpointOptions;
 
@@ -131,21 +128,13 @@ final class ReproduceCommand extends Subcommand {
 
   /** The published settings, with what was given in their place. */
   private Trial trial(ModelKind kind) {
-    Map<String, String> settings = new LinkedHashMap<>(published.settings(kind));
-    List<OptionSpec> given = new ArrayList<>();
-    for (OptionSpec option : givenOptions()) {
-      boolean forModel = kind == ModelKind.VAE || !ModelOptions.isForVae(option.longestName());
-      if (forModel) {
-        given.add(option);
-        String name = option.longestName().substring(2);
-        settings
-            .keySet()
-            .removeIf(
-                set ->
-                    set.equals(name) || (set.startsWith("anneal-") && name.startsWith("anneal-")));
-      }
+    Map<String, String> own = new LinkedHashMap<>(published.settings(kind));
+    for (String name : settings.given().keySet()) {
+      own.keySet()
+          .removeIf(
+              set -> set.equals(name) || (set.startsWith("anneal-") && name.startsWith("anneal-")));
     }
-    return SettingOptions.trial(kind.toString(), kind, given, settings);
+    return settings.trial(kind.toString(), kind, own);
   }
 
   /** Prepares the data, or reads what an earlier call prepared. */
@@ -259,10 +248,11 @@ final class ReproduceCommand extends Subcommand {
           "The data is made up: what was measured says nothing about the published result.");
     }
     List<String> changes = new ArrayList<>();
-    for (OptionSpec option : givenOptions()) {
-      if (SettingOptions.isSetting(option) || option.longestName().equals("--heldout-users")) {
-        changes.add(option.longestName() + "=" + String.join(",", option.originalStringValues()));
-      }
+    Map<String, String> given = settings.given();
+    given.keySet().removeAll(List.of("device", "threads")); // where, not what
+    given.forEach((name, value) -> changes.add("--" + name + "=" + value));
+    if (heldOutUsers != null) {
+      changes.add("--heldout-users=" + heldOutUsers);
     }
     if (!changes.isEmpty()) {
       caveats.add("Other than published: " + String.join(" ", changes) + ".");

@@ -95,9 +95,7 @@ final class SearchCommand extends Subcommand {
       description = "What decides; default ${DEFAULT-VALUE}.")
   private String metricName;
 
-  @Mixin private TrainingOptions trainingOptions;
-
-  @Mixin private ModelOptions modelOptions;
+  @Mixin private SettingOptions settings;
 
   @Mixin private CheckpointOptions checkpointOptions;
 
@@ -140,6 +138,7 @@ final class SearchCommand extends Subcommand {
   }
 
   private List<Trial> trials() {
+    settings.model(model); // refuses what is not for this model
     SearchSpace space = SearchSpace.empty();
     for (String text : tried) {
       space = SettingOptions.add(space, text);
@@ -149,7 +148,7 @@ final class SearchCommand extends Subcommand {
     List<Trial> trials = new ArrayList<>();
     for (Map<String, String> combination : combinations) {
       String name = String.format(Locale.ROOT, "%04d", trials.size() + 1);
-      trials.add(SettingOptions.trial(name, model, givenOptions(), combination));
+      trials.add(settings.trial(name, model, combination));
     }
     return trials;
   }

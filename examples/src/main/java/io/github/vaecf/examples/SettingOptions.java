@@ -5,14 +5,17 @@ import io.github.vaecf.core.TrainingConfig;
 import io.github.vaecf.eval.search.SearchSpace;
 import io.github.vaecf.eval.search.Trial;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
  * Every setting of a training by the name of its option, so that a search can vary any of them: a
@@ -23,6 +26,10 @@ final class SettingOptions {
   private static final String TO = "..";
   private static final Set<Class<?>> WHOLE =
       Set.of(int.class, Integer.class, long.class, Long.class);
+
+  /** The command that these options are mixed in to; null where they are read alone. */
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   @Mixin private TrainingOptions trainingOptions;
 
@@ -37,11 +44,36 @@ final class SettingOptions {
     return line().getCommandSpec().options().stream().map(SettingOptions::name).toList();
   }
 
-  /** Whether an option is one that a result depends on: not where it is computed. */
-  static boolean isSetting(OptionSpec option) {
-    return line().getCommandSpec().findOption(option.longestName()) != null
-        && !option.longestName().equals("--device")
-        && !option.longestName().equals("--threads");
+  /**
+   * The network's settings as given.
+   *
+   * @throws IllegalArgumentException if a value is out of its range or not for this model
+   */
+  ModelConfig model(ModelKind kind) {
+    return modelOptions.config(kind);
+  }
+
+  /**
+   * The training's settings as given.
+   *
+   * @throws IllegalArgumentException if a value is out of its range
+   */
+  TrainingConfig training() {
+    return trainingOptions.config();
+  }
+
+  /** The settings that were given, by their names, as they were written. */
+  Map<String, String> given() {
+    Map<String, String> given = new LinkedHashMap<>();
+    if (command != null) {
+      CommandSpec settings = line().getCommandSpec();
+      for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+        if (settings.findOption(option.longestName()) != null) {
+          given.put(name(option), String.join(",", option.originalStringValues()));
+        }
+      }
+    }
+    return given;
   }
 
   private static String name(OptionSpec option) {
@@ -86,35 +118,29 @@ final class SettingOptions {
   }
 
   /**
-   * A training with some settings in place of those given for all.
+   * A training with some settings in place of those given. Of the given ones those that are for
+   * Mult-VAE alone are passed over for Mult-DAE.
    *
    * @param name the trial's name
    * @param kind which model
-   * @param given the options given for all trials; those that are no settings are passed over
    * @param combination the trial's own settings
    * @throws IllegalArgumentException if a value is none of its setting
    */
-  static Trial trial(
-      String name, ModelKind kind, List<OptionSpec> given, Map<String, String> combination) {
-    CommandLine line = line();
-    List<String> words = new ArrayList<>();
-    for (OptionSpec option : given) {
-      if (line.getCommandSpec().findOption(option.longestName()) != null
-          && !combination.containsKey(name(option))) {
-        option
-            .originalStringValues()
-            .forEach(value -> words.add(option.longestName() + "=" + value));
-      }
+  Trial trial(String name, ModelKind kind, Map<String, String> combination) {
+    Map<String, String> all = new LinkedHashMap<>(given());
+    if (kind == ModelKind.DAE) {
+      all.keySet().removeIf(ModelOptions::isForVae);
     }
-    combination.forEach((setting, value) -> words.add("--" + setting + "=" + value));
+    all.putAll(combination);
+    List<String> words = new ArrayList<>();
+    all.forEach((setting, value) -> words.add("--" + setting + "=" + value));
+    CommandLine line = line();
     try {
       line.parseArgs(words.toArray(String[]::new));
     } catch (ParameterException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
     SettingOptions options = line.getCommand();
-    ModelConfig model = options.modelOptions.config(kind);
-    TrainingConfig training = options.trainingOptions.config();
-    return new Trial(name, combination, model, training);
+    return new Trial(name, combination, options.model(kind), options.training());
   }
 }

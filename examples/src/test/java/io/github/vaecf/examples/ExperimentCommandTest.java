@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine.Model.OptionSpec;
 
 class ExperimentCommandTest {
   @TempDir Path folder;
@@ -53,8 +52,7 @@ class ExperimentCommandTest {
 
   @Test
   void aTrialOfSeveralSeriesIsTrainedOnce() {
-    List<OptionSpec> nothing = List.of();
-    ExperimentPlan full = new ExperimentPlan(nothing, 200, false);
+    ExperimentPlan full = new ExperimentPlan(new SettingOptions(), 200, false);
     assertThat(full.series()).hasSize(6);
     int rows = full.series().stream().mapToInt(series -> series.rows().size()).sum();
     assertThat(rows).isEqualTo(3 + 6 + 10 + 4 + 4 + 8);
