@@ -46,6 +46,7 @@ final class OldRuntime {
       }
       try (TString items = TString.tensorOf(Shape.of(1, 2), DataBuffers.ofObjects("x", ""));
           TString item = TString.vectorOf("x");
+          TString others = TString.tensorOf(Shape.of(1, 2), DataBuffers.ofObjects("x", ""));
           TInt64 indices = TInt64.tensorOf(Shape.of(1, 1), DataBuffers.of(2L));
           TInt32 k = TInt32.vectorOf(3)) {
         call(bundle, "recommend_excluding", List.of(items, items));
@@ -54,6 +55,7 @@ final class OldRuntime {
         call(bundle, "recommend_indices", List.of(indices));
         call(bundle, "rank_indices", List.of(indices, k));
         call(bundle, "similar_items", List.of(item));
+        call(bundle, "similarity", List.of(item, others));
       }
       System.out.println("all signatures answered");
     }

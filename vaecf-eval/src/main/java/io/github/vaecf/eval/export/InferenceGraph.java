@@ -15,6 +15,7 @@ import org.tensorflow.op.core.HashTable;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.ReduceMax;
 import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.op.core.Stack;
 import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.op.linalg.MatMul;
@@ -180,11 +181,43 @@ final class InferenceGraph implements AutoCloseable {
             .output("scores", decode(vector), DataType.DT_FLOAT, -1, items));
   }
 
-  /** The cosine between an item's column of the decoder's last kernel and every other's. */
+  /** What is like an item, and how much like it some items are. */
   private void addSimilarItems() {
     Placeholder<TString> rawItem = placeholder("item", TString.class, Shape.of(-1));
-    Operand<TInt64> item = indices(rawItem);
-    Operand<TInt64> known = tf.math.maximum(item, tf.constant(0L));
+    Placeholder<TString> rawOthers = placeholder("others", TString.class, Shape.of(-1, -1));
+    Operand<TInt64> item = tf.expandDims(indices(rawItem), tf.constant(1));
+    Operand<TFloat32> cosines = cosines(item);
+
+    TopK<TFloat32, TInt32> similar = best(cosines, item, tf.constant(topK));
+    add(
+        new SignatureBuilder("similar_items")
+            .input("item", rawItem, DataType.DT_STRING, -1)
+            .output("items", ids(similar), DataType.DT_STRING, -1, topK)
+            .output("scores", similar.values(), DataType.DT_FLOAT, -1, topK));
+
+    Operand<TInt64> others = indices(rawOthers);
+    Operand<TInt64> known = tf.math.maximum(others, tf.constant(0L));
+    Operand<TFloat32> compared =
+        tf.select(
+            tf.math.greaterEqual(others, tf.constant(0L)),
+            tf.gatherNd(cosines, places(known)),
+            tf.constant(LEFT_OUT));
+    add(
+        new SignatureBuilder("similarity")
+            .input("item", rawItem, DataType.DT_STRING, -1)
+            .input("items", rawOthers, DataType.DT_STRING, -1, -1)
+            .output("scores", compared, DataType.DT_FLOAT, -1, -1));
+  }
+
+  /**
+   * The cosines [batch, items] between an item's column of the decoder's last kernel and every
+   * other's; {@link #LEFT_OUT} for an unknown item.
+   *
+   * @param item index [batch, 1]
+   */
+  private Operand<TFloat32> cosines(Operand<TInt64> item) {
+    Operand<TInt64> known =
+        tf.squeeze(tf.math.maximum(item, tf.constant(0L)), Squeeze.axis(List.of(1L)));
     Operand<TFloat32> kernel = decoder.get(decoder.size() - 1).kernel();
     Operand<TFloat32> columns = tf.gather(kernel, known, tf.constant(1));
     Operand<TFloat32> norms = tf.gather(inverseNorms, known, tf.constant(0));
@@ -192,15 +225,7 @@ final class InferenceGraph implements AutoCloseable {
         tf.math.mul(
             tf.math.mul(tf.linalg.matMul(columns, kernel, MatMul.transposeA(true)), inverseNorms),
             tf.expandDims(norms, tf.constant(1)));
-    Operand<TInt64> itself = tf.expandDims(item, tf.constant(1));
-    Operand<TFloat32> ofKnown =
-        tf.select(tf.math.greaterEqual(itself, tf.constant(0L)), cosines, tf.constant(LEFT_OUT));
-    TopK<TFloat32, TInt32> similar = best(ofKnown, itself, tf.constant(topK));
-    add(
-        new SignatureBuilder("similar_items")
-            .input("item", rawItem, DataType.DT_STRING, -1)
-            .output("items", ids(similar), DataType.DT_STRING, -1, topK)
-            .output("scores", similar.values(), DataType.DT_FLOAT, -1, topK));
+    return tf.select(tf.math.greaterEqual(item, tf.constant(0L)), cosines, tf.constant(LEFT_OUT));
   }
 
   /** The index of each raw id, −1 for an unknown one and for padding. */

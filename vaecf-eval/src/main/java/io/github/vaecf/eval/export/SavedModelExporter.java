@@ -37,6 +37,9 @@ import java.util.Map;
  *       items]</td></tr>
  *   <tr><td>{@code similar_items}</td><td>item: string [batch]</td><td>items: string [batch, k],
  *       scores: float [batch, k], cosines of the item embeddings</td></tr>
+ *   <tr><td>{@code similarity}</td><td>item: string [batch], items: string [batch,
+ *       length]</td><td>scores: float [batch, length], the cosine of item and each of
+ *       items</td></tr>
  * </table>
  *
  * <p>A history is a set: order and repetition do not matter, and unknown ids and the padding "" (−1

@@ -78,6 +78,13 @@ public abstract sealed class ServedModel implements Scorer, AutoCloseable
     return titles;
   }
 
+  /**
+   * The functions by which servers call the model.
+   *
+   * @return signatures by name, in alphabetical order; empty for an ONNX file, which has none
+   */
+  public abstract Map<String, ServedSignature> signatures();
+
   @Override
   public final int itemCount() {
     return items.size();

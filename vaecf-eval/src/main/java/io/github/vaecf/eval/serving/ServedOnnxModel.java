@@ -61,6 +61,11 @@ final class ServedOnnxModel extends ServedModel {
   }
 
   @Override
+  public Map<String, ServedSignature> signatures() {
+    return Map.of();
+  }
+
+  @Override
   Best best(long[] histories, int users, int length, int k) {
     lock.readLock().lock();
     try {

@@ -8,22 +8,18 @@ import io.github.vaecf.data.IdIndex;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.exceptions.TensorFlowException;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GPUOptions;
-import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
-import org.tensorflow.types.TInt64;
 
 /** A SavedModel on TensorFlow's own runtime. */
 final class ServedSavedModel extends ServedModel {
@@ -33,19 +29,18 @@ final class ServedSavedModel extends ServedModel {
   private static final String VOCABULARY_FILE = "assets/items.txt";
 
   private final SavedModelBundle bundle;
-  private final String historiesInput;
-  private final String lengthsInput;
-  private final String itemsOutput;
-  private final String scoresOutput;
+  private final Map<String, ServedSignature> signatures;
+  private final ServedSignature rank;
 
   private ServedSavedModel(
-      SavedModelBundle bundle, SignatureDef rank, IdIndex items, Map<String, String> titles) {
+      SavedModelBundle bundle,
+      Map<String, ServedSignature> signatures,
+      IdIndex items,
+      Map<String, String> titles) {
     super(items, titles);
     this.bundle = bundle;
-    this.historiesInput = rank.getInputsOrThrow("items").getName();
-    this.lengthsInput = rank.getInputsOrThrow("k").getName();
-    this.itemsOutput = rank.getOutputsOrThrow("items").getName();
-    this.scoresOutput = rank.getOutputsOrThrow("scores").getName();
+    this.signatures = signatures;
+    this.rank = signatures.get(RANK);
   }
 
   static ServedSavedModel open(Path path) {
@@ -70,16 +65,27 @@ final class ServedSavedModel extends ServedModel {
               .withTags(SavedModelBundle.DEFAULT_TAG)
               .withConfigProto(config)
               .load();
-      SignatureDef rank = bundle.metaGraphDef().getSignatureDefMap().get(RANK);
-      if (rank == null) {
+      Map<String, ServedSignature> signatures = signatures(bundle);
+      if (!signatures.containsKey(RANK)) {
         bundle.close();
         throw new DataException(
             folder + ": not an export of vaecf, expected a signature " + RANK + ", found none");
       }
-      return new ServedSavedModel(bundle, rank, items, titles);
+      return new ServedSavedModel(bundle, signatures, items, titles);
     } catch (IOException | TensorFlowException | IllegalArgumentException e) {
       throw new DataException(folder + ": cannot be loaded (" + e.getMessage() + ")", e);
     }
+  }
+
+  private static Map<String, ServedSignature> signatures(SavedModelBundle bundle) {
+    Map<String, ServedSignature> signatures = new TreeMap<>();
+    bundle
+        .metaGraphDef()
+        .getSignatureDefMap()
+        .forEach(
+            (name, definition) ->
+                signatures.put(name, new ServedSignature(name, definition, bundle.session())));
+    return Collections.unmodifiableMap(signatures);
   }
 
   private static Map<String, String> titles(Path file) throws IOException {
@@ -136,25 +142,21 @@ final class ServedSavedModel extends ServedModel {
   }
 
   @Override
+  public Map<String, ServedSignature> signatures() {
+    return signatures;
+  }
+
+  @Override
   Best best(long[] histories, int users, int length, int k) {
-    try (TInt64 rows =
-            TInt64.tensorOf(Shape.of(users, length), DataBuffers.of(histories, true, false));
-        TInt32 lengths = TInt32.vectorOf(k);
-        Result result =
-            bundle
-                .session()
-                .runner()
-                .feed(historiesInput, rows)
-                .feed(lengthsInput, lengths)
-                .fetch(itemsOutput)
-                .fetch(scoresOutput)
-                .run()) {
-      long[] bestItems = new long[users * k];
-      float[] scores = new float[bestItems.length];
-      ((TInt64) result.get(0)).copyTo(DataBuffers.of(bestItems, false, false));
-      ((TFloat32) result.get(1)).copyTo(DataBuffers.of(scores, false, false));
-      return new Best(k, bestItems, scores);
-    }
+    int[] lengths = new int[users];
+    Arrays.fill(lengths, k);
+    Map<String, TensorRows> answer =
+        rank.call(
+            Map.of(
+                "items", new TensorRows(users, length, histories),
+                "k", new TensorRows(users, 1, lengths)));
+    return new Best(
+        k, (long[]) answer.get("items").values(), (float[]) answer.get("scores").values());
   }
 
   @Override

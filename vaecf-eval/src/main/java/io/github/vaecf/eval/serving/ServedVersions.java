@@ -4,8 +4,8 @@ import io.github.vaecf.data.DataException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.StampedLock;
 import java.util.function.Function;
 
 /**
@@ -20,11 +20,14 @@ public final class ServedVersions implements AutoCloseable {
   private final Path base;
   private volatile Served current;
 
-  /** A loaded version, kept open as long as anybody holds its lock for reading. */
+  /**
+   * A loaded version, kept open as long as anybody holds its lock for reading. The lock belongs to
+   * no thread: a request may begin on one and end on another.
+   */
   private static final class Served {
     final long number;
     final ServedModel model;
-    final ReadWriteLock inUse = new ReentrantReadWriteLock();
+    final StampedLock inUse = new StampedLock();
     private boolean retired;
 
     Served(Path version) {
@@ -34,12 +37,53 @@ public final class ServedVersions implements AutoCloseable {
 
     /** Waits for the requests that have begun, and closes. */
     void retire() {
-      inUse.writeLock().lock();
+      long stamp = inUse.writeLock();
       try {
         retired = true;
         model.close();
       } finally {
-        inUse.writeLock().unlock();
+        inUse.unlockWrite(stamp);
+      }
+    }
+  }
+
+  /**
+   * A version in use: it stays open until the lease is closed, whichever version comes meanwhile.
+   * May be closed by another thread than took it.
+   */
+  public static final class Lease implements AutoCloseable {
+    private final Served served;
+    private final AtomicLong stamp;
+
+    private Lease(Served served, long stamp) {
+      this.served = served;
+      this.stamp = new AtomicLong(stamp);
+    }
+
+    /**
+     * The version's number.
+     *
+     * @return the number
+     */
+    public long version() {
+      return served.number;
+    }
+
+    /**
+     * The version's model.
+     *
+     * @return the model, not to be used after the lease
+     */
+    public ServedModel model() {
+      return served.model;
+    }
+
+    /** Gives the version back. Closing once more does nothing. */
+    @Override
+    public void close() {
+      long held = stamp.getAndSet(0);
+      if (held != 0) {
+        served.inUse.unlockRead(held);
       }
     }
   }
@@ -92,17 +136,31 @@ public final class ServedVersions implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    */
   public <T> T answer(Function<ServedModel, T> request) {
+    try (Lease lease = lease()) {
+      return request.apply(lease.model());
+    }
+  }
+
+  /**
+   * Takes the current version for a request that ends elsewhere than it begins, such as on another
+   * thread; {@link #answer} is for all others.
+   *
+   * @return the version, to be closed when the request has ended: until then neither {@link
+   *     #refresh} nor {@link #close} ends
+   * @throws IllegalStateException if this is closed
+   */
+  public Lease lease() {
     while (true) {
       Served served = answering();
-      served.inUse.readLock().lock();
-      try {
-        // A version that was retired in between has a successor already.
+      long stamp = served.inUse.tryReadLock();
+      if (stamp != 0) {
         if (!served.retired) {
-          return request.apply(served.model);
+          return new Lease(served, stamp);
         }
-      } finally {
-        served.inUse.readLock().unlock();
+        served.inUse.unlockRead(stamp);
       }
+      // A version that was retired in between has a successor already.
+      Thread.onSpinWait();
     }
   }
 

@@ -291,6 +291,24 @@ class SavedModelExporterTest {
     assertThat(scores(outputs)[1]).containsOnly(LEFT_OUT);
   }
 
+  @Test
+  void similarityIsTheCosineToEachOfSomeItems() {
+    float[][] scores =
+        scores(
+            call(
+                "similarity",
+                Map.of(
+                    "item", TString.vectorOf(id(12), "unknown"),
+                    "items", text(3, id(7), "unknown", id(12), id(7), id(8), ""))));
+
+    Network network = model.network();
+    DenseLayer last = network.decoder().get(network.decoder().size() - 1);
+    assertThat(scores[0][0]).isCloseTo((float) cosine(last, 12, 7), within(1e-5f));
+    assertThat(scores[0][1]).isEqualTo(LEFT_OUT);
+    assertThat(scores[0][2]).isCloseTo(1, within(1e-5f));
+    assertThat(scores[1]).containsOnly(LEFT_OUT);
+  }
+
   private static double cosine(DenseLayer layer, int a, int b) {
     double product = 0;
     double squareA = 0;
@@ -329,7 +347,8 @@ class SavedModelExporterTest {
             "score",
             "encode",
             "decode",
-            "similar_items");
+            "similar_items",
+            "similarity");
     Set<String> nodes = new HashSet<>();
     graph.getGraphDef().getNodeList().forEach(node -> nodes.add(node.getName()));
     assertThat(nodes)

@@ -118,6 +118,32 @@ class ServedVersionsTest {
   }
 
   @Test
+  void aLeasedVersionStaysOpenUntilAnotherThreadGivesItBack() throws Exception {
+    SavedModelExporter.export(vae, base.resolve("1"));
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try (ServedVersions versions = ServedVersions.open(base)) {
+      ServedVersions.Lease old = versions.lease();
+      List<Recommendation> before = cold(old.model());
+      SavedModelExporter.export(dae, base.resolve("2"));
+
+      Future<Boolean> change = threads.submit(versions::refresh);
+      while (versions.version() == 1) {
+        Thread.sleep(1);
+      }
+
+      assertThat(old.version()).isEqualTo(1);
+      assertThat(cold(old.model())).isEqualTo(before);
+      assertThat(change.isDone()).isFalse();
+      threads.submit(old::close).get();
+      assertThat(change.get()).isTrue();
+      old.close();
+      assertThatThrownBy(() -> cold(old.model())).isInstanceOf(IllegalStateException.class);
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
   void afterClosingNothingIsAnswered() {
     SavedModelExporter.export(vae, base.resolve("1"));
     ServedVersions versions = ServedVersions.open(base);
