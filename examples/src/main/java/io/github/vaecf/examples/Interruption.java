@@ -1,5 +1,6 @@
 package io.github.vaecf.examples;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -11,11 +12,11 @@ final class Interruption implements AutoCloseable {
   /** Counted down when the command has said its last word. */
   private static final CountDownLatch SETTLED = new CountDownLatch(1);
 
-  private volatile boolean requested;
+  private final CountDownLatch requested = new CountDownLatch(1);
   private final Thread hook =
       new Thread(
           () -> {
-            requested = true;
+            requested.countDown();
             try {
               SETTLED.await(5, TimeUnit.MINUTES);
             } catch (InterruptedException e) {
@@ -35,12 +36,26 @@ final class Interruption implements AutoCloseable {
 
   /** Whether the work is to come to an end. */
   boolean isRequested() {
-    return requested;
+    return requested.getCount() == 0;
+  }
+
+  /**
+   * Waits until the work is to come to an end, or the time has passed.
+   *
+   * @return whether the work is to come to an end
+   */
+  boolean await(Duration time) {
+    try {
+      return requested.await(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
+    }
   }
 
   @Override
   public void close() {
-    if (!requested) {
+    if (!isRequested()) {
       Runtime.getRuntime().removeShutdownHook(hook);
     }
   }

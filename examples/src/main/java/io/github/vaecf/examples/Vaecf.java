@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       ExportCommand.class,
       RecommendCommand.class,
+      ServeCommand.class,
       CompareCommand.class,
       SearchCommand.class,
       ExperimentCommand.class,

@@ -3,7 +3,6 @@ package io.github.vaecf.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +14,7 @@ class QuickstartCommandTest {
 
   @Test
   void goesFromRawPairsToNamedRecommendations() throws IOException {
-    Path out = folder.resolve("out");
-    Path json = folder.resolve("results.json");
-    Outcome outcome = Outcome.of("quickstart", "--out", out, "--epochs", 6, "--json", json);
+    Outcome outcome = SampleRun.outcome();
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.out())
         .contains("10,842   3,739  115,848")
@@ -25,9 +22,9 @@ class QuickstartCommandTest {
     assertThat(outcome.out().lines().filter(line -> line.matches("  [* ] [a-z0-9.+-]+: .{5,}")))
         .as("three named recommendations for each of five sources")
         .hasSize(15);
-    assertThat(out.resolve("models/debian/1/saved_model.pb")).exists();
+    assertThat(SampleRun.export().resolve("1/saved_model.pb")).exists();
 
-    JsonNode models = new ObjectMapper().readTree(json.toFile()).path("models");
+    JsonNode models = SampleRun.json().path("models");
     double popular = ndcg(models, "most popular");
     assertThat(popular).isBetween(0.25, 0.30);
     // Already after six epochs, of the forty that take it to 0.6.
