@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -128,6 +130,7 @@ final class BenchmarkCommand extends Subcommand {
                 fromOptions(trainingOptions::config).withEpochs((wanted + perEpoch - 1) / perEpoch))
             .listener(clock)
             .build();
+    printPlacement(trainer.placement(firstUsers(split.train(), batch)));
     TrainedModel trained =
         trainer.train(firstUsers(split.train(), wanted * (long) batch), split.items());
     double[] millis = new double[times.size() - WARM_UP_STEPS];
@@ -161,6 +164,26 @@ final class BenchmarkCommand extends Subcommand {
         .put("floor_adam_millis", adam)
         .put("ratio", median / (products + adam));
     return trained;
+  }
+
+  /** How many operations of a step each device has and, beside a GPU, which the CPU has. */
+  private void printPlacement(Map<String, String> placement) {
+    Map<String, List<String>> byDevice = new TreeMap<>();
+    placement.forEach(
+        (operation, device) ->
+            byDevice
+                .computeIfAbsent(
+                    device.substring(device.lastIndexOf('/') + 1), name -> new ArrayList<>())
+                .add(operation));
+    ObjectNode counts = figures.putObject("operations");
+    byDevice.forEach(
+        (device, operations) -> {
+          out().printf(Locale.ROOT, "operations of a step on %s: %d%n", device, operations.size());
+          if (byDevice.size() > 1 && device.contains("CPU")) {
+            operations.forEach(operation -> out().println("  " + operation));
+          }
+          counts.put(device, operations.size());
+        });
   }
 
   /**

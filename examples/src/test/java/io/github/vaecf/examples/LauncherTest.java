@@ -97,13 +97,16 @@ class LauncherTest {
     run(Map.of("VAECF_NATIVES", "gpu"));
     assertThat(builds()).hasSize(2);
     assertThat(builds().get(1)).contains("-P launcher,gpu ");
+    run(Map.of("VAECF_NATIVES", "cuda"));
+    assertThat(builds().get(2)).contains("-P launcher,gpu,cuda ");
   }
 
   @Test
   void unknownNativesAreRefused() throws Exception {
     Outcome outcome = run(Map.of("VAECF_NATIVES", "tpu"));
     assertThat(outcome.status()).isEqualTo(1);
-    assertThat(outcome.err()).isEqualTo("vaecf: VAECF_NATIVES must be cpu or gpu, found 'tpu'\n");
+    assertThat(outcome.err())
+        .isEqualTo("vaecf: VAECF_NATIVES must be cpu, gpu or cuda, found 'tpu'\n");
   }
 
   @Test

@@ -23,6 +23,9 @@ public final class TensorFlowRuntime {
           // Memory of large tensors is kept and used again. Without it each tensor of users × items
           // is mapped afresh, and the page faults cost as much as the arithmetic.
           "TF_CPU_ALLOCATOR_USE_BFC", "1",
+          // On NVIDIA GPUs products are taken in float32, as on the CPU, and not in TF32, whose
+          // factors have 10 bits of mantissa; 1 allows it.
+          "NVIDIA_TF32_OVERRIDE", "0",
           // Warnings and errors only.
           "TF_CPP_MIN_LOG_LEVEL", "1");
 

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
 
@@ -102,6 +104,34 @@ public final class Trainer {
   public void requireRun(CsrMatrix users, IdIndex items) {
     Require.that(runFolder != null, "runFolder", "given", null);
     RunFolder.open(runFolder, true, model, training, DataFingerprint.of(users, items));
+  }
+
+  /**
+   * Where the operations of a training step run: takes one step, on weights that are then thrown
+   * away. On a GPU none that does arithmetic should be left on the CPU.
+   *
+   * @param users training users × items, at least one row
+   * @return for each operation of the step, its name and kind, TensorFlow's name of the device
+   * @throws IllegalStateException if the GPU was asked for and cannot be used
+   */
+  public Map<String, String> placement(CsrMatrix users) {
+    Require.that(users.rows() > 0, "the training matrix", "with at least one row", users);
+    try (AutoencoderSession session =
+            AutoencoderSession.forTraining(
+                model,
+                users.columns(),
+                training.device(),
+                training.threads(),
+                training.gradientClip(),
+                training.seed());
+        Batch batch = Batch.of(users, 0, Math.min(users.rows(), training.batchSize()))) {
+      Map<String, String> devices = new TreeMap<>();
+      session.train(
+          batch,
+          new AutoencoderSession.StepInput(0, training.learningRate(), 0, training.seed()),
+          devices);
+      return devices;
+    }
   }
 
   private TrainedModel trainOnce(CsrMatrix users, IdIndex items) {

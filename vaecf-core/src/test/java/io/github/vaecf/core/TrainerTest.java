@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -402,14 +401,10 @@ class TrainerTest {
 
   @Test
   void everyOperationOfAStepHasADevice() {
-    try (AutoencoderSession session =
-            AutoencoderSession.forTraining(vae(), DATA.items(), Device.CPU, 1, 0, 1);
-        Batch batch = Batch.of(DATA.matrix(), 0, 10)) {
-      Map<String, String> devices = new TreeMap<>();
-      session.train(batch, new AutoencoderSession.StepInput(0.1, 0.01, 0, 1), devices);
-      assertThat(devices.keySet()).anyMatch(name -> name.contains("ResourceApplyAdam"));
-      assertThat(devices.keySet()).anyMatch(name -> name.contains("MatMul"));
-      assertThat(devices.values()).allMatch(device -> device.contains("CPU:0"));
-    }
+    Map<String, String> devices =
+        trainer(vae()).training(training().withDevice(Device.CPU)).build().placement(DATA.matrix());
+    assertThat(devices.keySet()).anyMatch(name -> name.contains("ResourceApplyAdam"));
+    assertThat(devices.keySet()).anyMatch(name -> name.contains("MatMul"));
+    assertThat(devices.values()).allMatch(device -> device.contains("CPU:0"));
   }
 }
