@@ -90,6 +90,11 @@ final class ReproduceCommand extends Subcommand {
   private Path json;
 
   private final Map<String, Evaluation> evaluations = new LinkedHashMap<>();
+
+  /** The trainings that were validated. */
+  private final Map<String, TrialResult> validated = new LinkedHashMap<>();
+
+  /** The trainings that are tested; the same, but where the last is on all training pairs. */
   private final Map<String, TrialResult> results = new LinkedHashMap<>();
 
   @Override
@@ -179,26 +184,34 @@ final class ReproduceCommand extends Subcommand {
               .checkpoints(checkpoints)
               .listener(display)
               .stopWhen(interruption::isRequested);
-      List<TrialResult> ended =
+      put(
+          validated,
+          trials,
           builder
               .folder(out.resolve("training"))
               .split(split)
               .build()
-              .run(List.copyOf(trials.values()));
+              .run(List.copyOf(trials.values())));
       if (published.testsTrainingUsers()) {
-        List<Trial> last = new ArrayList<>();
-        ended.forEach(result -> last.add(onEverything(requireDone(result))));
-        ended =
+        put(
+            results,
+            trials,
             builder
                 .folder(out.resolve("training-on-everything"))
                 .split(everything(split))
                 .build()
-                .run(last);
+                .run(validated.values().stream().map(ReproduceCommand::onEverything).toList()));
+      } else {
+        results.putAll(validated);
       }
-      int next = 0;
-      for (ModelKind kind : trials.keySet()) {
-        results.put(kind.title(), requireDone(ended.get(next++)));
-      }
+    }
+  }
+
+  private static void put(
+      Map<String, TrialResult> target, Map<ModelKind, Trial> trials, List<TrialResult> ended) {
+    int next = 0;
+    for (ModelKind kind : trials.keySet()) {
+      target.put(kind.title(), requireDone(ended.get(next++)));
     }
   }
 
@@ -273,11 +286,8 @@ final class ReproduceCommand extends Subcommand {
     Differences.of(evaluations, published.metrics()).addTo(page);
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
     Map<String, Path> runs = new LinkedHashMap<>();
-    results.forEach(
-        (name, result) -> {
-          curves.put(name, result.curve());
-          runs.put(name, result.run());
-        });
+    validated.forEach((name, result) -> curves.put(name, result.curve()));
+    results.forEach((name, result) -> runs.put(name, result.run()));
     Sections.learningCurves(page, curves);
     Sections.activity(page, evaluations, published.metrics().get(0));
     try (TrainedModel model = results.values().iterator().next().model()) {

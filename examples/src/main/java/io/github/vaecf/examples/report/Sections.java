@@ -159,7 +159,7 @@ public final class Sections {
                   name,
                   Integer.toString(curve.epochs().size()),
                   Integer.toString(best.number()),
-                  number(best.validation())));
+                  Double.isNaN(best.validation()) ? "–" : number(best.validation())));
         });
     page.numbers("", List.of("run", "epochs", "best epoch", "its validation"), rows);
     curve(page, curves, "Validation after each epoch.", "validation", epoch -> epoch.validation());

@@ -218,5 +218,9 @@ class SplitPropertiesTest {
           .isLessThanOrEqualTo(
               popularItemUsers + (int) (rate * Math.max(0, before[column] - popularItemUsers)));
     }
+    Split afterwards = new Undersampling(mostUserItems, popularItemUsers, rate, 98765).apply(plain);
+    assertThat(afterwards.train()).as("undersampled after the split").isEqualTo(less.train());
+    assertThat(afterwards.stages()).isEqualTo(less.stages());
+    assertThat(afterwards.test()).isEqualTo(plain.test());
   }
 }

@@ -160,7 +160,7 @@ public final class Trials {
 
   private void train(Trial trial, Path run, List<TrialResult> before) throws IOException {
     boolean begun = Files.exists(run.resolve("config.json"));
-    if (!begun && Files.isDirectory(run)) {
+    if (!begun) {
       removeFiles(run); // stopped while the folder was made
     }
     Follower follower = new Follower(run, before);
@@ -255,6 +255,9 @@ public final class Trials {
 
   /** Removes the files of a folder of ours and the empty folders in it. */
   private static void removeFiles(Path target) throws IOException {
+    if (!Files.isDirectory(target)) {
+      return;
+    }
     try (Stream<Path> entries = Files.list(target)) {
       for (Path entry : entries.toList()) {
         Files.delete(entry);
