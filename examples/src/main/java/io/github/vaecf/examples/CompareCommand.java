@@ -11,6 +11,7 @@ import io.github.vaecf.examples.report.Differences;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class CompareCommand extends Subcommand {
       description = "Write a self-contained HTML page too, with results by user activity.")
   private Path report;
 
-  @Option(names = "--markdown", description = "Print the tables as Markdown.")
+  @Option(names = "--markdown", description = "Print one table, as Markdown.")
   private boolean markdown;
 
   @Override
@@ -65,11 +66,15 @@ final class CompareCommand extends Subcommand {
     }
     List<RankingMetric> metrics = results.values().iterator().next().metrics();
     Differences differences = Differences.of(results, metrics);
-    print(EvaluationTable.withIntervals(results));
-    out().println();
-    TextTable table = new TextTable(Differences.HEADER.toArray(String[]::new));
-    differences.rows().forEach(table::row);
-    print(table);
+    if (markdown) {
+      out().print(markdown(results, differences));
+    } else {
+      out().print(EvaluationTable.withIntervals(results));
+      out().println();
+      TextTable table = new TextTable(Differences.HEADER.toArray(String[]::new));
+      differences.rows().forEach(table::row);
+      out().print(table);
+    }
     ObjectNode root = jsonObject();
     root.set("models", EvaluationTable.toJson(results));
     ArrayNode comparisons = root.putArray("comparisons");
@@ -85,8 +90,21 @@ final class CompareCommand extends Subcommand {
     }
   }
 
-  private void print(TextTable table) {
-    out().print(markdown ? table.toMarkdown() : table.toString());
+  /** A row a model: its results, then its differences from the models below it. */
+  private static String markdown(Map<String, Evaluation> results, Differences differences) {
+    List<String> names = List.copyOf(results.keySet());
+    List<RankingMetric> metrics = results.get(names.get(0)).metrics();
+    List<String> header = new ArrayList<>(List.of("model"));
+    metrics.forEach(metric -> header.add(metric.name()));
+    names.stream().skip(1).forEach(name -> header.add(metrics.get(0).name() + " − " + name));
+    TextTable table = new TextTable(header.toArray(String[]::new));
+    for (String name : names) {
+      List<String> row = new ArrayList<>(List.of(name));
+      metrics.forEach(metric -> row.add(EvaluationTable.interval(results.get(name), metric)));
+      names.stream().skip(1).forEach(other -> row.add(differences.inShort(name, other)));
+      table.row(row);
+    }
+    return table.toMarkdown();
   }
 
   private static void add(ArrayNode target, Differences.Pair pair) {

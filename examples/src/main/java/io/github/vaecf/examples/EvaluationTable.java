@@ -32,17 +32,18 @@ final class EvaluationTable {
 
   /** Models side by side: a row for each, means with their 95 % bootstrap intervals. */
   static TextTable withIntervals(Map<String, Evaluation> evaluations) {
-    return of(
-        evaluations,
-        (evaluation, metric) -> {
-          Interval interval = evaluation.interval(metric);
-          return number(evaluation.mean(metric))
-              + " ["
-              + number(interval.low())
-              + ", "
-              + number(interval.high())
-              + "]";
-        });
+    return of(evaluations, EvaluationTable::interval);
+  }
+
+  /** A mean with its 95 % bootstrap interval. */
+  static String interval(Evaluation evaluation, RankingMetric metric) {
+    Interval interval = evaluation.interval(metric);
+    return number(evaluation.mean(metric))
+        + " ["
+        + number(interval.low())
+        + ", "
+        + number(interval.high())
+        + "]";
   }
 
   private static TextTable of(

@@ -83,6 +83,27 @@ public record Differences(List<Pair> pairs) {
     return rows;
   }
 
+  /**
+   * One pair by the first metric.
+   *
+   * @param first the first model's name
+   * @param second the second model's name
+   * @return the difference and the probability of the paired t-test; empty if they were not
+   *     compared in this order
+   */
+  public String inShort(String first, String second) {
+    for (Pair pair : pairs) {
+      if (pair.first().equals(first) && pair.second().equals(second)) {
+        String p = probability(pair.comparison().tTest());
+        return String.format(Locale.ROOT, "%+.4f", pair.comparison().difference().mean())
+            + (p.startsWith("<") ? " (p " : " (p = ")
+            + p
+            + ")";
+      }
+    }
+    return "";
+  }
+
   private static String probability(double p) {
     return p < 0.0001 ? "< 0.0001" : String.format(Locale.ROOT, "%.4f", p);
   }

@@ -16,8 +16,9 @@ public final class Page {
       h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; border-bottom: 1px solid #ccd3dc; }
       p { margin: .5rem 0; }
       .scroll { overflow-x: auto; }
-      table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .5rem 0; }
-      caption { text-align: left; color: #56606e; padding-bottom: .3rem; }
+      table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums;
+              margin: .5rem 0; }
+      .caption { color: #56606e; margin-bottom: 0; }
       th, td { padding: .25rem .75rem .25rem 0; text-align: right; vertical-align: top; }
       th:first-child, td:first-child { text-align: left; }
       td { white-space: nowrap; }
@@ -94,10 +95,12 @@ public final class Page {
 
   private Page table(String kind, String caption, List<String> header, List<List<String>> rows) {
     endFigures();
-    body.append("<div class=\"scroll\"><table").append(kind).append(">\n");
     if (!caption.isEmpty()) {
-      body.append("<caption>").append(escaped(caption)).append("</caption>\n");
+      // Before the table, not in it: a table may be wider than a phone, and its caption would be
+      // too.
+      body.append("<p class=\"caption\">").append(escaped(caption)).append("</p>\n");
     }
+    body.append("<div class=\"scroll\"><table").append(kind).append(">\n");
     body.append("<thead><tr>");
     header.forEach(cell -> body.append("<th>").append(escaped(cell)).append("</th>"));
     body.append("</tr></thead>\n<tbody>\n");

@@ -119,6 +119,7 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
     styler.setLegendFont(font);
     styler.setAxisTitleFont(font);
     styler.setAxisTickLabelsFont(font);
+    styler.setXAxisMaxLabelCount(12);
     styler.setXAxisLogarithmic(scale != Scale.LINEAR);
     styler.setYAxisLogarithmic(scale == Scale.LOG);
     styler.setMarkerSize(6);
