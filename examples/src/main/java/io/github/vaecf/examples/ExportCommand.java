@@ -67,6 +67,13 @@ final class ExportCommand extends Subcommand {
   private OnnxWeights weights;
 
   @Option(
+      names = "--exclude",
+      description =
+          "Give an ONNX file an input for what is to be left out beside the history; a SavedModel"
+              + " has a signature for it.")
+  private boolean exclude;
+
+  @Option(
       names = "--top-k",
       paramLabel = "N",
       defaultValue = "100",
@@ -99,7 +106,9 @@ final class ExportCommand extends Subcommand {
     try (TrainedModel model = TrainedModel.load(run)) {
       switch (format) {
         case SAVEDMODEL -> SavedModelExporter.export(model, out, options);
-        case ONNX -> OnnxExporter.export(model, out, OnnxOptions.defaults().withWeights(weights));
+        case ONNX ->
+            OnnxExporter.export(
+                model, out, OnnxOptions.defaults().withWeights(weights).withExclude(exclude));
       }
     }
     out().println("Exported to " + out);

@@ -22,12 +22,13 @@ import java.util.UUID;
  * Exports trained models as ONNX files, for ONNX Runtime in any language and for {@link
  * io.github.vaecf.eval.serving.ServedModel}.
  *
- * <p>Inputs: {@code items}, string [batch, length] (int64 where raw ids were not asked for), and
- * {@code k}, int64 [1]. Outputs: {@code items_ranked}, of the same type [batch, min(k, items)], and
- * {@code scores}, float [batch, min(k, items)]. Histories, what is left out, empty places and ties
- * are as in {@link SavedModelExporter}. Operators are of opset 13 and ai.onnx.ml 2. The file's
- * metadata hold the item ids, a line each ({@code vaecf.items}), and the model card ({@code
- * vaecf.card}).
+ * <p>Inputs: {@code items}, string [batch, length] (int64 where raw ids were not asked for), {@code
+ * k}, int64 [1], and where {@link OnnxOptions#withExclude} asked for it {@code exclude}, of the
+ * same type as the items [batch, excluded], what is to be left out beside the history. Outputs:
+ * {@code items_ranked}, of the same type [batch, min(k, items)], and {@code scores}, float [batch,
+ * min(k, items)]. Histories, what is left out, empty places and ties are as in {@link
+ * SavedModelExporter}. Operators are of opset 13 and ai.onnx.ml 2. The file's metadata hold the
+ * item ids, a line each ({@code vaecf.items}), and the model card ({@code vaecf.card}).
  */
 public final class OnnxExporter {
   /** What 1.8 of ONNX wrote, the version that opset 13 came with. */
@@ -66,8 +67,8 @@ public final class OnnxExporter {
     ServingLayers layers = ServingLayers.of(network);
     GraphProto graph =
         options.rawIds()
-            ? OnnxGraph.overIds(layers, model.items(), options.weights())
-            : OnnxGraph.overIndices(layers, options.weights());
+            ? OnnxGraph.overIds(layers, model.items(), options)
+            : OnnxGraph.overIndices(layers, options);
     ModelProto onnx =
         ModelProto.newBuilder()
             .setIrVersion(IR_VERSION)

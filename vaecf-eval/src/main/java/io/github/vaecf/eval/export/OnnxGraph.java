@@ -14,6 +14,7 @@ import io.github.vaecf.data.IdIndex;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.ndarray.buffer.layout.DataLayouts;
 
@@ -35,6 +36,7 @@ final class OnnxGraph {
 
   private static final String BATCH = "batch";
   private static final String LENGTH = "length";
+  private static final String EXCLUDED = "excluded";
   private static final String RANKED = "ranked";
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("recommend");
@@ -46,36 +48,47 @@ final class OnnxGraph {
   }
 
   /** The ranking of histories of raw ids. */
-  static GraphProto overIds(ServingLayers layers, IdIndex items, OnnxWeights weights) {
-    OnnxGraph onnx = new OnnxGraph(weights);
+  static GraphProto overIds(ServingLayers layers, IdIndex items, OnnxOptions options) {
+    OnnxGraph onnx = new OnnxGraph(options.weights());
     onnx.input("items", DataType.STRING, BATCH, LENGTH);
     String indices = onnx.encodeLabels("items", items);
+    Optional<String> excluded = Optional.empty();
+    if (options.exclude()) {
+      onnx.input("exclude", DataType.STRING, BATCH, EXCLUDED);
+      excluded = Optional.of(onnx.encodeLabels("exclude", items));
+    }
     onnx.output("items_ranked", DataType.STRING);
-    String ranked = onnx.rank(indices, layers);
+    String ranked = onnx.rank(indices, excluded, layers);
     onnx.decodeLabels(ranked, items, "items_ranked");
     return onnx.graph.build();
   }
 
   /** The ranking of histories of indices. */
-  static GraphProto overIndices(ServingLayers layers, OnnxWeights weights) {
-    OnnxGraph onnx = new OnnxGraph(weights);
+  static GraphProto overIndices(ServingLayers layers, OnnxOptions options) {
+    OnnxGraph onnx = new OnnxGraph(options.weights());
     onnx.input("items", DataType.INT64, BATCH, LENGTH);
-    String inRange =
-        onnx.node(
-            "Where",
-            onnx.node("Less", "items", onnx.scalar(layers.items())),
-            "items",
-            onnx.scalar(-1));
+    String indices = onnx.inRange("items", layers);
+    Optional<String> excluded = Optional.empty();
+    if (options.exclude()) {
+      onnx.input("exclude", DataType.INT64, BATCH, EXCLUDED);
+      excluded = Optional.of(onnx.inRange("exclude", layers));
+    }
     onnx.output("items_ranked", DataType.INT64);
-    String ranked = onnx.rank(inRange, layers);
+    String ranked = onnx.rank(indices, excluded, layers);
     onnx.add("Identity", "items_ranked", ranked);
     return onnx.graph.build();
   }
 
+  /** Indices with −1 in place of those beyond the last item. */
+  private String inRange(String indices, ServingLayers layers) {
+    return node("Where", node("Less", indices, scalar(layers.items())), indices, scalar(-1));
+  }
+
   /**
-   * Adds everything from indices [batch, length] to ranked indices and the output of the scores.
+   * Adds everything from indices [batch, length], and those of what is to be left out beside them,
+   * to ranked indices and the output of the scores.
    */
-  private String rank(String indices, ServingLayers layers) {
+  private String rank(String indices, Optional<String> excluded, ServingLayers layers) {
     input("k", DataType.INT64, "1");
     output("scores", DataType.FLOAT);
 
@@ -108,14 +121,15 @@ final class OnnxGraph {
           affine("decoder/" + i, layers.decoder().get(i), i == 0 ? hidden : node("Tanh", hidden));
     }
 
+    String leftOut = excluded.isEmpty() ? sorted : node("Concat", axis(1), sorted, excluded.get());
     // Every place must be written to somewhere. A −1 writes what its row's highest index writes
     // too, or, in a row that leaves nothing out, the score of item 0 over itself.
-    String highest = node("Slice", sorted, vector(0), vector(1), vector(1));
+    String highest = node("ReduceMax", integers("axes", 1), leftOut);
     String target =
         node(
             "Where",
-            node("GreaterOrEqual", sorted, scalar(0)),
-            sorted,
+            node("GreaterOrEqual", leftOut, scalar(0)),
+            leftOut,
             node("Max", highest, scalar(0)));
     String update =
         node(
@@ -123,7 +137,7 @@ final class OnnxGraph {
             node("GreaterOrEqual", highest, scalar(0)),
             scalar(InferenceGraph.LEFT_OUT),
             node("Slice", hidden, vector(0), vector(1), vector(1)));
-    String updates = node("Expand", update, node("Shape", sorted));
+    String updates = node("Expand", update, node("Shape", leftOut));
     String masked = node("ScatterElements", axis(1), hidden, target, updates);
 
     String k = node("Min", "k", vector(layers.items()));
@@ -364,6 +378,10 @@ final class OnnxGraph {
 
   private static AttributeProto integer(String name, long value) {
     return attribute(name, AttributeProto.AttributeType.INT).setI(value).build();
+  }
+
+  private static AttributeProto integers(String name, long value) {
+    return attribute(name, AttributeProto.AttributeType.INTS).addInts(value).build();
   }
 
   private static AttributeProto.Builder attribute(String name, AttributeProto.AttributeType type) {

@@ -10,14 +10,18 @@ import java.util.Objects;
  *
  * @param weights how the file holds the kernels
  * @param rawIds whether the model takes and gives raw ids; otherwise item indices
+ * @param exclude whether the model has an input for what is to be left out beside the history; it
+ *     must then be fed with every request, if only with padding
  * @param facts what else the model card is to say: names and values that Jackson can write as JSON
  */
-public record OnnxOptions(OnnxWeights weights, boolean rawIds, Map<String, Object> facts) {
+public record OnnxOptions(
+    OnnxWeights weights, boolean rawIds, boolean exclude, Map<String, Object> facts) {
   /**
    * Checks the options.
    *
    * @param weights how the file holds the kernels
    * @param rawIds whether the model takes and gives raw ids
+   * @param exclude whether the model has an input for what is to be left out
    * @param facts what else the model card is to say; copied
    */
   public OnnxOptions {
@@ -26,12 +30,12 @@ public record OnnxOptions(OnnxWeights weights, boolean rawIds, Map<String, Objec
   }
 
   /**
-   * Weights as trained, raw ids, nothing more on the card.
+   * Weights as trained, raw ids, nothing to exclude, nothing more on the card.
    *
    * @return the options
    */
   public static OnnxOptions defaults() {
-    return new OnnxOptions(OnnxWeights.FLOAT32, true, Map.of());
+    return new OnnxOptions(OnnxWeights.FLOAT32, true, false, Map.of());
   }
 
   /**
@@ -41,7 +45,7 @@ public record OnnxOptions(OnnxWeights weights, boolean rawIds, Map<String, Objec
    * @return new options
    */
   public OnnxOptions withWeights(OnnxWeights value) {
-    return new OnnxOptions(value, rawIds, facts);
+    return new OnnxOptions(value, rawIds, exclude, facts);
   }
 
   /**
@@ -51,7 +55,17 @@ public record OnnxOptions(OnnxWeights weights, boolean rawIds, Map<String, Objec
    * @return new options
    */
   public OnnxOptions withRawIds(boolean value) {
-    return new OnnxOptions(weights, value, facts);
+    return new OnnxOptions(weights, value, exclude, facts);
+  }
+
+  /**
+   * The same options, with or without an input for what is to be left out beside the history.
+   *
+   * @param value whether the model has an input {@code exclude}
+   * @return new options
+   */
+  public OnnxOptions withExclude(boolean value) {
+    return new OnnxOptions(weights, rawIds, value, facts);
   }
 
   /**
@@ -61,6 +75,6 @@ public record OnnxOptions(OnnxWeights weights, boolean rawIds, Map<String, Objec
    * @return new options
    */
   public OnnxOptions withFacts(Map<String, Object> value) {
-    return new OnnxOptions(weights, rawIds, value);
+    return new OnnxOptions(weights, rawIds, exclude, value);
   }
 }

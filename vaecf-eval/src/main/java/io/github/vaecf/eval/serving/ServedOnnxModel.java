@@ -12,6 +12,7 @@ import io.github.vaecf.data.IdIndex;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -19,6 +20,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /** An ONNX file on ONNX Runtime. */
 final class ServedOnnxModel extends ServedModel {
   private static final String VOCABULARY = "vaecf.items";
+  private static final String EXCLUDE = "exclude";
 
   private final OrtEnvironment environment;
   private final OrtSession session;
@@ -73,10 +75,11 @@ final class ServedOnnxModel extends ServedModel {
         throw new IllegalStateException("the model is closed");
       }
       try (OnnxTensor input = input(histories, users, length);
+          OnnxTensor nothing = nothing(users);
           OnnxTensor lengths =
               OnnxTensor.createTensor(
                   environment, LongBuffer.wrap(new long[] {k}), new long[] {1});
-          OrtSession.Result result = session.run(Map.of("items", input, "k", lengths))) {
+          OrtSession.Result result = session.run(inputs(input, nothing, lengths))) {
         OnnxTensor ranked = (OnnxTensor) result.get("items_ranked").orElseThrow();
         float[] scores = new float[users * k];
         ((OnnxTensor) result.get("scores").orElseThrow()).getFloatBuffer().get(scores);
@@ -87,6 +90,19 @@ final class ServedOnnxModel extends ServedModel {
     } finally {
       lock.readLock().unlock();
     }
+  }
+
+  /** What is to be left out beside the histories: padding. */
+  private OnnxTensor nothing(int users) throws OrtException {
+    long[] padding = new long[users];
+    Arrays.fill(padding, -1);
+    return input(padding, users, 1);
+  }
+
+  private Map<String, OnnxTensor> inputs(OnnxTensor items, OnnxTensor exclude, OnnxTensor k) {
+    return session.getInputNames().contains(EXCLUDE)
+        ? Map.of("items", items, EXCLUDE, exclude, "k", k)
+        : Map.of("items", items, "k", k);
   }
 
   private OnnxTensor input(long[] histories, int users, int length) throws OrtException {

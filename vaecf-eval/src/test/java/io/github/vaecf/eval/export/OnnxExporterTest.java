@@ -8,9 +8,13 @@ import static org.assertj.core.api.Assertions.within;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
@@ -22,6 +26,7 @@ import io.github.vaecf.eval.serving.ServedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -65,6 +70,54 @@ class OnnxExporterTest {
     JsonNode card = new ObjectMapper().readTree(onnx.getMetadataProps(1).getValue());
     assertThat(card.get("form").textValue()).isEqualTo("onnx");
     assertThat(card.get("facts").get("data").textValue()).isEqualTo("made up");
+  }
+
+  @Test
+  void whatIsExcludedIsLeftOutAndTheRestMovesUp() throws Exception {
+    Path excluding = folder.resolve("excluding.onnx");
+    OnnxExporter.export(model, excluding, OnnxOptions.defaults().withExclude(true));
+    String seen = SmallModels.ids().id(3);
+    List<Recommendation> best = model.recommend(List.of(seen), 12);
+    String[][] exclude = {{best.get(0).item(), "", "unknown", best.get(4).item()}};
+
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession session = environment.createSession(excluding.toString());
+        OnnxTensor items = OnnxTensor.createTensor(environment, new String[][] {{seen}});
+        OnnxTensor excluded = OnnxTensor.createTensor(environment, exclude);
+        OnnxTensor k = OnnxTensor.createTensor(environment, new long[] {10});
+        OrtSession.Result result =
+            session.run(Map.of("items", items, "exclude", excluded, "k", k))) {
+      String[][] ranked = (String[][]) result.get("items_ranked").orElseThrow().getValue();
+      List<String> expected = new ArrayList<>(best.stream().map(Recommendation::item).toList());
+      expected.remove(4);
+      expected.remove(0);
+      assertThat(ranked[0]).containsExactlyElementsOf(expected);
+    }
+    try (ServedModel served = ServedModel.load(excluding)) {
+      assertThat(served.recommend(List.of(seen), 12).stream().map(Recommendation::item))
+          .containsExactlyElementsOf(best.stream().map(Recommendation::item).toList());
+    }
+  }
+
+  @Test
+  void indicesAreExcludedToo() throws Exception {
+    Path excluding = folder.resolve("excluding-indices.onnx");
+    OnnxExporter.export(
+        model, excluding, OnnxOptions.defaults().withRawIds(false).withExclude(true));
+    int best = SmallModels.ids().indexOf(model.recommend(List.of(), 1).get(0).item());
+    long[][] exclude = {{best, -1, SmallModels.ITEMS, best}, {-1, -1, -1, -1}};
+
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession session = environment.createSession(excluding.toString());
+        OnnxTensor items = OnnxTensor.createTensor(environment, new long[][] {{-1}, {-1}});
+        OnnxTensor excluded = OnnxTensor.createTensor(environment, exclude);
+        OnnxTensor k = OnnxTensor.createTensor(environment, new long[] {SmallModels.ITEMS});
+        OrtSession.Result result =
+            session.run(Map.of("items", items, "exclude", excluded, "k", k))) {
+      long[][] ranked = (long[][]) result.get("items_ranked").orElseThrow().getValue();
+      assertThat(ranked[0]).doesNotContain(best).endsWith(-1).startsWith(ranked[1][1]);
+      assertThat(ranked[1][0]).isEqualTo(best);
+    }
   }
 
   @Test
