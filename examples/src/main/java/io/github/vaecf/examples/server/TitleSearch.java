@@ -2,6 +2,7 @@ package io.github.vaecf.examples.server;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.serving.ServedModel;
 import java.text.Normalizer;
 import java.util.ArrayList;
@@ -18,16 +19,16 @@ final class TitleSearch {
   private static final Pattern ACCENTS = Pattern.compile("\\p{M}+");
   private static final Pattern SPACE = Pattern.compile("\\s+");
 
-  private final List<String> ids;
+  private final IdIndex ids;
   private final Map<String, String> titles;
   private final String[] folded;
 
   TitleSearch(ServedModel model) {
-    ids = model.items().ids();
+    ids = model.items();
     titles = model.titles();
     folded = new String[ids.size()];
     for (int item = 0; item < folded.length; item++) {
-      String id = ids.get(item);
+      String id = ids.id(item);
       folded[item] = fold(titles.getOrDefault(id, "") + " " + id).strip();
     }
   }
@@ -53,7 +54,7 @@ final class TitleSearch {
     List<List<String>> found = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (int item = 0; item < folded.length && !wanted.isEmpty(); item++) {
       if (hasAll(folded[item], words)) {
-        String id = ids.get(item);
+        String id = ids.id(item);
         boolean begins = folded[item].startsWith(wanted) || fold(id).startsWith(wanted);
         List<String> alike = found.get(begins ? 0 : folded[item].contains(" " + wanted) ? 1 : 2);
         if (alike.size() < limit) {
@@ -73,11 +74,19 @@ final class TitleSearch {
     return true;
   }
 
-  /** What the items are called: {"items": [{"id": …, "title": …}, …]}, titles where known. */
+  /**
+   * What items are called.
+   *
+   * @param wanted ids; those that the model does not know are left out
+   * @return {"items": [{"id": …, "title": …}, …]}, titles where there are any
+   */
   ObjectNode describe(List<String> wanted) {
     ObjectNode answer = Reply.JSON.createObjectNode();
     ArrayNode items = answer.putArray("items");
     for (String id : wanted) {
+      if (ids.indexOf(id) < 0) {
+        continue;
+      }
       ObjectNode item = items.addObject().put("id", id);
       String title = titles.get(id);
       if (title != null) {

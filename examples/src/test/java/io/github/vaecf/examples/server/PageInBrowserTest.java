@@ -1,37 +1,35 @@
 package io.github.vaecf.examples.server;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.eval.serving.ServedVersions;
 import io.github.vaecf.examples.SampleRun;
-import java.io.File;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page in a real browser, where there is one: headless Chromium. Else skipped. */
+/**
+ * The page in a real browser, headless Chromium, where there is one; else skipped. With {@code
+ * -Dvaecf.picture=FILE} it leaves a picture of the page, such as the one in docs/images.
+ */
 class PageInBrowserTest {
+  private static final String READY = "document.body.dataset.ready === 'yes'";
+
   @TempDir static Path folder;
   private static ServedVersions versions;
   private static ModelServer server;
 
   @BeforeAll
-  static void serve() throws IOException {
-    assumeTrue(chromium().isPresent(), "no chromium in PATH");
+  static void serve() throws Exception {
+    assumeTrue(Browser.chromium().isPresent(), "no chromium in PATH");
     versions = ServedVersions.open(SampleRun.export());
     server =
         ModelServer.start(
@@ -49,57 +47,66 @@ class PageInBrowserTest {
     }
   }
 
-  private static Optional<Path> chromium() {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-        .map(place -> Path.of(place, "chromium"))
-        .filter(Files::isExecutable)
-        .findFirst();
-  }
-
-  /** The page as it stands when its scripts have had some seconds. */
-  private static String page(String fragment) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(chromium().orElseThrow().toString());
-    command.addAll(
-        List.of(
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--user-data-dir=" + folder.resolve("profile"),
-            "--virtual-time-budget=20000",
-            "--dump-dom",
-            server.uri() + fragment));
-    Process browser =
-        new ProcessBuilder(command).redirectError(folder.resolve("log").toFile()).start();
-    try {
-      String dom = new String(browser.getInputStream().readAllBytes(), UTF_8);
-      assertThat(browser.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      return dom;
-    } finally {
-      browser.destroyForcibly();
-    }
+  private static List<String> recommended(String... history) {
+    return versions.answer(
+        model ->
+            model.recommend(List.of(history), 20).stream()
+                .map(Recommendation::item)
+                .map(id -> model.titles().containsKey(id) ? model.titles().get(id) : id)
+                .toList());
   }
 
   @Test
-  void whatIsLikedIsShownWithRecommendationsAndWhy() throws Exception {
-    List<Recommendation> best =
-        versions.answer(model -> model.recommend(List.of("perl", "libwww-perl"), 20));
+  void aPersonFindsTitlesLikesThemAndIsToldWhatIsRecommendedAndWhy() throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("profile"))) {
+      browser.await(READY);
+      assertThat(browser.texts("h2")).containsExactly("What most people like");
+      assertThat(browser.texts("#recommended .title")).isEqualTo(recommended());
+      assertThat(browser.texts("#recommended .why")).isEmpty();
 
-    String page = page("#perl,libwww-perl");
+      browser.evaluate("document.getElementById('search').focus()");
+      browser.type("libwww-p");
+      browser.await("document.querySelectorAll('[role=option]').length > 0");
+      assertThat(browser.evaluate("search.getAttribute('aria-expanded')").asText())
+          .isEqualTo("true");
+      assertThat(browser.texts("[role=option] .id")).first().isEqualTo("libwww-perl");
+      browser.press("ArrowDown");
+      assertThat(browser.evaluate("search.getAttribute('aria-activedescendant')").asText())
+          .isEqualTo("choice-0");
+      browser.press("Enter");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.evaluate("location.hash").asText()).isEqualTo("#libwww-perl");
+      assertThat(browser.evaluate("search.value").asText()).isEmpty();
 
-    assertThat(page).contains("data-ready=\"yes\"", "aria-label=\"Remove ");
-    for (Recommendation one : best) {
-      assertThat(page).contains("<span class=\"id\">" + one.item() + "</span>");
+      browser.evaluate("location.hash = '#libwww-perl,python3-flask,no-such-package'");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
+      List<String> recommended = recommended("libwww-perl", "python3-flask");
+      assertThat(browser.texts("#recommended .title")).isEqualTo(recommended);
+      assertThat(browser.texts("#recommended .why"))
+          .hasSizeGreaterThan(10)
+          .allMatch(why -> why.startsWith("because you like "))
+          .anyMatch(why -> why.contains("world-wide web"))
+          .anyMatch(why -> why.contains("micro web framework"));
+      assertThat(browser.texts("[role=status]")).containsExactly("Not known here: no-such-package");
+      assertThat(browser.evaluate("document.documentElement.scrollWidth <= innerWidth").asBoolean())
+          .as("fits the width of a phone")
+          .isTrue();
+      keepPicture(browser);
+
+      browser.evaluate("document.querySelector('#liked button').click()");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.evaluate("location.hash").asText()).isEqualTo("#python3-flask");
+      browser.evaluate("document.querySelector('#recommended button').click()");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
     }
-    assertThat(page.split("<p class=\"why\">near to ", -1)).hasSizeGreaterThan(5);
   }
 
-  @Test
-  void nobodyInParticularIsShownWhatMostPeopleLike() throws Exception {
-    String page = page("");
-
-    assertThat(page)
-        .contains("data-ready=\"yes\"", "What most people like</h2>")
-        .doesNotContain("class=\"why\"");
+  private static void keepPicture(Browser browser) throws Exception {
+    String file = System.getProperty("vaecf.picture");
+    if (file != null) {
+      browser.evaluate("location.hash = '#libwww-perl,python3-flask'");
+      browser.await("document.querySelector('[role=status]').innerText === ''");
+      Files.write(Path.of(file), browser.picture());
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.github.vaecf.eval.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.TrainedModel;
@@ -87,6 +88,17 @@ class ServedSignatureTest {
                 .call(Map.of("items", new TensorRows(1, 0, new String[0])))
                 .get("items")
                 .values());
+  }
+
+  @Test
+  void rowsWithoutAValueAreAnsweredEveryTime() {
+    ServedSignature score = model.signatures().get("score");
+    float[] cold = (float[]) score.call(Map.of("items", text(1, ""))).get("scores").values();
+    for (int i = 0; i < 300; i++) {
+      TensorRows nobody = new TensorRows(1 + i, 0, new String[0]);
+      TensorRows first = score.call(Map.of("items", nobody)).get("scores").slice(0, 1);
+      assertThat((float[]) first.values()).containsExactly(cold, within(1e-5f));
+    }
   }
 
   @Test
