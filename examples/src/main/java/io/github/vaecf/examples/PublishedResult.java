@@ -49,8 +49,11 @@ enum PublishedResult {
     }
   }
 
-  /** Share of each user's training pairs that is held back to choose the epoch by. */
-  private static final double VALIDATION_SHARE = 0.1;
+  /**
+   * Share of each user's training pairs that is held back to choose the epoch by: as large as that
+   * of the test, so that users with few items take part.
+   */
+  private static final double VALIDATION_SHARE = 0.2;
 
   private final String title;
   private final Source source;
@@ -135,7 +138,13 @@ enum PublishedResult {
    */
   Map<String, String> settings(ModelKind model) {
     if (this == GOWALLA && model == ModelKind.VAE) {
-      return Map.of("beta-cap", "0.2", "anneal-steps", "50000");
+      return Map.of(
+          "epochs", "20",
+          "schedule", "cosine",
+          "keep-probability", "0.8",
+          "l2", "0.00002",
+          "beta-cap", "0.5",
+          "anneal-steps", "360");
     }
     return Map.of();
   }

@@ -272,7 +272,7 @@ final class ReproduceCommand extends Subcommand {
     }
     if (published.testsTrainingUsers()) {
       caveats.add(
-          "The epoch was found on a tenth of each user's training pairs; the model is trained on all"
+          "The epoch was found on a fifth of each user's training pairs; the model is trained on all"
               + " of them for as many epochs.");
     }
     return caveats;

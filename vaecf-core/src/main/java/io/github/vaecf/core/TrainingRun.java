@@ -57,7 +57,10 @@ final class TrainingRun implements AutoCloseable {
         folder.keepMetricsUntil(completedEpochs());
         lastCheckpointStep = state.step();
         epochOnDisk = TrainedModel.epochOf(folder.modelFile());
-        tell("resumed after step " + state.step() + " of " + totalSteps);
+        tell(
+            state.step() == 0
+                ? "there is no checkpoint yet: begins anew"
+                : "resumed after step " + state.step() + " of " + totalSteps);
       }
       firstStep = state.step();
       events = folder == null ? null : new EventFile(folder.eventsFolder());
