@@ -69,11 +69,10 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     epochText =
         String.format(
             Locale.ROOT,
-            "KL %.1f β %.3f %s %.4f %.0f users/s",
+            "KL %.1f β %.3f%s %.0f users/s",
             report.kl(),
             report.beta(),
-            metric,
-            report.validation(),
+            validation(report),
             report.usersPerSecond());
     if (!terminal) {
       err.println(line(report));
@@ -83,18 +82,28 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
   private String line(EpochReport report) {
     return String.format(
         Locale.ROOT,
-        "%s epoch %3d/%d  loss %8.3f  KL %7.3f  β %.3f  %s %.4f%s  %.0f users/s  %s left",
+        "%s epoch %3d/%d  loss %8.3f  KL %7.3f  β %.3f%s  %.0f users/s  %s left",
         model,
         report.epoch(),
         report.epochs(),
         report.loss(),
         report.kl(),
         report.beta(),
-        metric,
-        report.validation(),
-        report.best() ? " *" : "  ",
+        validation(report),
         report.usersPerSecond(),
         inWords(report.remaining()));
+  }
+
+  /** What the validation said, nothing where there is none. */
+  private String validation(EpochReport report) {
+    return Double.isNaN(report.validation())
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "  %s %.4f%s",
+            metric,
+            report.validation(),
+            report.best() ? " *" : "  ");
   }
 
   @Override
