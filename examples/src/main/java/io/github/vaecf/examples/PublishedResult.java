@@ -140,9 +140,10 @@ enum PublishedResult {
     if (this == GOWALLA && model == ModelKind.VAE) {
       return Map.of(
           "epochs", "20",
+          "learning-rate", "0.002",
           "schedule", "cosine",
-          "keep-probability", "0.8",
-          "l2", "0.00002",
+          "keep-probability", "0.7",
+          "l2", "0.00007",
           "beta-cap", "0.5",
           "anneal-steps", "360");
     }

@@ -152,12 +152,17 @@ final class TrainCommand extends Subcommand {
       fromOptions(() -> trainer.timeLimit(CheckpointOptions.minutes(timeLimit)));
     }
     Split split = PreparedFolder.read(data);
+    boolean validated = split.validation().heldOut().entries() > 0;
+    if (validated) {
+      trainer.validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric));
+    } else {
+      err().println(data + " has no validation users: the last epoch is kept");
+    }
     long start = System.nanoTime();
     try (Interruption interruption = Interruption.watch();
         TrainingDisplay display = new TrainingDisplay(err(), model.title(), metric.name());
         TrainedModel trained =
             trainer
-                .validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric))
                 .listener(display)
                 .stopWhen(interruption::isRequested)
                 .build()
@@ -167,11 +172,16 @@ final class TrainCommand extends Subcommand {
       out()
           .printf(
               Locale.ROOT,
-              "%s: best epoch %d with validation %s %.4f, in %s. Run folder: %s%n",
+              "%s: %s, in %s. Run folder: %s%n",
               model.title(),
-              trained.epoch(),
-              metric.name(),
-              trained.validation(),
+              validated
+                  ? String.format(
+                      Locale.ROOT,
+                      "best epoch %d with validation %s %.4f",
+                      trained.epoch(),
+                      metric.name(),
+                      trained.validation())
+                  : "epoch " + trained.epoch(),
               TrainingDisplay.inWords(Duration.ofMillis((long) (seconds * 1000))),
               out);
       ObjectNode outcome = jsonObject();

@@ -99,11 +99,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     return Double.isNaN(report.validation())
         ? ""
         : String.format(
-            Locale.ROOT,
-            "  %s %.4f%s",
-            metric,
-            report.validation(),
-            report.best() ? " *" : "  ");
+            Locale.ROOT, "  %s %.4f%s", metric, report.validation(), report.best() ? " *" : "  ");
   }
 
   @Override

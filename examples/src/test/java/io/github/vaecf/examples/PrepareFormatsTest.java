@@ -96,6 +96,32 @@ class PrepareFormatsTest {
     assertThat(folder.resolve("data")).doesNotExist();
   }
 
+  @Test
+  void withoutValidationUsersTheLastEpochIsKept() throws IOException {
+    assertDone(prepare("lightgcn", "--input", lightGcnFolder(), "--validation-share", 0));
+    Path run = folder.resolve("run");
+    Outcome trained =
+        Outcome.of(
+            "train",
+            "--data",
+            folder.resolve("data"),
+            "--model",
+            "vae",
+            "--epochs",
+            3,
+            "--hidden",
+            0,
+            "--latent",
+            2,
+            "--out",
+            run);
+    assertThat(trained.status()).isZero();
+    assertThat(trained.out()).startsWith("Mult-VAE: epoch 3, in ");
+    assertThat(trained.err()).contains("no validation users").doesNotContain("NaN");
+    assertThat(Outcome.of("evaluate", "--data", folder.resolve("data"), "--model", run).status())
+        .isZero();
+  }
+
   private Path lightGcnFolder() throws IOException {
     Path both = Files.createDirectory(folder.resolve("gowalla"));
     Files.writeString(both.resolve("train.txt"), "0 10 11 12 13\n1 10 11 12 13\n");
