@@ -45,14 +45,15 @@ final class TrialDisplay implements TrialListener, AutoCloseable {
     ended++;
     err.printf(
         Locale.ROOT,
-        "trial %d of %d, %s: %s after epoch %d, %s %.4f, %s  %s%n",
+        "trial %d of %d, %s: %s after epoch %d, %s, %s  %s%n",
         ended,
         trials,
         result.trial().name(),
         result.end(),
         result.curve().epochs().size(),
-        metric.name(),
-        result.validation(),
+        Double.isNaN(result.validation())
+            ? "not validated"
+            : String.format(Locale.ROOT, "%s %.4f", metric.name(), result.validation()),
         TrainingDisplay.inWords(Duration.ofMillis((long) (1000 * result.curve().seconds()))),
         settings(result.trial()));
   }
