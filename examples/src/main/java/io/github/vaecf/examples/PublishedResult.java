@@ -133,8 +133,8 @@ enum PublishedResult {
    * The settings in which {@code reproduce} departs from those of Liang et al., by the names of
    * train's options.
    *
-   * <p>On Gowalla β's rise is given in steps, so that it takes the same course on all pairs as on the
-   * part that found the number of epochs; how the settings were chosen stands in
+   * <p>On Gowalla β's rise is given in steps, so that it takes the same course on all pairs as on
+   * the part that found the number of epochs; how the settings were chosen stands in
    * docs/results/gowalla.md.
    */
   Map<String, String> settings(ModelKind model) {
