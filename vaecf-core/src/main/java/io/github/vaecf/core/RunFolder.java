@@ -80,6 +80,7 @@ final class RunFolder {
         }
         run.create();
       }
+      Files.createDirectories(run.checkpoints);
       return run;
     } catch (IOException e) {
       throw unwritable(folder, e);
@@ -101,7 +102,8 @@ final class RunFolder {
     }
     if (Files.isDirectory(folder)) {
       try (Stream<Path> entries = Files.list(folder)) {
-        if (entries.findAny().isPresent()) {
+        // What is left of a file that was being written when a run was killed can go.
+        if (entries.anyMatch(entry -> !entry.toString().endsWith(".partial"))) {
           throw new DataException(
               folder + ": expected an empty or a new folder and found one with files in it");
         }
@@ -111,7 +113,6 @@ final class RunFolder {
 
   private void create() throws IOException {
     requireNewOrEmpty(folder);
-    Files.createDirectories(checkpoints);
     ObjectNode all = settings.deepCopy();
     ObjectNode versions = all.putObject("versions");
     String version = RunFolder.class.getPackage().getImplementationVersion();
@@ -119,9 +120,11 @@ final class RunFolder {
     versions.put("tensorflow", TensorFlowRuntime.version());
     versions.put("java", System.getProperty("java.version"));
     versions.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    writeWhole(metrics, METRICS_HEADER + "\n");
-    // Last, since a folder with this file is a run that can be resumed.
+    // First, and once all that takes time is done: a folder with this file can be resumed, one with
+    // others and without it could not even be begun again.
+    Files.createDirectories(folder);
     writeWhole(config, JSON.writeValueAsString(all) + "\n");
+    writeWhole(metrics, METRICS_HEADER + "\n");
   }
 
   private static void writeWhole(Path file, String text) throws IOException {

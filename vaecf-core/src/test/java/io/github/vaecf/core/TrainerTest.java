@@ -161,6 +161,19 @@ class TrainerTest {
   }
 
   @Test
+  void aRunThatWasKilledInItsFirstMomentsCanBeBegunOrResumed() throws IOException {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Files.writeString(run.resolve("config.json.partial"), "{");
+    train(trainer(vae()).runFolder(run)).close();
+    byte[] whole = modelOf(run);
+
+    Path settingsOnly = Files.createDirectory(folder.resolve("settings-only"));
+    Files.copy(run.resolve("config.json"), settingsOnly.resolve("config.json"));
+    train(trainer(vae()).runFolder(settingsOnly).resume(true)).close();
+    assertThat(modelOf(settingsOnly)).isEqualTo(whole);
+  }
+
+  @Test
   void theWeightsOfTheBestEpochAreKept() {
     double[] answers = {0.1, 0.5, 0.3, 0.5, 0.2, 0.4};
     List<float[]> seen = new ArrayList<>();
