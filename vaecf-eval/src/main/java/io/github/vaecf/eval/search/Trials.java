@@ -160,9 +160,6 @@ public final class Trials {
 
   private void train(Trial trial, Path run, List<TrialResult> before) throws IOException {
     boolean begun = Files.exists(run.resolve("config.json"));
-    if (!begun) {
-      removeFiles(run); // stopped while the folder was made
-    }
     Follower follower = new Follower(run, before);
     Trainer.Builder trainer =
         trainer(trial, run)
