@@ -1,9 +1,7 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.data.HeldOut;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
 
@@ -17,14 +15,14 @@ import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
  */
 public final class Comparison {
   private final RankingMetric metric;
-  private final int[] activity;
+  private final int[] told;
   private final double[] first;
   private final double[] second;
   private final double[] differences;
 
-  private Comparison(RankingMetric metric, int[] activity, double[] first, double[] second) {
+  private Comparison(RankingMetric metric, int[] told, double[] first, double[] second) {
     this.metric = metric;
-    this.activity = activity;
+    this.told = told;
     this.first = first;
     this.second = second;
     this.differences = differences(first, second);
@@ -45,12 +43,12 @@ public final class Comparison {
     double[] ofFirst = first.values(metric);
     double[] ofSecond = second.values(metric);
     int users = 0;
-    int[] activity = new int[ofFirst.length];
+    int[] told = new int[ofFirst.length];
     for (int user = 0; user < ofFirst.length; user++) {
       if (!Double.isNaN(ofFirst[user]) && !Double.isNaN(ofSecond[user])) {
         ofFirst[users] = ofFirst[user];
         ofSecond[users] = ofSecond[user];
-        activity[users] = first.heldOut().foldIn().rowSize(user);
+        told[users] = first.heldOut().foldIn().rowSize(user);
         users++;
       }
     }
@@ -60,7 +58,7 @@ public final class Comparison {
     }
     return new Comparison(
         metric,
-        Arrays.copyOf(activity, users),
+        Arrays.copyOf(told, users),
         Arrays.copyOf(ofFirst, users),
         Arrays.copyOf(ofSecond, users));
   }
@@ -163,58 +161,18 @@ public final class Comparison {
   }
 
   /**
-   * The comparison among users who are about equally active.
+   * First minus second among the users of a band, user by user.
    *
-   * @param fewest smallest number of fold-in items in the group
-   * @param most largest number of fold-in items in the group
-   * @param first the first model's mean
-   * @param second the second model's mean
-   * @param difference first minus second, user by user
+   * @param activity how many fold-in items a user of the band has
+   * @return mean and standard error of the difference; NaN over 0 users if none is in the band
    */
-  public record ActivityGroup(
-      int fewest, int most, Estimate first, Estimate second, Estimate difference) {}
-
-  /**
-   * Divides the users into groups by the number of their fold-in items, about equally many in each.
-   * Users with the same number of items are in the same group, so that there may be fewer groups
-   * than asked for.
-   *
-   * @param groups how many groups, at least 1
-   * @return the groups, from the least active users to the most active
-   * @throws IllegalArgumentException if the number of groups is below 1
-   */
-  public List<ActivityGroup> byActivity(int groups) {
-    if (groups < 1) {
-      throw new IllegalArgumentException("groups must be at least 1, found " + groups);
-    }
-    int[] sorted = activity.clone();
-    Arrays.sort(sorted);
-    List<ActivityGroup> result = new ArrayList<>();
-    int from = 0;
-    for (int group = 0; group < groups && from < sorted.length; group++) {
-      int end = Math.max(from + 1, (int) ((long) sorted.length * (group + 1) / groups));
-      while (end < sorted.length && sorted[end] == sorted[end - 1]) {
-        end++;
+  public Estimate difference(Band activity) {
+    double[] inside = differences.clone();
+    for (int user = 0; user < inside.length; user++) {
+      if (!activity.contains(told[user])) {
+        inside[user] = Double.NaN;
       }
-      result.add(group(sorted[from], sorted[end - 1]));
-      from = end;
     }
-    return result;
-  }
-
-  private ActivityGroup group(int fewest, int most) {
-    double[] ofFirst = new double[first.length];
-    double[] ofSecond = new double[first.length];
-    for (int user = 0; user < first.length; user++) {
-      boolean inside = fewest <= activity[user] && activity[user] <= most;
-      ofFirst[user] = inside ? first[user] : Double.NaN;
-      ofSecond[user] = inside ? second[user] : Double.NaN;
-    }
-    return new ActivityGroup(
-        fewest,
-        most,
-        Estimate.of(ofFirst),
-        Estimate.of(ofSecond),
-        Estimate.of(differences(ofFirst, ofSecond)));
+    return Estimate.of(inside);
   }
 }

@@ -6,7 +6,7 @@ package io.github.vaecf.eval;
  * @param mean mean over the users
  * @param standardError population standard deviation over the users, divided by √users, as in the
  *     published protocol
- * @param users the number of users that the mean is over, at least 1
+ * @param users the number of users that the mean is over; where it is 0, the others are NaN
  */
 public record Estimate(double mean, double standardError, int users) {
   /** Over the values that are numbers, added up in the order of the array. */

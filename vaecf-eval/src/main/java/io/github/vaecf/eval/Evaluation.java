@@ -97,6 +97,24 @@ public final class Evaluation {
   }
 
   /**
+   * A metric's mean and standard error over the users of a band.
+   *
+   * @param metric a metric that was measured
+   * @param activity how many fold-in items a user of the band has
+   * @return mean, standard error and number of users; NaN over 0 users if none is in the band
+   * @throws IllegalArgumentException if the metric was not measured
+   */
+  public Estimate estimate(RankingMetric metric, Band activity) {
+    double[] inside = values(metric);
+    for (int user = 0; user < inside.length; user++) {
+      if (!activity.contains(heldOut.foldIn().rowSize(user))) {
+        inside[user] = Double.NaN;
+      }
+    }
+    return Estimate.of(inside);
+  }
+
+  /**
    * A metric's mean.
    *
    * @param metric a metric that was measured

@@ -2,10 +2,11 @@ package io.github.vaecf.eval;
 
 import io.github.vaecf.core.DenseLayer;
 import io.github.vaecf.core.Network;
+import java.util.Arrays;
 
 /**
- * A vector of unit length for each item, to tell how alike two items are. Immutable and safe for
- * use by many threads.
+ * A vector of unit length for each item, to tell how alike two items are. Immutable, safe for use
+ * by many threads, and equal when the vectors are.
  */
 public final class ItemVectors {
   private final int width;
@@ -77,5 +78,17 @@ public final class ItemVectors {
       product += vectors[a * width + i] * vectors[b * width + i];
     }
     return product;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ItemVectors that
+        && width == that.width
+        && Arrays.equals(vectors, that.vectors);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * width + Arrays.hashCode(vectors);
   }
 }

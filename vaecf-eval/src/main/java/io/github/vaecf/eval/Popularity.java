@@ -1,10 +1,11 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.data.CsrMatrix;
+import java.util.Arrays;
 
 /**
  * How many training users have each item: what metrics beyond accuracy are measured against.
- * Immutable and safe for use by many threads.
+ * Immutable, safe for use by many threads, and equal when the counts are.
  */
 public final class Popularity {
   private final int users;
@@ -42,5 +43,17 @@ public final class Popularity {
    */
   public int count(int item) {
     return counts[item];
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Popularity that
+        && users == that.users
+        && Arrays.equals(counts, that.counts);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * users + Arrays.hashCode(counts);
   }
 }

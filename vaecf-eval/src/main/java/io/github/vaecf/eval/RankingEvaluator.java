@@ -102,6 +102,7 @@ public final class RankingEvaluator {
               + users.users()
               + " users has a held-out item: there is nothing to measure");
     }
+    int depth = Math.min(k, scorer.itemCount());
     long start = System.nanoTime();
     long scoring = 0;
     LongAdder measuring = new LongAdder();
@@ -114,7 +115,7 @@ public final class RankingEvaluator {
     for (int from = 0; from < users.users(); from += BATCH) {
       int to = Math.min(users.users(), from + BATCH);
       long before = System.nanoTime();
-      Rankings rankings = scorer.rank(users.foldIn(), from, to, k);
+      Rankings rankings = scorer.rank(users.foldIn(), from, to, depth);
       scoring += System.nanoTime() - before;
       // One batch is measured at a time: rankings do not pile up when measuring is the slower.
       measured.forEach(RankingEvaluator::join);
@@ -177,7 +178,7 @@ public final class RankingEvaluator {
       int to,
       double[][] values,
       SortedMap<Integer, AtomicIntegerArray> exposures) {
-    JudgedRanking ranking = new JudgedRanking(k);
+    JudgedRanking ranking = new JudgedRanking(rankings.k());
     for (int user = from; user < to; user++) {
       boolean counts = users.heldOut().rowSize(user) > 0;
       if (counts) {

@@ -1,6 +1,7 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.data.DataException;
+import java.util.Objects;
 
 /**
  * A number that says how good one user's ranking is. Implementations are immutable, safe for use by
@@ -41,36 +42,19 @@ public interface RankingMetric {
    * @throws DataException if there is no such metric or k is not a whole number of at least 1
    */
   static RankingMetric parse(String name) {
-    int at = name.indexOf('@');
-    int k = at < 0 ? 0 : parseCutoff(name.substring(at + 1));
-    if (k < 1) {
-      throw unknown(name);
-    }
-    return switch (name.substring(0, at)) {
-      case "ndcg" -> Ndcg.at(k);
-      case "recall" -> Recall.at(k);
-      case "recall_of_all" -> RecallOfAll.at(k);
-      case "precision" -> Precision.at(k);
-      case "hitrate" -> HitRate.at(k);
-      case "mrr" -> ReciprocalRank.at(k);
-      case "map" -> AveragePrecision.at(k);
-      default -> throw unknown(name);
-    };
+    return MetricNames.parse(name, null);
   }
 
-  private static DataException unknown(String name) {
-    return new DataException(
-        "metric '"
-            + name
-            + "': expected ndcg, recall, recall_of_all, precision, hitrate, mrr or map, then @ and"
-            + " a whole number of at least 1, as in ndcg@100");
-  }
-
-  private static int parseCutoff(String digits) {
-    try {
-      return Integer.parseInt(digits);
-    } catch (NumberFormatException e) {
-      return 0;
-    }
+  /**
+   * The metric of a name: those of {@link #parse(String)}, and {@code popularity} and {@code
+   * novelty}, then {@code @} and k.
+   *
+   * @param name for example {@code novelty@10}
+   * @param popularity how many training users have each item
+   * @return the metric that has this name
+   * @throws DataException if there is no such metric or k is not a whole number of at least 1
+   */
+  static RankingMetric parse(String name, Popularity popularity) {
+    return MetricNames.parse(name, Objects.requireNonNull(popularity, "popularity"));
   }
 }

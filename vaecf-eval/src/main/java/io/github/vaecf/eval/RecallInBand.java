@@ -3,36 +3,30 @@ package io.github.vaecf.eval;
 import java.util.Objects;
 
 /**
- * Recall of items of one band of popularity: of the user's held-out items that between {@code low}
- * and {@code high} training users have, those among the best k, divided by min(k, their number).
- * NaN for a user with none in the band, who then does not count. Tells where a model finds what it
- * finds: among the popular items or in the long tail.
+ * Recall of items of one band of popularity: of the user's held-out items that between {@code
+ * band.low} and {@code band.high} training users have, those among the best k, divided by min(k,
+ * their number). NaN for a user with none in the band, who then does not count. Tells where a model
+ * finds what it finds: among the popular items or in the long tail.
  *
  * <p>The definition is {@link Recall} on the held-out items of the band.
  *
  * @param k how many of the best items count, at least 1
  * @param popularity how many training users have each item
- * @param low fewest training users of an item in the band, at least 0
- * @param high most training users of an item in the band, at least low
+ * @param band how many training users an item of the band has
  */
-public record RecallInBand(int k, Popularity popularity, int low, int high)
-    implements RankingMetric {
+public record RecallInBand(int k, Popularity popularity, Band band) implements RankingMetric {
   /**
    * Checks k.
    *
    * @param k how many of the best items count
    * @param popularity how many training users have each item
-   * @param low fewest training users of an item in the band, at least 0
-   * @param high most training users of an item in the band, at least low
-   * @throws IllegalArgumentException if an argument is out of its range
+   * @param band how many training users an item of the band has
+   * @throws IllegalArgumentException if k is below 1
    */
   public RecallInBand {
     Cutoff.require(k);
     Objects.requireNonNull(popularity, "popularity");
-    if (low < 0 || high < low) {
-      throw new IllegalArgumentException(
-          "low must be at least 0 and high at least low, found " + low + " and " + high);
-    }
+    Objects.requireNonNull(band, "band");
   }
 
   /**
@@ -40,18 +34,17 @@ public record RecallInBand(int k, Popularity popularity, int low, int high)
    *
    * @param k how many of the best items count, at least 1
    * @param popularity how many training users have each item
-   * @param low fewest training users of an item in the band, at least 0
-   * @param high most training users of an item in the band, at least low
+   * @param band how many training users an item of the band has
    * @return the metric
-   * @throws IllegalArgumentException if an argument is out of its range
+   * @throws IllegalArgumentException if k is below 1
    */
-  public static RecallInBand at(int k, Popularity popularity, int low, int high) {
-    return new RecallInBand(k, popularity, low, high);
+  public static RecallInBand at(int k, Popularity popularity, Band band) {
+    return new RecallInBand(k, popularity, band);
   }
 
   @Override
   public String name() {
-    return "recall@" + k + "[popularity " + low + "-" + high + "]";
+    return "recall@" + k + "[popularity " + band + "]";
   }
 
   @Override
@@ -76,7 +69,6 @@ public record RecallInBand(int k, Popularity popularity, int low, int high)
   }
 
   private boolean inBand(int item) {
-    int count = popularity.count(item);
-    return low <= count && count <= high;
+    return band.contains(popularity.count(item));
   }
 }

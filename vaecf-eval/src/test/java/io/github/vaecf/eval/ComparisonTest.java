@@ -106,26 +106,29 @@ class ComparisonTest {
   @Test
   void groupsByActivityCoverAllUsersFromTheLeastActive() {
     HeldOut users = users(200);
-    Comparison comparison =
-        Comparison.of(evaluation(users, 1.5, 1), evaluation(users, 0.5, 2), METRIC);
+    Evaluation first = evaluation(users, 1.5, 1);
+    Evaluation second = evaluation(users, 0.5, 2);
+    Comparison comparison = Comparison.of(first, second, METRIC);
 
-    List<Comparison.ActivityGroup> groups = comparison.byActivity(4);
+    List<Band> groups = Band.ofActivity(users, 4);
 
-    assertThat(groups).extracting(Comparison.ActivityGroup::fewest).containsExactly(0, 3, 5, 8);
-    assertThat(groups).extracting(Comparison.ActivityGroup::most).containsExactly(2, 4, 7, 9);
+    assertThat(groups)
+        .containsExactly(new Band(0, 2), new Band(3, 4), new Band(5, 7), new Band(8, 9));
     int counted = 0;
     double sum = 0;
-    for (Comparison.ActivityGroup group : groups) {
-      counted += group.difference().users();
-      sum += group.difference().mean() * group.difference().users();
+    for (Band group : groups) {
+      Estimate difference = comparison.difference(group);
+      counted += difference.users();
+      sum += difference.mean() * difference.users();
+      assertThat(difference.mean())
+          .isCloseTo(
+              first.estimate(METRIC, group).mean() - second.estimate(METRIC, group).mean(),
+              within(1e-12));
     }
     assertThat(counted).isEqualTo(200);
     assertThat(sum / 200).isCloseTo(comparison.difference().mean(), within(1e-12));
-    assertThat(comparison.byActivity(1).get(0).difference().mean())
-        .isCloseTo(comparison.difference().mean(), within(1e-12));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> comparison.byActivity(0))
-        .withMessage("groups must be at least 1, found 0");
+    assertThat(comparison.difference(new Band(0, 9))).isEqualTo(comparison.difference());
+    assertThat(comparison.difference(new Band(10, 11)).users()).isZero();
   }
 
   @Test

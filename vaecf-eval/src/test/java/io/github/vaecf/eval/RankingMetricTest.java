@@ -56,6 +56,22 @@ class RankingMetricTest {
   }
 
   @Test
+  void metricsOfPopularityAreFoundByTheirNamesWhereItIsKnown() {
+    Popularity popularity = Popularity.of(Rows.of(2, new int[][] {{0}, {0, 1}}));
+
+    assertThat(RankingMetric.parse("novelty@10", popularity)).isEqualTo(Novelty.at(10, popularity));
+    assertThat(RankingMetric.parse("popularity@3", popularity))
+        .isEqualTo(MeanPopularity.at(3, popularity));
+    assertThat(RankingMetric.parse("ndcg@3", popularity)).isEqualTo(Ndcg.at(3));
+    assertThatThrownBy(() -> RankingMetric.parse("novelty@10"))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith("metric 'novelty@10': expected ndcg,");
+    assertThatThrownBy(() -> RankingMetric.parse("novel@10", popularity))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("map, popularity or novelty, then @");
+  }
+
+  @Test
   void kMustBeAtLeastOne() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Ndcg.at(0))
