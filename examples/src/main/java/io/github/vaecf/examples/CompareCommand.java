@@ -4,17 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Comparison;
-import io.github.vaecf.eval.Evaluation;
-import io.github.vaecf.eval.RankingEvaluator;
-import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.examples.report.Differences;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
+import io.github.vaecf.examples.report.TestResults;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,7 +23,8 @@ import picocli.CommandLine.Option;
       "",
       "Evaluates each model, then takes the differences of each pair user by user: mean, 95 %%"
           + " bootstrap interval, and the probabilities of the paired t-test and of Wilcoxon's"
-          + " signed-rank test, not corrected for the number of pairs.",
+          + " signed-rank test, not corrected for the number of pairs. Then the models among users of"
+          + " whom they are told little or much, and at finding items that few or many users have.",
       ""
     },
     footer = {"", "Example:", "  vaecf compare --data data --model vae --model dae --model ease"})
@@ -45,7 +42,7 @@ final class CompareCommand extends Subcommand {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "Write a self-contained HTML page too, with results by user activity.")
+      description = "Write a self-contained HTML page too.")
   private Path report;
 
   @Option(names = "--markdown", description = "Print one table, as Markdown.")
@@ -53,57 +50,64 @@ final class CompareCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    RankingEvaluator evaluator = fromOptions(measuring::evaluator);
     if (models.size() < 2) {
       throw wrongUsage("--model: expected at least two models, found " + models.size());
     }
+    fromOptions(measuring::withoutData);
     Split split = measuring.split();
-    Map<String, Evaluation> results = new LinkedHashMap<>();
+    TestResults results = new TestResults(split, measuring.metrics(split.train()));
     for (String model : models) {
       try (OpenedModel opened = measuring.open(model, split)) {
-        results.put(model, evaluator.evaluate(opened.scorer(), split.test()));
+        results.measure(model, opened.scorer());
       }
     }
-    List<RankingMetric> metrics = results.values().iterator().next().metrics();
-    Differences differences = Differences.of(results, metrics);
+    Differences differences = Differences.of(results);
     if (markdown) {
       out().print(markdown(results, differences));
     } else {
-      out().print(EvaluationTable.withIntervals(results));
-      out().println();
+      out().println(EvaluationTable.withIntervals(results));
       TextTable table = new TextTable(Differences.HEADER.toArray(String[]::new));
       differences.rows().forEach(table::row);
-      out().print(table);
+      out().println(table);
+      out().println(results.first().name() + " by user activity");
+      out().println(EvaluationTable.byActivity(results));
+      out().println("recall@" + results.first().k() + " by item popularity");
+      out().print(EvaluationTable.byPopularity(results));
     }
     ObjectNode root = jsonObject();
     root.set("models", EvaluationTable.toJson(results));
+    root.set("by_activity", EvaluationTable.activityToJson(results));
     ArrayNode comparisons = root.putArray("comparisons");
     differences.pairs().forEach(pair -> add(comparisons, pair));
     writeJson(measuring.json(), root);
     if (report != null) {
-      Page page = new Page("Comparison of " + String.join(", ", results.keySet()));
+      Page page = new Page("Comparison of " + String.join(", ", results.models().keySet()));
       Sections.results(page, results);
       differences.addTo(page);
-      Sections.activity(page, results, metrics.get(0));
+      Sections.groups(page, results);
       Sections.data(page, split);
       writeWhole(report, page.toHtml());
     }
   }
 
   /** A row a model: its results, then its differences from the models below it. */
-  private static String markdown(Map<String, Evaluation> results, Differences differences) {
-    List<String> names = List.copyOf(results.keySet());
-    List<RankingMetric> metrics = results.get(names.get(0)).metrics();
+  private static String markdown(TestResults results, Differences differences) {
+    List<String> names = List.copyOf(results.models().keySet());
     List<String> header = new ArrayList<>(List.of("model"));
-    metrics.forEach(metric -> header.add(metric.name()));
-    names.stream().skip(1).forEach(name -> header.add(metrics.get(0).name() + " − " + name));
+    results.metrics().forEach(metric -> header.add(metric.name()));
+    names.stream().skip(1).forEach(name -> header.add(results.first().name() + " − " + name));
     TextTable table = new TextTable(header.toArray(String[]::new));
-    for (String name : names) {
-      List<String> row = new ArrayList<>(List.of(name));
-      metrics.forEach(metric -> row.add(EvaluationTable.interval(results.get(name), metric)));
-      names.stream().skip(1).forEach(other -> row.add(differences.inShort(name, other)));
-      table.row(row);
-    }
+    results
+        .models()
+        .forEach(
+            (name, evaluation) -> {
+              List<String> row = new ArrayList<>(List.of(name));
+              results
+                  .metrics()
+                  .forEach(metric -> row.add(EvaluationTable.interval(evaluation, metric)));
+              names.stream().skip(1).forEach(other -> row.add(differences.inShort(name, other)));
+              table.row(row);
+            });
     return table.toMarkdown();
   }
 

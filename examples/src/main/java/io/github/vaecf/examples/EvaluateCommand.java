@@ -18,7 +18,9 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "Tells the model the fold-in items of each held-out user and looks for the held-out ones in"
-          + " its ranking of all others. Means over the users, with standard errors.",
+          + " its ranking of all others. Means over the users, with standard errors; for each k also"
+          + " the share of the items that anybody is recommended (coverage) and how unevenly (gini:"
+          + " 0 if all alike).",
       ""
     },
     footer = {"", "Example:", "  vaecf evaluate --data data --model run"})
@@ -65,8 +67,9 @@ final class EvaluateCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    RankingEvaluator evaluator = fromOptions(measuring::evaluator);
+    fromOptions(measuring::withoutData);
     Split split = measuring.split();
+    RankingEvaluator evaluator = RankingEvaluator.of(measuring.metrics(split.train()));
     Evaluation evaluation;
     try (OpenedModel opened = measuring.open(model, split)) {
       evaluation = evaluator.evaluate(opened.scorer(), part.of(split));

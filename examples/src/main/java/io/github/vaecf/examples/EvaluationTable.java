@@ -1,38 +1,88 @@
 package io.github.vaecf.examples;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.Interval;
 import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.RecallInBand;
+import io.github.vaecf.examples.report.TestResults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** Results of evaluations for a terminal. */
 final class EvaluationTable {
   private EvaluationTable() {}
 
-  /** One model: a row for each metric. */
+  /** One model: a row for each metric, and for each k how what is recommended is spread. */
   static TextTable of(Evaluation evaluation) {
     TextTable table = new TextTable("metric", "mean", "standard error");
+    SortedSet<Integer> cutoffs = new TreeSet<>();
     for (RankingMetric metric : evaluation.metrics()) {
       Estimate estimate = evaluation.estimate(metric);
       table.row(metric.name(), number(estimate.mean()), number(estimate.standardError()));
+      cutoffs.add(metric.k());
+    }
+    for (int k : cutoffs) {
+      Exposure exposure = evaluation.exposure(k);
+      table.row("coverage@" + k, number(exposure.coverage()), "");
+      table.row("gini@" + k, number(exposure.gini()), "");
     }
     return table;
   }
 
   /** Models side by side: a row for each, means with their standard errors. */
-  static TextTable of(Map<String, Evaluation> evaluations) {
-    return of(evaluations, EvaluationTable::cell);
+  static TextTable of(TestResults results) {
+    return of(results, EvaluationTable::cell);
   }
 
   /** Models side by side: a row for each, means with their 95 % bootstrap intervals. */
-  static TextTable withIntervals(Map<String, Evaluation> evaluations) {
-    return of(evaluations, EvaluationTable::interval);
+  static TextTable withIntervals(TestResults results) {
+    return of(results, EvaluationTable::interval);
+  }
+
+  /** The models by the first metric in groups of users: a row for each group. */
+  static TextTable byActivity(TestResults results) {
+    TextTable table = new TextTable(header("items told", results));
+    for (Band band : results.activity()) {
+      table.row(
+          row(
+              band.toString(),
+              results,
+              evaluation -> cell(evaluation.estimate(results.first(), band))));
+    }
+    return table;
+  }
+
+  /** The models' recall in bands of item popularity: a row for each band. */
+  static TextTable byPopularity(TestResults results) {
+    TextTable table = new TextTable(header("training users", results));
+    for (RecallInBand recall : results.byPopularity()) {
+      table.row(
+          row(recall.band().toString(), results, evaluation -> cell(evaluation.estimate(recall))));
+    }
+    return table;
+  }
+
+  private static String[] header(String first, TestResults results) {
+    List<String> header = new ArrayList<>(List.of(first));
+    header.addAll(results.models().keySet());
+    return header.toArray(String[]::new);
+  }
+
+  private static List<String> row(
+      String first, TestResults results, Function<Evaluation, String> cell) {
+    List<String> row = new ArrayList<>(List.of(first));
+    results.models().values().forEach(evaluation -> row.add(cell.apply(evaluation)));
+    return row;
   }
 
   /** A mean with its 95 % bootstrap interval. */
@@ -47,42 +97,71 @@ final class EvaluationTable {
   }
 
   private static TextTable of(
-      Map<String, Evaluation> evaluations, BiFunction<Evaluation, RankingMetric, String> cell) {
-    List<RankingMetric> metrics = evaluations.values().iterator().next().metrics();
+      TestResults results, BiFunction<Evaluation, RankingMetric, String> cell) {
     List<String> header = new ArrayList<>(List.of("model"));
-    metrics.forEach(metric -> header.add(metric.name()));
+    results.metrics().forEach(metric -> header.add(metric.name()));
     TextTable table = new TextTable(header.toArray(String[]::new));
-    evaluations.forEach(
-        (name, evaluation) -> {
-          List<String> row = new ArrayList<>(List.of(name));
-          metrics.forEach(metric -> row.add(cell.apply(evaluation, metric)));
-          table.row(row);
-        });
+    results
+        .models()
+        .forEach(
+            (name, evaluation) -> {
+              List<String> row = new ArrayList<>(List.of(name));
+              results.metrics().forEach(metric -> row.add(cell.apply(evaluation, metric)));
+              table.row(row);
+            });
     return table;
   }
 
-  /** Of each model its metrics: mean, standard error and number of users. */
-  static ObjectNode toJson(Map<String, Evaluation> evaluations) {
+  /**
+   * Of each model its metrics, recall by item popularity among them: mean, standard error and
+   * number of users.
+   */
+  static ObjectNode toJson(TestResults results) {
     ObjectNode models = Subcommand.jsonObject();
-    evaluations.forEach(
-        (name, evaluation) -> {
-          ObjectNode model = models.putObject(name);
-          for (RankingMetric metric : evaluation.metrics()) {
-            Estimate estimate = evaluation.estimate(metric);
-            model
-                .putObject(metric.name())
-                .put("mean", estimate.mean())
-                .put("standard_error", estimate.standardError())
-                .put("users", estimate.users());
-          }
-        });
+    results
+        .models()
+        .forEach(
+            (name, evaluation) -> {
+              ObjectNode model = models.putObject(name);
+              for (RankingMetric metric : evaluation.metrics()) {
+                add(model.putObject(metric.name()), evaluation.estimate(metric));
+              }
+            });
     return models;
+  }
+
+  /** The models by the first metric in groups of users. */
+  static ArrayNode activityToJson(TestResults results) {
+    ArrayNode groups = Subcommand.jsonObject().putArray("by_activity");
+    for (Band band : results.activity()) {
+      ObjectNode group = groups.addObject();
+      group.put("fewest_told", band.low()).put("most_told", band.high());
+      ObjectNode models = group.putObject("models");
+      results
+          .models()
+          .forEach(
+              (name, evaluation) ->
+                  add(models.putObject(name), evaluation.estimate(results.first(), band)));
+    }
+    return groups;
+  }
+
+  private static void add(ObjectNode target, Estimate estimate) {
+    target
+        .put("mean", estimate.mean())
+        .put("standard_error", estimate.standardError())
+        .put("users", estimate.users());
   }
 
   /** A mean with its standard error. */
   static String cell(Evaluation evaluation, RankingMetric metric) {
-    Estimate estimate = evaluation.estimate(metric);
-    return number(estimate.mean()) + " ± " + number(estimate.standardError());
+    return cell(evaluation.estimate(metric));
+  }
+
+  private static String cell(Estimate estimate) {
+    return estimate.users() == 0
+        ? "–"
+        : number(estimate.mean()) + " ± " + number(estimate.standardError());
   }
 
   private static String number(double value) {

@@ -10,7 +10,6 @@ import io.github.vaecf.data.splitting.Undersampling;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Ndcg;
-import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.baseline.MostPopular;
@@ -21,6 +20,7 @@ import io.github.vaecf.eval.search.Trials;
 import io.github.vaecf.examples.report.Differences;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
+import io.github.vaecf.examples.report.TestResults;
 import io.github.vaecf.examples.report.TrialSections;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -102,11 +102,11 @@ final class ExperimentCommand extends Subcommand {
     split = PreparedFolder.read(data);
     undersampled = fromOptions(this::undersampled);
     train(checkpoints);
-    RankingEvaluator evaluator = RankingEvaluator.of(METRICS);
+    TestResults models = new TestResults(split, METRICS);
     for (TrialResult result : results.values()) {
       if (result.end() == TrialResult.End.DONE) {
         try (TrainedModel model = result.model()) {
-          evaluations.put(result.trial(), evaluator.evaluate(model, split.test()));
+          evaluations.put(result.trial(), models.evaluate(model));
         }
       }
     }
@@ -118,7 +118,7 @@ final class ExperimentCommand extends Subcommand {
     }
     writeWhole(out.resolve("experiment.csv"), table());
     Path page = out.resolve("report.html");
-    writeWhole(page, page(evaluator).toHtml());
+    writeWhole(page, page(models).toHtml());
     out().println("Report: " + page);
   }
 
@@ -217,23 +217,23 @@ final class ExperimentCommand extends Subcommand {
     return text.toString();
   }
 
-  private Page page(RankingEvaluator evaluator) {
+  private Page page(TestResults models) {
     Page page = new Page("Experiment on " + data.toAbsolutePath().normalize().getFileName());
-    Map<String, Evaluation> models = new LinkedHashMap<>();
     Map<String, Path> runs = new LinkedHashMap<>();
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
     for (ModelKind kind : ModelKind.values()) {
       TrialResult result = results.get(plan.base(kind));
       if (evaluations.containsKey(result.trial())) {
-        models.put(kind.title(), evaluations.get(result.trial()));
+        models.add(kind.title(), evaluations.get(result.trial()));
         curves.put(kind.title(), result.curve());
       }
       runs.put(kind.title(), result.run());
     }
-    models.put("most popular", evaluator.evaluate(MostPopular.of(split.train()), split.test()));
+    models.measure("most popular", MostPopular.of(split.train()));
     Sections.results(page, models);
-    PublishedResult.of(split).ifPresent(published -> PublishedTable.add(page, published, models));
-    Differences.of(models, METRICS).addTo(page);
+    PublishedResult.of(split)
+        .ifPresent(published -> PublishedTable.add(page, published, models.models()));
+    Differences.of(models).addTo(page);
     for (ExperimentPlan.Series series : plan.series()) {
       page.section(series.title());
       page.paragraph(series.question());
@@ -253,7 +253,7 @@ final class ExperimentCommand extends Subcommand {
             stage.name(),
             undersampled.train().entries(),
             split.train().entries()));
-    Sections.activity(page, models, VALIDATION);
+    Sections.groups(page, models);
     if (!curves.isEmpty()) {
       Sections.learningCurves(page, curves);
     }

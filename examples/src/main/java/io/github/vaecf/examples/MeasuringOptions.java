@@ -1,8 +1,10 @@
 package io.github.vaecf.examples;
 
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.Popularity;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
@@ -25,20 +27,27 @@ final class MeasuringOptions {
       defaultValue = "ndcg@100,recall@20,recall@50",
       description =
           "What to measure, with commas between: ndcg, recall, recall_of_all, precision, hitrate,"
-              + " mrr or map, each with @k; default ${DEFAULT-VALUE}.")
+              + " mrr, map, popularity or novelty, each with @k; default ${DEFAULT-VALUE}.")
   private List<String> metricNames;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON too.")
   private Path json;
 
   /**
-   * Measures what was asked for.
+   * What is measured, for a check before any data is read.
    *
    * @throws DataException if there is no such metric
    * @throws IllegalArgumentException if one is asked for twice
    */
-  RankingEvaluator evaluator() {
-    return RankingEvaluator.of(metricNames.stream().map(RankingMetric::parse).toList());
+  RankingEvaluator withoutData() {
+    CsrMatrix nobody = CsrMatrix.ofRows(1, new long[] {0}, new int[0][]);
+    return RankingEvaluator.of(metrics(nobody));
+  }
+
+  /** What was asked for, against the popularity of items among training users. */
+  List<RankingMetric> metrics(CsrMatrix train) {
+    Popularity popularity = Popularity.of(train);
+    return metricNames.stream().map(name -> RankingMetric.parse(name, popularity)).toList();
   }
 
   /**

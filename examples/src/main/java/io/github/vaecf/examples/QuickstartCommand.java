@@ -15,7 +15,6 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
@@ -26,12 +25,11 @@ import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.serving.ServedModel;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
-import it.unimi.dsi.fastutil.ints.IntList;
+import io.github.vaecf.examples.report.TestResults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,15 +91,15 @@ final class QuickstartCommand extends Subcommand {
     out().print(SplitSummary.parts(split));
     out().println();
 
-    RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20), Recall.at(50));
-    Map<String, Evaluation> results = new LinkedHashMap<>();
+    TestResults results =
+        new TestResults(split, List.of(Ndcg.at(100), Recall.at(20), Recall.at(50)));
     try (TrainedModel vae =
             train(ModelKind.VAE, MultVaeConfig.paper(), training, split, folder.resolve("vae"));
         TrainedModel dae =
             train(ModelKind.DAE, MultDaeConfig.paper(), training, split, folder.resolve("dae"))) {
-      results.put(ModelKind.VAE.title(), evaluator.evaluate(vae, split.test()));
-      results.put(ModelKind.DAE.title(), evaluator.evaluate(dae, split.test()));
-      results.put("most popular", evaluator.evaluate(MostPopular.of(split.train()), split.test()));
+      results.measure(ModelKind.VAE.title(), vae);
+      results.measure(ModelKind.DAE.title(), dae);
+      results.measure("most popular", MostPopular.of(split.train()));
       out().println();
       out().printf("Test, %,d sources that training never saw:%n%n", split.test().users());
       out().print(EvaluationTable.of(results));
@@ -127,15 +125,14 @@ final class QuickstartCommand extends Subcommand {
     writeJson(json, toJson(folder, results));
   }
 
-  private static void writeReport(
-      Path folder, Split split, Map<String, Evaluation> results, ServedModel served)
+  private static void writeReport(Path folder, Split split, TestResults results, ServedModel served)
       throws IOException {
     Map<String, Path> runs = new LinkedHashMap<>();
     runs.put(ModelKind.VAE.title(), folder.resolve("vae"));
     runs.put(ModelKind.DAE.title(), folder.resolve("dae"));
     Page page = new Page("vaecf quickstart: which packages Debian sources depend on");
     Sections.results(page, results);
-    Sections.activity(page, results, Ndcg.at(100));
+    Sections.groups(page, results);
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
     runs.forEach((name, run) -> curves.put(name, TrainingCurve.read(run)));
     Sections.learningCurves(page, curves);
@@ -204,8 +201,8 @@ final class QuickstartCommand extends Subcommand {
         continue;
       }
       shown++;
-      List<String> history = ids(split, test.foldIn().row(user));
-      List<String> heldOut = ids(split, test.heldOut().row(user));
+      List<String> history = split.items().ids(test.foldIn().row(user));
+      List<String> heldOut = split.items().ids(test.heldOut().row(user));
       out().println();
       out()
           .printf(
@@ -222,21 +219,13 @@ final class QuickstartCommand extends Subcommand {
     out().println();
   }
 
-  private static List<String> ids(Split split, IntList indices) {
-    List<String> ids = new ArrayList<>(indices.size());
-    for (int i = 0; i < indices.size(); i++) {
-      ids.add(split.items().id(indices.getInt(i)));
-    }
-    return ids;
-  }
-
   private static String inShort(List<String> ids) {
     return ids.size() <= 6
         ? String.join(", ", ids)
         : String.join(", ", ids.subList(0, 5)) + " and " + (ids.size() - 5) + " more";
   }
 
-  private static ObjectNode toJson(Path folder, Map<String, Evaluation> results) {
+  private static ObjectNode toJson(Path folder, TestResults results) {
     ObjectNode root = jsonObject();
     root.put("folder", folder.toString());
     root.set("models", EvaluationTable.toJson(results));

@@ -4,13 +4,12 @@ import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Ndcg;
-import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
+import io.github.vaecf.examples.report.TestResults;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,18 +54,16 @@ final class ReportCommand extends Subcommand {
     Map<String, Path> named = byName(runs);
     Page page = new Page(String.join(", ", named.keySet()));
     Split split = data == null ? null : PreparedFolder.read(data);
-    Map<String, Evaluation> results = new LinkedHashMap<>();
     if (split != null) {
-      RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20), Recall.at(50));
+      TestResults results =
+          new TestResults(split, List.of(Ndcg.at(100), Recall.at(20), Recall.at(50)));
       for (Map.Entry<String, Path> run : named.entrySet()) {
         try (OpenedModel model = OpenedModel.open(run.getValue()).requireItemsOf(split, data)) {
-          results.put(run.getKey(), evaluator.evaluate(model.scorer(), split.test()));
+          results.measure(run.getKey(), model.scorer());
         }
       }
-    }
-    if (!results.isEmpty()) {
       Sections.results(page, results);
-      Sections.activity(page, results, Ndcg.at(100));
+      Sections.groups(page, results);
     }
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
     named.forEach((name, run) -> curves.put(name, curve(run)));

@@ -10,8 +10,6 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.eval.Evaluation;
-import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
@@ -19,6 +17,7 @@ import io.github.vaecf.eval.search.Trials;
 import io.github.vaecf.examples.report.Differences;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
+import io.github.vaecf.examples.report.TestResults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +88,7 @@ final class ReproduceCommand extends Subcommand {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
   private Path json;
 
-  private final Map<String, Evaluation> evaluations = new LinkedHashMap<>();
+  private TestResults tested;
 
   /** The trainings that were validated. */
   private final Map<String, TrialResult> validated = new LinkedHashMap<>();
@@ -108,17 +107,17 @@ final class ReproduceCommand extends Subcommand {
     out().print(SplitSummary.parts(split));
     out().println();
     train(split, trials, checkpoints);
-    RankingEvaluator evaluator = RankingEvaluator.of(published.metrics());
+    tested = new TestResults(split, published.metrics());
     for (Map.Entry<String, TrialResult> result : results.entrySet()) {
       try (TrainedModel model = result.getValue().model()) {
-        evaluations.put(result.getKey(), evaluator.evaluate(model, split.test()));
+        tested.measure(result.getKey(), model);
       }
     }
     out().println(title(split));
     caveats(split).forEach(out()::println);
     out().println();
     TextTable table = new TextTable(PublishedTable.HEADER.toArray(String[]::new));
-    PublishedTable.rows(published, evaluations).forEach(table::row);
+    PublishedTable.rows(published, tested.models()).forEach(table::row);
     out().print(table);
     out().println();
     out().println("Published: " + published.citation());
@@ -127,7 +126,7 @@ final class ReproduceCommand extends Subcommand {
     out().println("Report: " + page);
     ObjectNode root = jsonObject();
     root.put("published", published.toString()).put("synthetic", Synthetic.is(split));
-    root.set("models", EvaluationTable.toJson(evaluations));
+    root.set("models", EvaluationTable.toJson(tested));
     writeJson(json, root);
   }
 
@@ -281,15 +280,15 @@ final class ReproduceCommand extends Subcommand {
   private Page page(Split split) {
     Page page = new Page("Reproduced: " + title(split));
     caveats(split).forEach(page::paragraph);
-    PublishedTable.add(page, published, evaluations);
-    Sections.results(page, evaluations);
-    Differences.of(evaluations, published.metrics()).addTo(page);
+    PublishedTable.add(page, published, tested.models());
+    Sections.results(page, tested);
+    Differences.of(tested).addTo(page);
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
     Map<String, Path> runs = new LinkedHashMap<>();
     validated.forEach((name, result) -> curves.put(name, result.curve()));
     results.forEach((name, result) -> runs.put(name, result.run()));
     Sections.learningCurves(page, curves);
-    Sections.activity(page, evaluations, published.metrics().get(0));
+    Sections.groups(page, tested);
     try (TrainedModel model = results.values().iterator().next().model()) {
       Sections.examples(page, split, model::recommend);
     }

@@ -255,7 +255,12 @@ class CommandLineTest {
     assertThat(page)
         .content()
         .contains("<h1>run</h1>")
-        .contains("Results on held-out users", "By user activity", "Training", "Data", "Settings")
+        .contains(
+            "Results on held-out users",
+            "By user activity and item",
+            "Training",
+            "Data",
+            "Settings")
         .contains("Example recommendations", "training learningRate")
         .contains("<svg ");
   }
@@ -287,7 +292,10 @@ class CommandLineTest {
             "--report",
             page);
     assertDone(outcome);
-    assertThat(outcome.out()).contains("popular − knn:20", "95 % interval", "p (Wilcoxon)");
+    assertThat(outcome.out())
+        .contains("popular − knn:20", "95 % interval", "p (Wilcoxon)")
+        .containsPattern("ndcg@100 by user activity\nitems told .*knn:20 ")
+        .containsPattern("recall@100 by item popularity\ntraining users .*knn:20 ");
     assertThat(json(json).path("comparisons")).hasSize(6 * 2);
     for (JsonNode comparison : json(json).path("comparisons")) {
       String metric = comparison.path("metric").asText();
@@ -297,7 +305,8 @@ class CommandLineTest {
           .isCloseTo(first - second, within(1e-12))
           .isBetween(comparison.path("lower").asDouble(), comparison.path("upper").asDouble());
     }
-    assertThat(page).content().contains("Differences, user by user", "By user activity");
+    assertThat(page).content().contains("Differences, user by user", "By user activity and item");
+    requireThatGroupsAreParts(json(json));
     assertThat(
             evaluate(Path.of("popular")).path("metrics").path("ndcg@100").path("mean").asDouble())
         .isEqualTo(mean(json(json), "popular", "ndcg@100"));
@@ -308,6 +317,42 @@ class CommandLineTest {
             "| model | ndcg@100 | recall@20 | recall@50 | ndcg@100 − popular |\n|---|--:|--:|")
         .containsPattern("\\| 0\\.[0-9]+ \\[0.* \\| [-+]0\\.[0-9]{4} \\(p [=<] 0");
     assertThat(Outcome.of("compare", "--data", data, "--model", run).status()).isEqualTo(2);
+  }
+
+  /** The groups of users have all users, and the weighted mean over them is that of all. */
+  private static void requireThatGroupsAreParts(JsonNode comparison) {
+    assertThat(comparison.path("by_activity").size()).isGreaterThan(1);
+    for (String model : List.of("popular", "knn:20", "ease")) {
+      double sum = 0;
+      int users = 0;
+      for (JsonNode group : comparison.path("by_activity")) {
+        JsonNode one = group.path("models").path(model);
+        sum += one.path("mean").asDouble() * one.path("users").asInt();
+        users += one.path("users").asInt();
+      }
+      assertThat(sum / users).isCloseTo(mean(comparison, model, "ndcg@100"), within(1e-12));
+    }
+    assertThat(comparison.path("models").path("popular").fieldNames())
+        .toIterable()
+        .filteredOn(name -> name.startsWith("recall@100[popularity "))
+        .hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void evaluateTellsHowRecommendationsAreSpread() {
+    Outcome outcome =
+        Outcome.of(
+            "evaluate", "--data", data, "--model=popular", "--metrics=novelty@10,popularity@10");
+
+    assertDone(outcome);
+    assertThat(outcome.out())
+        .containsPattern("novelty@10 +[0-9]+\\.[0-9]{4} +0\\.[0-9]{4}\n")
+        .containsPattern("popularity@10 +0\\.[0-9]{4} +0\\.[0-9]{4}\n")
+        .containsPattern("coverage@10 +0\\.[0-9]{4}\n")
+        .containsPattern("gini@10 +0\\.9[0-9]{3}\n");
+    Outcome unknown = Outcome.of("evaluate", "--data", data, "--model=popular", "--metrics=auc@10");
+    assertThat(unknown.status()).isEqualTo(2);
+    assertThat(unknown.err()).contains("metric 'auc@10': expected ndcg,", "popularity or novelty");
   }
 
   private static double mean(JsonNode comparison, String model, String metric) {

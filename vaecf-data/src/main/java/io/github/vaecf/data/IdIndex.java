@@ -1,6 +1,8 @@
 package io.github.vaecf.data;
 
+import it.unimi.dsi.fastutil.ints.IntList;
 import it.unimi.dsi.fastutil.objects.Object2IntOpenHashMap;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -56,6 +58,21 @@ public final class IdIndex {
    */
   public String id(int index) {
     return ids.get(index);
+  }
+
+  /**
+   * The raw ids at some indices.
+   *
+   * @param indices each 0 … size − 1
+   * @return a new list, in this order
+   * @throws IndexOutOfBoundsException if an index is outside
+   */
+  public List<String> ids(IntList indices) {
+    List<String> found = new ArrayList<>(indices.size());
+    for (int i = 0; i < indices.size(); i++) {
+      found.add(ids.get(indices.getInt(i)));
+    }
+    return found;
   }
 
   /**

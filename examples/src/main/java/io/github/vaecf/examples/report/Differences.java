@@ -1,20 +1,23 @@
 package io.github.vaecf.examples.report;
 
+import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
+import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Interval;
 import io.github.vaecf.eval.RankingMetric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * What tells models apart, user by user.
  *
+ * @param first the metric by which groups of users are compared
+ * @param activity groups of users, by how many items the models are told of them
  * @param pairs each metric's comparisons of each pair of models
  */
-public record Differences(List<Pair> pairs) {
+public record Differences(RankingMetric first, List<Band> activity, List<Pair> pairs) {
   /** The header of the table. */
   public static final List<String> HEADER =
       List.of("first − second", "metric", "difference", "95 % interval", "p (t)", "p (Wilcoxon)");
@@ -29,36 +32,38 @@ public record Differences(List<Pair> pairs) {
   public record Pair(String first, String second, Comparison comparison) {}
 
   /**
-   * Copies the list.
+   * Copies the lists.
    *
+   * @param first the metric by which groups of users are compared
+   * @param activity groups of users
    * @param pairs comparisons of pairs
    */
   public Differences {
+    activity = List.copyOf(activity);
     pairs = List.copyOf(pairs);
   }
 
   /**
    * Compares each pair of models.
    *
-   * @param models evaluations on the same users, by the models' names
-   * @param metrics metrics measured by all
+   * @param results models on the same users
    * @return the comparisons, by metric, then in the order of the models
    */
-  public static Differences of(Map<String, Evaluation> models, List<RankingMetric> metrics) {
-    List<String> names = List.copyOf(models.keySet());
+  public static Differences of(TestResults results) {
+    List<String> names = List.copyOf(results.models().keySet());
     List<Pair> pairs = new ArrayList<>();
-    for (RankingMetric metric : metrics) {
+    for (RankingMetric metric : results.metrics()) {
       for (int i = 0; i < names.size(); i++) {
         for (int j = i + 1; j < names.size(); j++) {
           String first = names.get(i);
           String second = names.get(j);
-          pairs.add(
-              new Pair(
-                  first, second, Comparison.of(models.get(first), models.get(second), metric)));
+          Evaluation ofFirst = results.models().get(first);
+          Evaluation ofSecond = results.models().get(second);
+          pairs.add(new Pair(first, second, Comparison.of(ofFirst, ofSecond, metric)));
         }
       }
     }
-    return new Differences(pairs);
+    return new Differences(results.first(), results.activity(), pairs);
   }
 
   /**
@@ -104,6 +109,11 @@ public record Differences(List<Pair> pairs) {
     return "";
   }
 
+  private static String signed(Estimate difference) {
+    return String.format(
+        Locale.ROOT, "%+.4f ± %.4f", difference.mean(), difference.standardError());
+  }
+
   private static String probability(double p) {
     return p < 0.0001 ? "< 0.0001" : String.format(Locale.ROOT, "%.4f", p);
   }
@@ -117,5 +127,19 @@ public record Differences(List<Pair> pairs) {
     page.section("Differences, user by user");
     page.numbers(
         "Paired tests, two-sided, not corrected for the number of comparisons.", HEADER, rows());
+    List<String> header = new ArrayList<>(List.of("first − second"));
+    activity.forEach(band -> header.add(band + " items"));
+    List<List<String>> byActivity = new ArrayList<>();
+    for (Pair pair : pairs) {
+      if (pair.comparison().metric().equals(first)) {
+        List<String> row = new ArrayList<>(List.of(pair.first() + " − " + pair.second()));
+        activity.forEach(band -> row.add(signed(pair.comparison().difference(band))));
+        byActivity.add(row);
+      }
+    }
+    page.numbers(
+        first.name() + " among users of whom the models are told so many items; ± standard errors.",
+        header,
+        byActivity);
   }
 }

@@ -7,14 +7,16 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.RecallInBand;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.examples.report.Plot.Point;
 import io.github.vaecf.examples.report.Plot.Scale;
 import io.github.vaecf.examples.report.Plot.Series;
-import it.unimi.dsi.fastutil.ints.IntList;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.ToDoubleFunction;
@@ -32,114 +35,128 @@ public final class Sections {
   /** Of a normal distribution, 95 % lies within so many standard errors. */
   private static final double NORMAL_95 = 1.96;
 
-  private static final int GROUPS = 5;
   private static final int EXAMPLES = 5;
   private static final int SHOWN = 5;
 
   private Sections() {}
 
   /**
-   * Measured results, with standard errors and 95 % intervals.
+   * Measured results, with standard errors and 95 % intervals, and how the recommendations are
+   * spread over the items.
    *
    * @param page receives the section
-   * @param models evaluations on the same users, by the models' names
+   * @param results at least one model's
    */
-  public static void results(Page page, Map<String, Evaluation> models) {
+  public static void results(Page page, TestResults results) {
     page.section("Results on held-out users");
-    List<RankingMetric> metrics = models.values().iterator().next().metrics();
     List<String> header = new ArrayList<>(List.of("model"));
-    for (RankingMetric metric : metrics) {
+    for (RankingMetric metric : results.metrics()) {
       header.addAll(List.of(metric.name(), "95 % interval"));
     }
+    SortedSet<Integer> cutoffs = new TreeSet<>();
+    results.metrics().forEach(metric -> cutoffs.add(metric.k()));
+    List<String> spreadHeader = new ArrayList<>(List.of("model"));
+    cutoffs.forEach(k -> spreadHeader.addAll(List.of("coverage@" + k, "gini@" + k)));
     List<List<String>> rows = new ArrayList<>();
-    models.forEach(
-        (name, evaluation) -> {
-          List<String> row = new ArrayList<>(List.of(name));
-          for (RankingMetric metric : metrics) {
-            Estimate estimate = evaluation.estimate(metric);
-            double half = NORMAL_95 * estimate.standardError();
-            row.add(number(estimate.mean()) + " ± " + number(estimate.standardError()));
-            row.add(number(estimate.mean() - half) + " – " + number(estimate.mean() + half));
-          }
-          rows.add(row);
-        });
-    int users = models.values().iterator().next().users();
+    List<List<String>> spreadRows = new ArrayList<>();
+    results
+        .models()
+        .forEach(
+            (name, evaluation) -> {
+              List<String> row = new ArrayList<>(List.of(name));
+              for (RankingMetric metric : results.metrics()) {
+                Estimate estimate = evaluation.estimate(metric);
+                double half = NORMAL_95 * estimate.standardError();
+                row.add(number(estimate.mean()) + " ± " + number(estimate.standardError()));
+                row.add(number(estimate.mean() - half) + " – " + number(estimate.mean() + half));
+              }
+              rows.add(row);
+              List<String> spread = new ArrayList<>(List.of(name));
+              for (int k : cutoffs) {
+                Exposure exposure = evaluation.exposure(k);
+                spread.addAll(List.of(number(exposure.coverage()), number(exposure.gini())));
+              }
+              spreadRows.add(spread);
+            });
+    int users = results.models().values().iterator().next().users();
     page.numbers(
         "Means over "
             + grouped(users)
             + " users, each ± its standard error; intervals by the normal approximation.",
         header,
         rows);
+    page.numbers(
+        "Share of the items that are recommended to anybody, and the Gini coefficient of how often:"
+            + " 0 if all alike.",
+        spreadHeader,
+        spreadRows);
   }
 
   /**
-   * How good the models are for users of whom they are told little or much.
+   * How good the models are for users of whom they are told little or much, and at finding items
+   * that few have or many.
    *
    * @param page receives the section
-   * @param models evaluations on the same users, by the models' names
-   * @param metric the metric, measured by all
+   * @param results at least one model's
    */
-  public static void activity(Page page, Map<String, Evaluation> models, RankingMetric metric) {
-    HeldOut users = models.values().iterator().next().heldOut();
-    int[] bounds = activityBounds(users);
-    List<Series> series = new ArrayList<>();
-    models.forEach(
-        (name, evaluation) -> {
-          double[] values = evaluation.values(metric);
-          List<Point> points = new ArrayList<>();
-          for (int group = 0; group + 1 < bounds.length; group++) {
-            points.add(groupPoint(users, values, bounds[group], bounds[group + 1]));
-          }
-          series.add(new Series(name, true, points));
-        });
-    page.section("By user activity");
+  public static void groups(Page page, TestResults results) {
+    page.section("By user activity and item popularity");
+    RankingMetric metric = results.first();
     page.plot(
-        new Plot(
-            metric.name()
-                + " for groups of users told apart by how many items the model is told of them;"
-                + " bars are standard errors.",
-            "items told (mean of the group)",
+        bands(
+            results,
+            metric.name() + " for users told apart by how many items the models are told of them.",
+            "items told",
             metric.name(),
-            Scale.LINEAR,
-            series));
+            results.activity(),
+            (evaluation, band) -> evaluation.estimate(metric, results.activity().get(band))));
+    page.plot(
+        bands(
+            results,
+            "Recall@"
+                + metric.k()
+                + " of held-out items told apart by how many training users have them.",
+            "training users of the item",
+            "recall@" + metric.k(),
+            results.byPopularity().stream().map(RecallInBand::band).toList(),
+            (evaluation, band) -> evaluation.estimate(results.byPopularity().get(band))));
   }
 
-  /** Bounds of up to five groups of about as many users each; a group is [bound, next bound). */
-  private static int[] activityBounds(HeldOut users) {
-    int[] sizes = new int[users.users()];
-    int count = 0;
-    for (int user = 0; user < users.users(); user++) {
-      if (users.heldOut().rowSize(user) > 0) {
-        sizes[count++] = users.foldIn().rowSize(user);
-      }
-    }
-    int[] sorted = Arrays.copyOf(sizes, count);
-    Arrays.sort(sorted);
-    TreeSet<Integer> bounds = new TreeSet<>();
-    for (int group = 0; group < GROUPS; group++) {
-      bounds.add(sorted[(int) ((long) group * count / GROUPS)]);
-    }
-    bounds.add(sorted[count - 1] + 1);
-    return bounds.stream().mapToInt(Integer::intValue).toArray();
+  /** Each model's estimates in bands, drawn over the bands' middles. */
+  private static Plot bands(
+      TestResults results,
+      String caption,
+      String xAxis,
+      String yAxis,
+      List<Band> bands,
+      BiFunction<Evaluation, Integer, Estimate> estimates) {
+    List<Series> series = new ArrayList<>();
+    results
+        .models()
+        .forEach(
+            (name, evaluation) -> {
+              List<Point> points = new ArrayList<>();
+              for (int i = 0; i < bands.size(); i++) {
+                Estimate estimate = estimates.apply(evaluation, i);
+                if (estimate.users() > 0) {
+                  points.add(
+                      new Point(middle(bands.get(i)), estimate.mean(), estimate.standardError()));
+                }
+              }
+              series.add(new Series(name, true, points));
+            });
+    return new Plot(
+        caption
+            + " Bands of about as many each, at their geometric middles; bars are standard errors.",
+        xAxis,
+        yAxis,
+        Scale.LOG_X,
+        series);
   }
 
-  private static Point groupPoint(HeldOut users, double[] values, int from, int to) {
-    double sum = 0;
-    double squares = 0;
-    double told = 0;
-    int count = 0;
-    for (int user = 0; user < values.length; user++) {
-      int size = users.foldIn().rowSize(user);
-      if (!Double.isNaN(values[user]) && size >= from && size < to) {
-        sum += values[user];
-        squares += values[user] * values[user];
-        told += size;
-        count++;
-      }
-    }
-    double mean = sum / count;
-    double variance = Math.max(0, squares / count - mean * mean);
-    return new Point(Math.max(1, told / count), mean, Math.sqrt(variance / count));
+  /** Counts are drawn by factors, where 0 has no place. */
+  private static double middle(Band band) {
+    return Math.sqrt((double) Math.max(1, band.low()) * Math.max(1, band.high()));
   }
 
   /**
@@ -354,8 +371,8 @@ public final class Sections {
       if (test.heldOut().rowSize(user) == 0) {
         continue;
       }
-      List<String> history = ids(split, test.foldIn().row(user));
-      List<String> heldOut = ids(split, test.heldOut().row(user));
+      List<String> history = split.items().ids(test.foldIn().row(user));
+      List<String> heldOut = split.items().ids(test.heldOut().row(user));
       List<String> names = new ArrayList<>();
       for (Recommendation one : recommender.apply(history, SHOWN)) {
         names.add((heldOut.contains(one.item()) ? "✓ " : "") + name(split, one.item()));
@@ -373,14 +390,6 @@ public final class Sections {
   private static String name(Split split, String id) {
     String title = split.titles().get(id);
     return title == null || title.isEmpty() ? id : id + " (" + title + ")";
-  }
-
-  private static List<String> ids(Split split, IntList indices) {
-    List<String> ids = new ArrayList<>(indices.size());
-    for (int i = 0; i < indices.size(); i++) {
-      ids.add(split.items().id(indices.getInt(i)));
-    }
-    return ids;
   }
 
   private static String number(double value) {
