@@ -33,7 +33,7 @@ public record DataFingerprint(int users, int items, long events, String sha256) 
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
     int[] row = IntArrays.EMPTY_ARRAY;
-    ByteBuffer bytes = ByteBuffer.allocate(0);
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES); // enough for an empty row
     for (int r = 0; r < matrix.rows(); r++) {
       int size = matrix.rowSize(r);
       if (row.length < size) {

@@ -326,6 +326,22 @@ class TrainerTest {
   }
 
   @Test
+  void usersWithoutItemsDoNoHarmWhereverTheyStand() {
+    CsrMatrix matrix =
+        CsrMatrix.of(
+            DATA.users() + 40,
+            DATA.items(),
+            to -> DATA.matrix().pairs().forEach((user, item) -> to.accept(user + 35, item)));
+    for (ModelConfig model : List.of(vae(), dae())) {
+      Path run = folder.resolve(model.getClass().getSimpleName());
+      Trainer trainer = trainer(model).runFolder(run).build();
+      try (TrainedModel trained = trainer.train(matrix, DATA.ids())) {
+        assertThat(DATA.hitRate().applyAsDouble(trained)).isGreaterThan(0.9);
+      }
+    }
+  }
+
+  @Test
   void nothingToTrainOnIsRefused() {
     CsrMatrix empty = CsrMatrix.of(3, 40, consumer -> {});
     assertThatThrownBy(() -> trainer(dae()).build().train(empty, DATA.ids()))

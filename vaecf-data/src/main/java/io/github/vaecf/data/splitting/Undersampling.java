@@ -48,7 +48,7 @@ public record Undersampling(int mostUserItems, int popularItemUsers, double rate
    */
   public Split apply(Split split) {
     CsrMatrix train = split.train();
-    PairList pairs = new PairList((int) train.entries());
+    PairList pairs = new PairList(Math.toIntExact(train.entries()));
     train.pairs().forEach(pairs::add);
     List<Split.Stage> stages = new ArrayList<>(split.stages());
     PairList kept = apply(pairs, train.rows(), train.columns(), stages);
