@@ -218,7 +218,7 @@ final class ExperimentCommand extends Subcommand {
   }
 
   private Page page(TestResults models) {
-    Page page = new Page("Experiment on " + data.toAbsolutePath().normalize().getFileName());
+    Page page = new Page("Experiment on " + data);
     Map<String, Path> runs = new LinkedHashMap<>();
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
     for (ModelKind kind : ModelKind.values()) {
@@ -249,7 +249,7 @@ final class ExperimentCommand extends Subcommand {
     page.paragraph(
         String.format(
             Locale.ROOT,
-            "%s: %,d of %,d training events are left.",
+            "In these trials %s: %,d of %,d training events are left.",
             stage.name(),
             undersampled.train().entries(),
             split.train().entries()));

@@ -41,7 +41,8 @@ class ExperimentCommandTest {
         .allMatch(row -> row.split(",", -1)[13].matches("0\\.[0-9]+"));
     assertThat(out.resolve("report.html"))
         .content()
-        .contains("<h1>Experiment on data</h1>", "Differences, user by user", "most popular")
+        .contains(
+            "<h1>Experiment on " + data + "</h1>", "Differences, user by user", "most popular")
         .contains("Learning rate", "Undersampled data", "Example recommendations", "Settings")
         .doesNotContain("Beside the published results");
 

@@ -26,9 +26,16 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  * @param xAxis what lies to the right
  * @param yAxis what lies upwards
  * @param scale how the axes grow
+ * @param names what stands below x = 0, 1, … in place of numbers; empty for numbers
  * @param series what is drawn, at least one
  */
-public record Plot(String caption, String xAxis, String yAxis, Scale scale, List<Series> series) {
+public record Plot(
+    String caption,
+    String xAxis,
+    String yAxis,
+    Scale scale,
+    List<String> names,
+    List<Series> series) {
   // Told apart also by those who see no red or no green, and in grey.
   private static final Color[] COLORS = {
     new Color(0x1b6ca8), new Color(0xd1660d), new Color(0x2f8f6b), new Color(0x8a4fa3),
@@ -89,7 +96,22 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
   }
 
   /**
-   * Copies the list.
+   * Copies the lists.
+   *
+   * @param caption what the plot shows
+   * @param xAxis what lies to the right
+   * @param yAxis what lies upwards
+   * @param scale how the axes grow
+   * @param names what stands below x = 0, 1, …
+   * @param series what is drawn
+   */
+  public Plot {
+    names = List.copyOf(names);
+    series = List.copyOf(series);
+  }
+
+  /**
+   * A plot over numbers.
    *
    * @param caption what the plot shows
    * @param xAxis what lies to the right
@@ -97,8 +119,8 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
    * @param scale how the axes grow
    * @param series what is drawn
    */
-  public Plot {
-    series = List.copyOf(series);
+  public Plot(String caption, String xAxis, String yAxis, Scale scale, List<Series> series) {
+    this(caption, xAxis, yAxis, scale, List.of(), series);
   }
 
   /** The plot as an SVG element that takes the width it is given. */
@@ -123,6 +145,9 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
     styler.setXAxisLogarithmic(scale != Scale.LINEAR);
     styler.setYAxisLogarithmic(scale == Scale.LOG);
     styler.setMarkerSize(6);
+    if (!names.isEmpty()) {
+      styler.setxAxisTickLabelsFormattingFunction(this::name);
+    }
     for (int i = 0; i < series.size(); i++) {
       draw(chart, series.get(i), COLORS[i % COLORS.length]);
     }
@@ -137,6 +162,10 @@ public record Plot(String caption, String xAxis, String yAxis, Scale scale, List
     return svg.substring(svg.indexOf("<svg"))
         .replaceFirst(" height=\"[0-9.]*px\"", "")
         .replaceFirst(" width=\"[0-9.]*px\"", "");
+  }
+
+  private String name(double x) {
+    return x == Math.rint(x) && x >= 0 && x < names.size() ? names.get((int) x) : "";
   }
 
   private static void draw(XYChart chart, Series one, Color color) {

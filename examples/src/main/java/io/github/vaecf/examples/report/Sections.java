@@ -122,7 +122,7 @@ public final class Sections {
             (evaluation, band) -> evaluation.estimate(results.byPopularity().get(band))));
   }
 
-  /** Each model's estimates in bands, drawn over the bands' middles. */
+  /** Each model's estimates in bands. */
   private static Plot bands(
       TestResults results,
       String caption,
@@ -139,24 +139,18 @@ public final class Sections {
               for (int i = 0; i < bands.size(); i++) {
                 Estimate estimate = estimates.apply(evaluation, i);
                 if (estimate.users() > 0) {
-                  points.add(
-                      new Point(middle(bands.get(i)), estimate.mean(), estimate.standardError()));
+                  points.add(new Point(i, estimate.mean(), estimate.standardError()));
                 }
               }
               series.add(new Series(name, true, points));
             });
     return new Plot(
-        caption
-            + " Bands of about as many each, at their geometric middles; bars are standard errors.",
+        caption + " Groups of about as many each; bars are standard errors.",
         xAxis,
         yAxis,
-        Scale.LOG_X,
+        Scale.LINEAR,
+        bands.stream().map(Band::toString).toList(),
         series);
-  }
-
-  /** Counts are drawn by factors, where 0 has no place. */
-  private static double middle(Band band) {
-    return Math.sqrt((double) Math.max(1, band.low()) * Math.max(1, band.high()));
   }
 
   /**

@@ -6,7 +6,9 @@ import io.github.vaecf.examples.report.Plot.Point;
 import io.github.vaecf.examples.report.Plot.Scale;
 import io.github.vaecf.examples.report.Plot.Series;
 import java.io.StringReader;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -53,6 +55,26 @@ class PageTest {
     assertThat(svg.getDocumentElement().getAttribute("viewBox")).isEqualTo("0 0 560 320");
     assertThat(svg.getDocumentElement().hasAttribute("width")).isFalse();
     assertThat(svg.getElementsByTagName("path").getLength()).isPositive();
+  }
+
+  /** Letters are drawn as outlines, so that each name can be seen by what changes with it. */
+  @Test
+  void eachGroupIsNamedBelowItsPoint() {
+    List<String> names = List.of("4", "5-6", "7-8", "9-12", "13-72");
+    String svg = grouped(names).toSvg();
+    for (int i = 0; i < names.size(); i++) {
+      List<String> others = new ArrayList<>(names);
+      others.set(i, "0");
+      assertThat(grouped(others).toSvg()).as(names.get(i)).isNotEqualTo(svg);
+    }
+    assertThat(grouped(names).toSvg()).isEqualTo(svg);
+  }
+
+  private static Plot grouped(List<String> names) {
+    List<Point> points =
+        IntStream.range(0, names.size()).mapToObj(i -> new Point(i, 0.5 - 0.1 * i, 0.01)).toList();
+    Series series = new Series("model", true, points);
+    return new Plot("", "items", "ndcg", Scale.LINEAR, names, List.of(series));
   }
 
   @Test

@@ -80,10 +80,10 @@ public record Undersampling(int mostUserItems, int popularItemUsers, double rate
       note(
           stages,
           "training items keep "
+              + (rateBeyond == 0 ? "at most " : "")
               + popularItemUsers
-              + " users and "
-              + rateBeyond
-              + " of those beyond",
+              + " users"
+              + (rateBeyond == 0 ? "" : " and " + rateBeyond + " of those beyond"),
           kept,
           users,
           items);
