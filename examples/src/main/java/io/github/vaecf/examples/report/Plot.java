@@ -146,6 +146,7 @@ public record Plot(
     styler.setYAxisLogarithmic(scale == Scale.LOG);
     styler.setMarkerSize(6);
     if (!names.isEmpty()) {
+      styler.setPlotContentSize(0.8); // leaves room below the first and the last point
       styler.setxAxisTickLabelsFormattingFunction(this::name);
     }
     for (int i = 0; i < series.size(); i++) {

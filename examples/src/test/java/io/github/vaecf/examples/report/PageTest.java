@@ -60,7 +60,7 @@ class PageTest {
   /** Letters are drawn as outlines, so that each name can be seen by what changes with it. */
   @Test
   void eachGroupIsNamedBelowItsPoint() {
-    List<String> names = List.of("4", "5-6", "7-8", "9-12", "13-72");
+    List<String> names = List.of("4", "5-6", "7-8", "9-12", "1300-72000");
     String svg = grouped(names).toSvg();
     for (int i = 0; i < names.size(); i++) {
       List<String> others = new ArrayList<>(names);
