@@ -29,6 +29,10 @@ public final class Page {
       figure { margin: 0; max-width: 36rem; break-inside: avoid; }
       figure svg { width: 100%; height: auto; display: block; }
       figcaption { color: #56606e; font-size: .9rem; }
+      .legend { font-size: .85rem; line-height: 1.4; text-align: center; }
+      .legend span { display: inline-block; margin: 0 .5rem; }
+      .legend span::before { content: ""; display: inline-block; width: 1.5em; margin-right: .4em;
+              border-top: 2px solid var(--line); vertical-align: middle; }
       @media print { body { max-width: none; font-size: 11px; } h2 { break-after: avoid; } }
       """;
 
@@ -127,8 +131,19 @@ public final class Page {
     body.append("<figure role=\"img\" aria-label=\"")
         .append(escaped(plot.caption()))
         .append("\">\n")
-        .append(plot.toSvg())
-        .append("<figcaption>")
+        .append(plot.toSvg());
+    if (plot.series().size() > 1) {
+      body.append("<div class=\"legend\">");
+      for (int i = 0; i < plot.series().size(); i++) {
+        body.append("<span style=\"--line: ")
+            .append(plot.cssColor(i))
+            .append("\">")
+            .append(escaped(plot.series().get(i).name()))
+            .append("</span>");
+      }
+      body.append("</div>\n");
+    }
+    body.append("<figcaption>")
         .append(escaped(plot.caption()))
         .append("</figcaption>\n</figure>\n");
     return this;

@@ -8,14 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
-import org.knowm.xchart.style.Styler.LegendLayout;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -126,7 +125,7 @@ public record Plot(
   /** The plot as an SVG element that takes the width it is given. */
   String toSvg() {
     XYChart chart =
-        new XYChartBuilder().width(560).height(320).xAxisTitle(xAxis).yAxisTitle(yAxis).build();
+        new XYChartBuilder().width(560).height(300).xAxisTitle(xAxis).yAxisTitle(yAxis).build();
     Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
     XYStyler styler = chart.getStyler();
     styler.setChartBackgroundColor(Color.WHITE);
@@ -134,11 +133,7 @@ public record Plot(
     styler.setPlotBorderVisible(false);
     styler.setPlotGridLinesColor(new Color(0xe3e7ec));
     styler.setPlotGridLinesStroke(new BasicStroke(1f));
-    styler.setLegendVisible(series.size() > 1);
-    styler.setLegendPosition(LegendPosition.OutsideS);
-    styler.setLegendLayout(LegendLayout.Horizontal);
-    styler.setLegendBorderColor(Color.WHITE);
-    styler.setLegendFont(font);
+    styler.setLegendVisible(false); // below the picture, where it may take several lines
     styler.setAxisTitleFont(font);
     styler.setAxisTickLabelsFont(font);
     styler.setXAxisMaxLabelCount(12);
@@ -150,7 +145,7 @@ public record Plot(
       styler.setxAxisTickLabelsFormattingFunction(this::name);
     }
     for (int i = 0; i < series.size(); i++) {
-      draw(chart, series.get(i), COLORS[i % COLORS.length]);
+      draw(chart, series.get(i), color(i));
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -167,6 +162,15 @@ public record Plot(
 
   private String name(double x) {
     return x == Math.rint(x) && x >= 0 && x < names.size() ? names.get((int) x) : "";
+  }
+
+  private static Color color(int index) {
+    return COLORS[index % COLORS.length];
+  }
+
+  /** The color of a series, as style sheets write it. */
+  String cssColor(int index) {
+    return String.format(Locale.ROOT, "#%06x", color(index).getRGB() & 0xffffff);
   }
 
   private static void draw(XYChart chart, Series one, Color color) {

@@ -46,13 +46,20 @@ class PageTest {
   }
 
   @Test
+  void theLegendNamesEachSeriesByItsColor() {
+    assertThat(new Page("plots").plot(PLOT).toHtml())
+        .contains(
+            "<span style=\"--line: #1b6ca8\">a</span>", "<span style=\"--line: #d1660d\">b</span>");
+  }
+
+  @Test
   void aPlotIsAnSvgElementThatTakesTheWidthItIsGiven() throws Exception {
     Document svg =
         DocumentBuilderFactory.newInstance()
             .newDocumentBuilder()
             .parse(new InputSource(new StringReader(PLOT.toSvg())));
     assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");
-    assertThat(svg.getDocumentElement().getAttribute("viewBox")).isEqualTo("0 0 560 320");
+    assertThat(svg.getDocumentElement().getAttribute("viewBox")).isEqualTo("0 0 560 300");
     assertThat(svg.getDocumentElement().hasAttribute("width")).isFalse();
     assertThat(svg.getElementsByTagName("path").getLength()).isPositive();
   }
