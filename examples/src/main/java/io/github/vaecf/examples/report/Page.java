@@ -29,7 +29,7 @@ public final class Page {
       figure { margin: 0; max-width: 36rem; break-inside: avoid; }
       figure svg { width: 100%; height: auto; display: block; }
       figcaption { color: #56606e; font-size: .9rem; }
-      .legend { font-size: .85rem; line-height: 1.4; text-align: center; }
+      .legend { font-size: .85rem; line-height: 1.4; text-align: center; margin-bottom: .3rem; }
       .legend span { display: inline-block; margin: 0 .5rem; }
       .legend span::before { content: ""; display: inline-block; width: 1.5em; margin-right: .4em;
               border-top: 2px solid var(--line); vertical-align: middle; }
