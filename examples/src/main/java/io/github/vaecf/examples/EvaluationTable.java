@@ -148,8 +148,8 @@ final class EvaluationTable {
 
   private static void add(ObjectNode target, Estimate estimate) {
     target
-        .put("mean", estimate.mean())
-        .put("standard_error", estimate.standardError())
+        .put("mean", Subcommand.orNull(estimate.mean()))
+        .put("standard_error", Subcommand.orNull(estimate.standardError()))
         .put("users", estimate.users());
   }
 

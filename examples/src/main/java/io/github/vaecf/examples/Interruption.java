@@ -55,8 +55,10 @@ final class Interruption implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!isRequested()) {
+    try {
       Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is about to end, and the hook waits for the last word already.
     }
   }
 

@@ -181,7 +181,7 @@ final class SearchCommand extends Subcommand {
       one.put("trial", result.trial().name())
           .put("run", result.run().toString())
           .put("end", result.end().toString())
-          .put("validation", result.validation())
+          .put("validation", orNull(result.validation()))
           .put("epoch", result.epoch());
       ObjectNode settings = one.putObject("settings");
       result.trial().settings().forEach(settings::put);

@@ -71,6 +71,11 @@ abstract class Subcommand implements Callable<Integer> {
     return JSON.createObjectNode();
   }
 
+  /** A number for JSON, which has no NaN: null in its place. */
+  static Double orNull(double number) {
+    return Double.isNaN(number) ? null : number;
+  }
+
   /** Writes a JSON file, whole or not at all; does nothing if no file was asked for. */
   static void writeJson(Path file, JsonNode tree) throws IOException {
     if (file != null) {

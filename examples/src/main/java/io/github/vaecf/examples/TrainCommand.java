@@ -112,9 +112,11 @@ final class TrainCommand extends Subcommand {
     Split split = PreparedFolder.read(data);
     long start = System.nanoTime();
     Scorer scorer = baseline.of(split.train());
-    double validation;
+    double validation = Double.NaN;
     try {
-      validation = RankingEvaluator.of(metric).evaluate(scorer, split.validation()).mean(metric);
+      if (isValidated(split)) {
+        validation = RankingEvaluator.of(metric).evaluate(scorer, split.validation()).mean(metric);
+      }
     } finally {
       Baseline.close(scorer);
     }
@@ -123,10 +125,11 @@ final class TrainCommand extends Subcommand {
     out()
         .printf(
             Locale.ROOT,
-            "%s: validation %s %.4f, in %s. Run folder: %s%n",
+            "%s: %s, in %s. Run folder: %s%n",
             baseline.name(),
-            metric.name(),
-            validation,
+            isValidated(split)
+                ? String.format(Locale.ROOT, "validation %s %.4f", metric.name(), validation)
+                : "no validation users",
             TrainingDisplay.inWords(Duration.ofMillis((long) (seconds * 1000))),
             out);
     ObjectNode outcome = jsonObject();
@@ -134,9 +137,13 @@ final class TrainCommand extends Subcommand {
         .put("run", out.toString())
         .put("model", baseline.name())
         .put("validation_metric", metric.name())
-        .put("validation", validation)
+        .put("validation", orNull(validation))
         .put("seconds", seconds);
     writeJson(json, outcome);
+  }
+
+  private static boolean isValidated(Split split) {
+    return split.validation().heldOut().entries() > 0;
   }
 
   private void trainAutoencoder(ModelKind model) throws Exception {
@@ -152,7 +159,7 @@ final class TrainCommand extends Subcommand {
       fromOptions(() -> trainer.timeLimit(CheckpointOptions.minutes(timeLimit)));
     }
     Split split = PreparedFolder.read(data);
-    boolean validated = split.validation().heldOut().entries() > 0;
+    boolean validated = isValidated(split);
     if (validated) {
       trainer.validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric));
     } else {
@@ -190,7 +197,7 @@ final class TrainCommand extends Subcommand {
           .put("model", trained.config().name())
           .put("epoch", trained.epoch())
           .put("validation_metric", metric.name())
-          .put("validation", trained.validation())
+          .put("validation", orNull(trained.validation()))
           .put("seconds", seconds);
       writeJson(json, outcome);
     }

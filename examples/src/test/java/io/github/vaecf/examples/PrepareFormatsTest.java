@@ -114,12 +114,21 @@ class PrepareFormatsTest {
             "--latent",
             2,
             "--out",
-            run);
+            run,
+            "--json",
+            folder.resolve("run.json"));
     assertThat(trained.status()).isZero();
+    assertThat(folder.resolve("run.json")).content().contains("\"validation\" : null");
     assertThat(trained.out()).startsWith("Mult-VAE: epoch 3, in ");
     assertThat(trained.err()).contains("no validation users").doesNotContain("NaN");
     assertThat(Outcome.of("evaluate", "--data", folder.resolve("data"), "--model", run).status())
         .isZero();
+    Path popular = folder.resolve("popular");
+    assertThat(
+            Outcome.of(
+                    "train", "--data", folder.resolve("data"), "--model=popular", "--out", popular)
+                .out())
+        .startsWith("popular: no validation users, in ");
   }
 
   private Path lightGcnFolder() throws IOException {
