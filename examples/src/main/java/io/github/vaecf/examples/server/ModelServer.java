@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -103,23 +102,7 @@ public final class ModelServer implements AutoCloseable {
     // Later than the time limits, which say what was wrong.
     long idleMillis = 2 * limits.time().toMillis();
     connector.setIdleTimeout(idleMillis);
-    connector.addBean(
-        new Connection.Listener() {
-          /** Closes what sends its first request's head so slowly that it is never idle. */
-          @Override
-          public void onOpened(Connection connection) {
-            connector
-                .getScheduler()
-                .schedule(
-                    () -> {
-                      if (connection.getMessagesIn() == 0) {
-                        connection.getEndPoint().close();
-                      }
-                    },
-                    idleMillis,
-                    TimeUnit.MILLISECONDS);
-          }
-        });
+    connector.addBean(new SlowHeads(connector.getScheduler(), idleMillis));
     return connector;
   }
 

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the server answers over HTTP, and what it refuses and survives. */
 class ModelServerTest {
@@ -319,15 +320,17 @@ class ModelServerTest {
     }
   }
 
-  @Test
-  void aHeadThatNeverEndsIsClosed() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void aHeadThatNeverEndsIsClosed(int requestsBefore) throws Exception {
+    String request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     try (Socket socket = impatient.connect()) {
       AtomicBoolean closed = new AtomicBoolean();
       Thread trickle =
           new Thread(
               () -> {
                 try {
-                  for (int i = 0; i < 100 && !closed.get(); i++) {
+                  for (int i = 0; i < 200 && !closed.get(); i++) {
                     socket.getOutputStream().write('x');
                     Thread.sleep(100);
                   }
@@ -335,8 +338,12 @@ class ModelServerTest {
                   // Closed, as it should be.
                 }
               });
+      String begun = request.repeat(requestsBefore) + "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ";
+      socket.getOutputStream().write(begun.getBytes(UTF_8));
       trickle.start();
-      assertThat(Client.exchange(socket, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")).isEmpty();
+      String answers = Client.exchange(socket, "x");
+      assertThat(answers.split("HTTP/1.1 200", -1)).hasSize(1 + requestsBefore);
+      assertThat(trickle.isAlive()).isTrue();
       closed.set(true);
       trickle.join();
     }
