@@ -102,6 +102,7 @@ curl -s "$url/metrics" | awk '
   /^vaecf_batch_rows_count/ { batches = $2 } /^vaecf_batch_rows_sum/ { rows = $2 }
   /^vaecf_batch_seconds_sum/ { busy = $2 }
   END { printf "%.0f rows a batch, %.1f ms a batch\n", rows / batches, 1e3 * busy / batches }'
+sleep 3 # what wrk left waiting when its time was up is still answered
 echo 'one connection:'
 load 1 10 | tail -n 2 | head -n 1
 kill "$server"
