@@ -3,7 +3,9 @@ package io.github.vaecf.examples;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
+import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.examples.report.Differences;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
@@ -78,7 +80,7 @@ final class CompareCommand extends Subcommand {
     root.set("models", EvaluationTable.toJson(results));
     root.set("by_activity", EvaluationTable.activityToJson(results));
     ArrayNode comparisons = root.putArray("comparisons");
-    differences.pairs().forEach(pair -> add(comparisons, pair));
+    differences.pairs().forEach(pair -> add(comparisons, pair, results));
     writeJson(measuring.json(), root);
     if (report != null) {
       Page page = new Page("Comparison of " + String.join(", ", results.models().keySet()));
@@ -111,11 +113,10 @@ final class CompareCommand extends Subcommand {
     return table.toMarkdown();
   }
 
-  private static void add(ArrayNode target, Differences.Pair pair) {
+  private static void add(ArrayNode target, Differences.Pair pair, TestResults results) {
     Comparison comparison = pair.comparison();
-    target
-        .addObject()
-        .put("first", pair.first())
+    ObjectNode one = target.addObject();
+    one.put("first", pair.first())
         .put("second", pair.second())
         .put("metric", comparison.metric().name())
         .put("difference", comparison.difference().mean())
@@ -124,5 +125,16 @@ final class CompareCommand extends Subcommand {
         .put("upper", comparison.interval().high())
         .put("p_t_test", comparison.tTest())
         .put("p_wilcoxon", comparison.wilcoxon());
+    ArrayNode groups = one.putArray("by_activity");
+    for (Band band : results.activity()) {
+      Estimate difference = comparison.difference(band);
+      groups
+          .addObject()
+          .put("fewest_told", band.low())
+          .put("most_told", band.high())
+          .put("difference", orNull(difference.mean()))
+          .put("standard_error", orNull(difference.standardError()))
+          .put("users", difference.users());
+    }
   }
 }

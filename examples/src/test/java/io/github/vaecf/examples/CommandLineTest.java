@@ -304,6 +304,13 @@ class CommandLineTest {
       assertThat(comparison.path("difference").asDouble())
           .isCloseTo(first - second, within(1e-12))
           .isBetween(comparison.path("lower").asDouble(), comparison.path("upper").asDouble());
+      double sum = 0;
+      int users = 0;
+      for (JsonNode group : comparison.path("by_activity")) {
+        sum += group.path("difference").asDouble() * group.path("users").asInt();
+        users += group.path("users").asInt();
+      }
+      assertThat(sum / users).isCloseTo(first - second, within(1e-12));
     }
     assertThat(page).content().contains("Differences, user by user", "By user activity and item");
     requireThatGroupsAreParts(json(json));

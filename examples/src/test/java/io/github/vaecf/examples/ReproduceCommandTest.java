@@ -67,6 +67,10 @@ class ReproduceCommandTest {
     Outcome outcome = reproduce("gowalla", "--models=vae");
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.out()).contains("recall_of_all@20", "0.1641", "0.1335");
+    assertThat(folder.resolve("out/report.html"))
+        .content()
+        .contains("Beside the published results on Gowalla")
+        .doesNotContain("Differences, user by user"); // of one model there are none
 
     JsonNode found = config(folder.resolve("out/training/trials/vae"));
     JsonNode last = config(folder.resolve("out/training-on-everything/trials/vae"));

@@ -119,11 +119,14 @@ public record Differences(RankingMetric first, List<Band> activity, List<Pair> p
   }
 
   /**
-   * Adds a section to a page.
+   * Adds a section to a page; nothing where there is one model only.
    *
    * @param page receives it
    */
   public void addTo(Page page) {
+    if (pairs.isEmpty()) {
+      return;
+    }
     page.section("Differences, user by user");
     page.numbers(
         "Paired tests, two-sided, not corrected for the number of comparisons.", HEADER, rows());
