@@ -93,10 +93,13 @@ class SearchCommandTest {
   @Test
   void aGridSearchTrainsEveryCombination() {
     Outcome outcome =
-        search(folder.resolve("out"), "--try=learning-rate=0.001,0.01", "--try=epochs=1,2");
+        search(folder.resolve("out"), "--try=schedule=constant,cosine", "--try=epochs=1,2");
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.out()).contains("Best of 4 trials");
     assertThat(outcome.err()).contains("trial 4 of 4, 0004: done after epoch 2");
+    assertThat(folder.resolve("out/report.html"))
+        .content()
+        .contains("each trial over schedule.", "each trial over epochs."); // words and numbers
   }
 
   @ParameterizedTest

@@ -8,10 +8,12 @@ import io.github.vaecf.examples.report.Plot.Scale;
 import io.github.vaecf.examples.report.Plot.Series;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** Sections about trials: what each came to, and what each setting did. */
@@ -101,7 +103,8 @@ public final class TrialSections {
   }
 
   /**
-   * A plot for each setting that takes more than one number: the best validation over it.
+   * A plot for each setting that takes more than one value: the best validation over it, apart for
+   * trials that were not trained to their end.
    *
    * @param page receives the section
    * @param results what the trials came to
@@ -109,27 +112,54 @@ public final class TrialSections {
    */
   public static void settings(Page page, List<TrialResult> results, RankingMetric metric) {
     page.section("What each setting did");
-    for (String setting : names(results)) {
-      List<Point> points = new ArrayList<>();
-      Set<Double> values = new LinkedHashSet<>();
-      for (TrialResult result : results) {
-        double value = number(result.trial().settings().getOrDefault(setting, ""));
-        if (!Double.isNaN(value) && !Double.isNaN(result.validation())) {
-          points.add(new Point(value, result.validation()));
-          values.add(value);
-        }
+    List<TrialResult> validated =
+        results.stream().filter(result -> !Double.isNaN(result.validation())).toList();
+    for (String setting : names(validated)) {
+      List<String> values =
+          validated.stream()
+              .map(result -> result.trial().settings().getOrDefault(setting, ""))
+              .distinct()
+              .sorted()
+              .toList();
+      if (values.size() < 2) {
+        continue;
       }
-      if (values.size() > 1) {
-        double least = values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
-        double most = values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
-        page.plot(
-            new Plot(
-                "Best validation of each trial over " + setting + ".",
-                setting,
-                metric.name(),
-                least > 0 && most / least > 10 ? Scale.LOG_X : Scale.LINEAR,
-                List.of(new Series("trials", false, points))));
-      }
+      boolean numbers = values.stream().noneMatch(value -> Double.isNaN(number(value)));
+      ToDoubleFunction<String> place = numbers ? TrialSections::number : values::indexOf;
+      List<Series> series = new ArrayList<>();
+      addTo(series, "trained to the end", validated, true, setting, place);
+      addTo(series, "stopped before", validated, false, setting, place);
+      DoubleSummaryStatistics range = values.stream().mapToDouble(place).summaryStatistics();
+      boolean far = range.getMin() > 0 && range.getMax() / range.getMin() > 10;
+      page.plot(
+          new Plot(
+              "Best validation of each trial over " + setting + ".",
+              setting,
+              metric.name(),
+              numbers && far ? Scale.LOG_X : Scale.LINEAR,
+              numbers ? List.of() : values,
+              series));
+    }
+  }
+
+  private static void addTo(
+      List<Series> series,
+      String name,
+      List<TrialResult> results,
+      boolean done,
+      String setting,
+      ToDoubleFunction<String> place) {
+    List<Point> points =
+        results.stream()
+            .filter(result -> (result.end() == TrialResult.End.DONE) == done)
+            .map(
+                result ->
+                    new Point(
+                        place.applyAsDouble(result.trial().settings().getOrDefault(setting, "")),
+                        result.validation()))
+            .toList();
+    if (!points.isEmpty()) {
+      series.add(new Series(name, false, points));
     }
   }
 
