@@ -1,5 +1,6 @@
 package io.github.vaecf.eval.serving;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,9 +22,12 @@ import io.github.vaecf.eval.export.OnnxExporter;
 import io.github.vaecf.eval.export.OnnxOptions;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -35,6 +39,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,6 +115,42 @@ class ServedModelTest {
       }
     }
     throw new AssertionError("item " + item + " is not among the best of user " + user);
+  }
+
+  @Test
+  void whereAllScoresAreEqualEveryExportHasTheLowerIndexFirst() throws IOException {
+    Path weights = folder.resolve("zero.safetensors");
+    TRAINED.get("vae.onnx").save(weights);
+    setAllWeightsToZero(weights);
+    Path saved = folder.resolve("zero/1");
+    Path onnx = folder.resolve("zero.onnx");
+    try (TrainedModel model = TrainedModel.load(weights)) {
+      SavedModelExporter.export(model, saved);
+      OnnxExporter.export(model, onnx);
+    }
+    CsrMatrix history = Rows.of(SmallModels.ITEMS, new int[][] {{0, 3}});
+    for (Path export : List.of(saved, onnx)) {
+      try (ServedModel served = ServedModel.load(export)) {
+        Rankings rankings = served.rank(history, 0, 1, 6);
+        assertThat(IntStream.range(0, 6).map(rank -> rankings.item(0, rank)))
+            .as(export.toString())
+            .containsExactly(1, 2, 4, 5, 6, 7);
+      }
+    }
+  }
+
+  /** Overwrites the numbers of a safetensors file, and its checksum with that of the new bytes. */
+  private static void setAllWeightsToZero(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    int numbers = Long.BYTES + (int) bytes.getLong(0);
+    Arrays.fill(bytes.array(), numbers, bytes.capacity(), (byte) 0);
+    String key = "\"crc32c\":\"";
+    int digits = new String(bytes.array(), 0, numbers, UTF_8).indexOf(key) + key.length();
+    bytes.put(digits, "00000000".getBytes(UTF_8));
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes.array());
+    bytes.put(digits, String.format("%08x", checksum.getValue()).getBytes(UTF_8));
+    Files.write(file, bytes.array());
   }
 
   @ParameterizedTest
