@@ -6,6 +6,7 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
+import io.github.vaecf.eval.Interval;
 import io.github.vaecf.examples.report.Differences;
 import io.github.vaecf.examples.report.Page;
 import io.github.vaecf.examples.report.Sections;
@@ -72,16 +73,13 @@ final class CompareCommand extends Subcommand {
       differences.rows().forEach(table::row);
       out().println(table);
       out().println(results.first().name() + " by user activity");
-      out().println(EvaluationTable.byActivity(results));
+      out().println(EvaluationTable.ofGroups("items told", results.activity(), results));
       out().println("recall@" + results.first().k() + " by item popularity");
-      out().print(EvaluationTable.byPopularity(results));
+      out().print(EvaluationTable.ofGroups("training users", results.popularity(), results));
     }
-    ObjectNode root = jsonObject();
-    root.set("models", EvaluationTable.toJson(results));
-    root.set("by_activity", EvaluationTable.activityToJson(results));
-    ArrayNode comparisons = root.putArray("comparisons");
-    differences.pairs().forEach(pair -> add(comparisons, pair, results));
-    writeJson(measuring.json(), root);
+    if (measuring.json() != null) { // the intervals take their time
+      writeJson(measuring.json(), toJson(results, differences));
+    }
     if (report != null) {
       Page page = new Page("Comparison of " + String.join(", ", results.models().keySet()));
       Sections.results(page, results);
@@ -95,8 +93,7 @@ final class CompareCommand extends Subcommand {
   /** A row a model: its results, then its differences from the models below it. */
   private static String markdown(TestResults results, Differences differences) {
     List<String> names = List.copyOf(results.models().keySet());
-    List<String> header = new ArrayList<>(List.of("model"));
-    results.metrics().forEach(metric -> header.add(metric.name()));
+    List<String> header = EvaluationTable.header(results);
     names.stream().skip(1).forEach(name -> header.add(results.first().name() + " − " + name));
     TextTable table = new TextTable(header.toArray(String[]::new));
     results
@@ -113,20 +110,30 @@ final class CompareCommand extends Subcommand {
     return table.toMarkdown();
   }
 
-  private static void add(ArrayNode target, Differences.Pair pair, TestResults results) {
+  private static ObjectNode toJson(TestResults results, Differences differences) {
+    ObjectNode root = jsonObject();
+    root.set("models", EvaluationTable.toJson(results));
+    root.set("by_activity", EvaluationTable.activityToJson(results));
+    ArrayNode comparisons = root.putArray("comparisons");
+    differences.pairs().forEach(pair -> add(comparisons, pair, differences.activity()));
+    return root;
+  }
+
+  private static void add(ArrayNode target, Differences.Pair pair, List<Band> activity) {
     Comparison comparison = pair.comparison();
+    Interval interval = comparison.interval();
     ObjectNode one = target.addObject();
     one.put("first", pair.first())
         .put("second", pair.second())
         .put("metric", comparison.metric().name())
         .put("difference", comparison.difference().mean())
         .put("standard_error", comparison.difference().standardError())
-        .put("lower", comparison.interval().low())
-        .put("upper", comparison.interval().high())
+        .put("lower", interval.low())
+        .put("upper", interval.high())
         .put("p_t_test", comparison.tTest())
         .put("p_wilcoxon", comparison.wilcoxon());
     ArrayNode groups = one.putArray("by_activity");
-    for (Band band : results.activity()) {
+    for (Band band : activity) {
       Estimate difference = comparison.difference(band);
       groups
           .addObject()

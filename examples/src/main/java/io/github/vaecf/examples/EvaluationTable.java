@@ -2,13 +2,11 @@ package io.github.vaecf.examples;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.Interval;
 import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.eval.RecallInBand;
 import io.github.vaecf.examples.report.TestResults;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +14,6 @@ import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /** Results of evaluations for a terminal. */
 final class EvaluationTable {
@@ -49,40 +46,20 @@ final class EvaluationTable {
     return of(results, EvaluationTable::interval);
   }
 
-  /** The models by the first metric in groups of users: a row for each group. */
-  static TextTable byActivity(TestResults results) {
-    TextTable table = new TextTable(header("items told", results));
-    for (Band band : results.activity()) {
-      table.row(
-          row(
-              band.toString(),
-              results,
-              evaluation -> cell(evaluation.estimate(results.first(), band))));
-    }
-    return table;
-  }
-
-  /** The models' recall in bands of item popularity: a row for each band. */
-  static TextTable byPopularity(TestResults results) {
-    TextTable table = new TextTable(header("training users", results));
-    for (RecallInBand recall : results.byPopularity()) {
-      table.row(
-          row(recall.band().toString(), results, evaluation -> cell(evaluation.estimate(recall))));
-    }
-    return table;
-  }
-
-  private static String[] header(String first, TestResults results) {
-    List<String> header = new ArrayList<>(List.of(first));
+  /** The models in groups of users or items: a row for each group. */
+  static TextTable ofGroups(String counted, List<TestResults.Group> groups, TestResults results) {
+    List<String> header = new ArrayList<>(List.of(counted));
     header.addAll(results.models().keySet());
-    return header.toArray(String[]::new);
-  }
-
-  private static List<String> row(
-      String first, TestResults results, Function<Evaluation, String> cell) {
-    List<String> row = new ArrayList<>(List.of(first));
-    results.models().values().forEach(evaluation -> row.add(cell.apply(evaluation)));
-    return row;
+    TextTable table = new TextTable(header.toArray(String[]::new));
+    for (TestResults.Group group : groups) {
+      List<String> row = new ArrayList<>(List.of(group.band().toString()));
+      results
+          .models()
+          .values()
+          .forEach(evaluation -> row.add(cell(group.estimate().apply(evaluation))));
+      table.row(row);
+    }
+    return table;
   }
 
   /** A mean with its 95 % bootstrap interval. */
@@ -98,9 +75,7 @@ final class EvaluationTable {
 
   private static TextTable of(
       TestResults results, BiFunction<Evaluation, RankingMetric, String> cell) {
-    List<String> header = new ArrayList<>(List.of("model"));
-    results.metrics().forEach(metric -> header.add(metric.name()));
-    TextTable table = new TextTable(header.toArray(String[]::new));
+    TextTable table = new TextTable(header(results).toArray(String[]::new));
     results
         .models()
         .forEach(
@@ -110,6 +85,13 @@ final class EvaluationTable {
               table.row(row);
             });
     return table;
+  }
+
+  /** "model", then the metrics' names; a new list. */
+  static List<String> header(TestResults results) {
+    List<String> header = new ArrayList<>(List.of("model"));
+    results.metrics().forEach(metric -> header.add(metric.name()));
+    return header;
   }
 
   /**
@@ -133,15 +115,14 @@ final class EvaluationTable {
   /** The models by the first metric in groups of users. */
   static ArrayNode activityToJson(TestResults results) {
     ArrayNode groups = Subcommand.jsonObject().putArray("by_activity");
-    for (Band band : results.activity()) {
+    for (TestResults.Group one : results.activity()) {
       ObjectNode group = groups.addObject();
-      group.put("fewest_told", band.low()).put("most_told", band.high());
+      group.put("fewest_told", one.band().low()).put("most_told", one.band().high());
       ObjectNode models = group.putObject("models");
       results
           .models()
           .forEach(
-              (name, evaluation) ->
-                  add(models.putObject(name), evaluation.estimate(results.first(), band)));
+              (name, evaluation) -> add(models.putObject(name), one.estimate().apply(evaluation)));
     }
     return groups;
   }

@@ -112,9 +112,10 @@ final class TrainCommand extends Subcommand {
     Split split = PreparedFolder.read(data);
     long start = System.nanoTime();
     Scorer scorer = baseline.of(split.train());
+    boolean validated = !split.validation().isEmpty();
     double validation = Double.NaN;
     try {
-      if (isValidated(split)) {
+      if (validated) {
         validation = RankingEvaluator.of(metric).evaluate(scorer, split.validation()).mean(metric);
       }
     } finally {
@@ -127,7 +128,7 @@ final class TrainCommand extends Subcommand {
             Locale.ROOT,
             "%s: %s, in %s. Run folder: %s%n",
             baseline.name(),
-            isValidated(split)
+            validated
                 ? String.format(Locale.ROOT, "validation %s %.4f", metric.name(), validation)
                 : "no validation users",
             TrainingDisplay.inWords(Duration.ofMillis((long) (seconds * 1000))),
@@ -140,10 +141,6 @@ final class TrainCommand extends Subcommand {
         .put("validation", orNull(validation))
         .put("seconds", seconds);
     writeJson(json, outcome);
-  }
-
-  private static boolean isValidated(Split split) {
-    return split.validation().heldOut().entries() > 0;
   }
 
   private void trainAutoencoder(ModelKind model) throws Exception {
@@ -159,7 +156,7 @@ final class TrainCommand extends Subcommand {
       fromOptions(() -> trainer.timeLimit(CheckpointOptions.minutes(timeLimit)));
     }
     Split split = PreparedFolder.read(data);
-    boolean validated = isValidated(split);
+    boolean validated = !split.validation().isEmpty();
     if (validated) {
       trainer.validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric));
     } else {

@@ -30,6 +30,15 @@ public record HeldOut(CsrMatrix foldIn, CsrMatrix heldOut, int firstUser) {
   }
 
   /**
+   * Whether nobody has anything held out, so that there is nothing to measure.
+   *
+   * @return whether the held-out matrix has no entry
+   */
+  public boolean isEmpty() {
+    return heldOut.entries() == 0;
+  }
+
+  /**
    * The number of users.
    *
    * @return at least 0

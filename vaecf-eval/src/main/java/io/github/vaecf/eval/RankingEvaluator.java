@@ -96,7 +96,7 @@ public final class RankingEvaluator {
               + " items, but the users to evaluate on are over "
               + users.foldIn().columns());
     }
-    if (users.heldOut().entries() == 0) {
+    if (users.isEmpty()) {
       throw new DataException(
           "none of the "
               + users.users()

@@ -63,7 +63,8 @@ public record Differences(RankingMetric first, List<Band> activity, List<Pair> p
         }
       }
     }
-    return new Differences(results.first(), results.activity(), pairs);
+    List<Band> activity = results.activity().stream().map(TestResults.Group::band).toList();
+    return new Differences(results.first(), activity, pairs);
   }
 
   /**

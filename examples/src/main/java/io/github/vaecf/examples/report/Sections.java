@@ -7,12 +7,9 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Estimate;
-import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.eval.RecallInBand;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.examples.report.Plot.Point;
 import io.github.vaecf.examples.report.Plot.Scale;
@@ -103,41 +100,37 @@ public final class Sections {
     page.section("By user activity and item popularity");
     RankingMetric metric = results.first();
     page.plot(
-        bands(
+        groups(
             results,
             metric.name() + " for users told apart by how many items the models are told of them.",
             "items told",
             metric.name(),
-            results.activity(),
-            (evaluation, band) -> evaluation.estimate(metric, results.activity().get(band))));
+            results.activity()));
     page.plot(
-        bands(
+        groups(
             results,
             "Recall@"
                 + metric.k()
                 + " of held-out items told apart by how many training users have them.",
             "training users of the item",
             "recall@" + metric.k(),
-            results.byPopularity().stream().map(RecallInBand::band).toList(),
-            (evaluation, band) -> evaluation.estimate(results.byPopularity().get(band))));
+            results.popularity()));
   }
 
-  /** Each model's estimates in bands. */
-  private static Plot bands(
+  private static Plot groups(
       TestResults results,
       String caption,
       String xAxis,
       String yAxis,
-      List<Band> bands,
-      BiFunction<Evaluation, Integer, Estimate> estimates) {
+      List<TestResults.Group> groups) {
     List<Series> series = new ArrayList<>();
     results
         .models()
         .forEach(
             (name, evaluation) -> {
               List<Point> points = new ArrayList<>();
-              for (int i = 0; i < bands.size(); i++) {
-                Estimate estimate = estimates.apply(evaluation, i);
+              for (int i = 0; i < groups.size(); i++) {
+                Estimate estimate = groups.get(i).estimate().apply(evaluation);
                 if (estimate.users() > 0) {
                   points.add(new Point(i, estimate.mean(), estimate.standardError()));
                 }
@@ -149,7 +142,7 @@ public final class Sections {
         xAxis,
         yAxis,
         Scale.LINEAR,
-        bands.stream().map(Band::toString).toList(),
+        groups.stream().map(group -> group.band().toString()).toList(),
         series);
   }
 

@@ -3,6 +3,7 @@ package io.github.vaecf.examples.report;
 import io.github.vaecf.core.Scorer;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Band;
+import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Popularity;
 import io.github.vaecf.eval.RankingEvaluator;
@@ -13,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Models measured on the test users of one split: what tables and reports are made from. Beside the
@@ -22,9 +24,19 @@ import java.util.Map;
 public final class TestResults {
   private static final int BANDS = 5;
 
+  /**
+   * Users or items that are much alike, and what a model's results among them are.
+   *
+   * @param band counts that they have in common: items told, or training users
+   * @param estimate gives a model's result: the first metric among these users, recall of these
+   *     items
+   */
+  public record Group(Band band, Function<Evaluation, Estimate> estimate) {}
+
   private final Split split;
   private final List<RankingMetric> metrics;
-  private final List<RecallInBand> byPopularity;
+  private final List<Group> activity;
+  private final List<Group> popularity;
   private final RankingEvaluator evaluator;
   private final Map<String, Evaluation> models = new LinkedHashMap<>();
 
@@ -40,13 +52,20 @@ public final class TestResults {
     this.split = split;
     this.metrics = List.copyOf(metrics);
     RankingEvaluator.of(metrics); // refuses none at all
-    Popularity popularity = Popularity.of(split.train());
-    this.byPopularity =
-        Band.ofPopularity(split.test(), popularity, BANDS).stream()
-            .map(band -> RecallInBand.at(first().k(), popularity, band))
+    RankingMetric first = metrics.get(0);
+    this.activity =
+        Band.ofActivity(split.test(), BANDS).stream()
+            .map(band -> new Group(band, evaluation -> evaluation.estimate(first, band)))
             .toList();
     List<RankingMetric> all = new ArrayList<>(metrics);
-    all.addAll(byPopularity);
+    List<Group> items = new ArrayList<>();
+    Popularity counts = Popularity.of(split.train());
+    for (Band band : Band.ofPopularity(split.test(), counts, BANDS)) {
+      RankingMetric recall = RecallInBand.at(first.k(), counts, band);
+      all.add(recall);
+      items.add(new Group(band, evaluation -> evaluation.estimate(recall)));
+    }
+    this.popularity = List.copyOf(items);
     this.evaluator = RankingEvaluator.of(all);
   }
 
@@ -99,22 +118,21 @@ public final class TestResults {
   }
 
   /**
-   * Recall of items of about equal popularity.
+   * Groups of users of whom the models are told about equally much.
    *
-   * @return metrics that all models are measured by, from the least popular items to the most
-   *     popular
+   * @return from the least active users to the most active
    */
-  public List<RecallInBand> byPopularity() {
-    return byPopularity;
+  public List<Group> activity() {
+    return activity;
   }
 
   /**
-   * Groups of users of whom the models are told about equally much.
+   * Groups of items that about equally many training users have.
    *
-   * @return bands of the number of fold-in items, from the least active users to the most active
+   * @return from the least popular items to the most popular
    */
-  public List<Band> activity() {
-    return Band.ofActivity(split.test(), BANDS);
+  public List<Group> popularity() {
+    return popularity;
   }
 
   /**

@@ -167,7 +167,7 @@ public final class Trials {
             .listener(follower)
             .listener(listener.training(trial))
             .stopWhen(() -> follower.hopeless || stop.getAsBoolean());
-    if (split.validation().heldOut().entries() > 0) {
+    if (!split.validation().isEmpty()) {
       trainer.validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric));
     }
     try {
