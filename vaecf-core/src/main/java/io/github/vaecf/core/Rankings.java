@@ -3,8 +3,9 @@ package io.github.vaecf.core;
 import java.util.Objects;
 
 /**
- * The best k items of each of some users, best first. Immutable as long as nobody writes into the
- * arrays that it was made of, which it does not copy; safe for use by many threads.
+ * The best k items of each of some users, best first. Immutable once a {@link Recommender} has given
+ * it away, as long as nobody writes into the arrays that it was made of, which it does not copy; then
+ * safe for use by many threads.
  */
 public final class Rankings {
   private final int k;
@@ -34,6 +35,24 @@ public final class Rankings {
     this.k = k;
     this.items = items;
     this.scores = scores;
+  }
+
+  /**
+   * Fills a place in; for the {@link Recommender} that makes the rankings.
+   *
+   * @param user 0 … users − 1
+   * @param rank 0 (best) … k − 1
+   * @param item the item's index
+   * @param score its score
+   * @throws ArithmeticException if the score is not a number
+   */
+  public void set(int user, int rank, int item, float score) {
+    if (Float.isNaN(score)) {
+      throw new ArithmeticException("the score of item " + item + " is not a number");
+    }
+    int place = Objects.checkIndex(user, users()) * k + Objects.checkIndex(rank, k);
+    items[place] = item;
+    scores[place] = score;
   }
 
   /**

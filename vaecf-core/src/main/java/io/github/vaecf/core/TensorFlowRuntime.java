@@ -26,8 +26,8 @@ public final class TensorFlowRuntime {
           // On NVIDIA GPUs products are taken in float32, as on the CPU, and not in TF32, whose
           // factors have 10 bits of mantissa; 1 allows it.
           "NVIDIA_TF32_OVERRIDE", "0",
-          // Warnings and errors only.
-          "TF_CPP_MIN_LOG_LEVEL", "1");
+          // Errors only: what goes wrong here is an exception with a message of its own.
+          "TF_CPP_MIN_LOG_LEVEL", "2");
 
   private interface CLibrary extends Library {
     int setenv(String name, String value, int overwrite);
@@ -56,6 +56,16 @@ public final class TensorFlowRuntime {
    */
   public static void prepare() {
     // The work is done once, by the static initialiser.
+  }
+
+  /**
+   * Makes sure that an operation can run on a GPU.
+   *
+   * @throws IllegalStateException if none can, with the reason as far as it can be found out
+   */
+  public static void requireGpu() {
+    prepare();
+    Gpu.require();
   }
 
   /**

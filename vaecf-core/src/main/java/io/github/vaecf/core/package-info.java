@@ -1,5 +1,5 @@
 /**
- * Mult-VAE and Mult-DAE (Liang, Krishnan, Hoffman, Jebara: Variational Autoencoders for
- * Collaborative Filtering, WWW 2018): their settings, their training and the trained model.
+ * Whoever recommends, and the runtime beneath. {@link io.github.vaecf.core.model} has the models,
+ * {@link io.github.vaecf.core.training} fits them.
  */
 package io.github.vaecf.core;

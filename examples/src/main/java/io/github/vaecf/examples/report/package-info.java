@@ -1,2 +1,0 @@
-/** Pages for a browser: text, tables and plots in one HTML file that needs nothing else. */
-package io.github.vaecf.examples.report;

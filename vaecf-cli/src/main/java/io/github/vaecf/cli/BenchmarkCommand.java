@@ -1,0 +1,286 @@
+package io.github.vaecf.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.MachineFloor;
+import io.github.vaecf.core.ModelConfig;
+import io.github.vaecf.core.Network;
+import io.github.vaecf.core.StepReport;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.Trainer;
+import io.github.vaecf.core.TrainingListener;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.Recall;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code vaecf benchmark}: the speed of training, evaluation and recommendation beside its floor.
+ */
+@Command(
+    name = "benchmark",
+    header = "Measure training, evaluation and recommendation beside the machine's floor.",
+    description = {
+      "",
+      "Trains a few steps on a prepared folder, evaluates its test users and recommends for single"
+          + " ones, and measures in the same run what the machine needs for the matrix products and"
+          + " the memory traffic alone. Nothing else should run meanwhile. No model is kept.",
+      ""
+    },
+    footer = {"", "Example:", "  vaecf benchmark --data data --model vae --steps 50"})
+final class BenchmarkCommand extends Subcommand {
+  private static final int WARM_UP_STEPS = 5;
+  private static final int RECOMMENDATIONS = 300;
+  private static final int RECOMMENDATION_LENGTH = 100;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "A prepared folder, from 'vaecf prepare' or 'vaecf generate'.")
+  private Path data;
+
+  @Option(
+      names = "--model",
+      defaultValue = "vae",
+      paramLabel = "MODEL",
+      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private ModelKind model;
+
+  @Option(
+      names = "--steps",
+      defaultValue = "40",
+      paramLabel = "N",
+      description = "Training steps to measure, after a few to warm up; default ${DEFAULT-VALUE}.")
+  private int steps;
+
+  @Mixin private TrainingOptions trainingOptions;
+
+  @Mixin private ModelOptions modelOptions;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON too.")
+  private Path json;
+
+  private final ObjectNode figures = jsonObject();
+
+  @Override
+  void run() throws Exception {
+    if (steps < 1) {
+      throw wrongUsage("--steps must be at least 1, found " + steps);
+    }
+    ModelConfig config = fromOptions(() -> modelOptions.config(model));
+    long start = System.nanoTime();
+    Split split = PreparedFolder.read(data);
+    double loading = (System.nanoTime() - start) / 1e9;
+    out()
+        .printf(
+            Locale.ROOT,
+            "%s: %,d training users × %,d items, %,d events, read in %.2f s%n",
+            data,
+            split.train().rows(),
+            split.items().size(),
+            split.train().entries(),
+            loading);
+    figures.put("data", data.toString()).put("load_seconds", loading);
+    try (TrainedModel trained = measureTraining(split, config)) {
+      measureEvaluation(split, trained);
+      measureRecommendation(split, trained);
+    }
+    double peak = peakMebibytes();
+    if (peak > 0) {
+      out().printf(Locale.ROOT, "peak resident memory: %,.0f MiB%n", peak);
+      figures.put("peak_resident_mebibytes", peak);
+    }
+    writeJson(json, figures);
+  }
+
+  private TrainedModel measureTraining(Split split, ModelConfig config) {
+    List<Long> times = new ArrayList<>();
+    int[] users = {0};
+    int wanted = WARM_UP_STEPS + steps;
+    TrainingListener clock =
+        new TrainingListener() {
+          @Override
+          public void onStep(StepReport report) {
+            times.add(System.nanoTime());
+            users[0] += times.size() > WARM_UP_STEPS ? report.users() : 0;
+          }
+        };
+    int batch = trainingOptions.config().batchSize();
+    int perEpoch = (split.train().rows() + batch - 1) / batch;
+    Trainer trainer =
+        Trainer.builder()
+            .model(config)
+            .training(
+                fromOptions(trainingOptions::config).withEpochs((wanted + perEpoch - 1) / perEpoch))
+            .listener(clock)
+            .build();
+    printPlacement(trainer.placement(firstUsers(split.train(), batch)));
+    TrainedModel trained =
+        trainer.train(firstUsers(split.train(), wanted * (long) batch), split.items());
+    double[] millis = new double[times.size() - WARM_UP_STEPS];
+    for (int step = 0; step < millis.length; step++) {
+      millis[step] = (times.get(step + WARM_UP_STEPS) - times.get(step + WARM_UP_STEPS - 1)) / 1e6;
+    }
+    double total = Arrays.stream(millis).sum();
+    Arrays.sort(millis);
+    double median = millis[millis.length / 2];
+    Network network = trained.network();
+    int width = network.decoder().get(network.decoder().size() - 1).inputs();
+    double products = MachineFloor.trainingProductsMillis(batch, width, network.items());
+    double adam = MachineFloor.adamMillis(weights(network));
+    out()
+        .printf(
+            Locale.ROOT,
+            "training: %,.0f users/s, %.0f ms a step (median of %d), floor %.0f ms (products %.0f +"
+                + " Adam's memory %.0f), ratio %.2f%n",
+            users[0] / (total / 1e3),
+            median,
+            millis.length,
+            products + adam,
+            products,
+            adam,
+            median / (products + adam));
+    figures
+        .putObject("training")
+        .put("users_per_second", users[0] / (total / 1e3))
+        .put("step_millis", median)
+        .put("floor_products_millis", products)
+        .put("floor_adam_millis", adam)
+        .put("ratio", median / (products + adam));
+    return trained;
+  }
+
+  /** How many operations of a step each device has and, beside a GPU, which the CPU has. */
+  private void printPlacement(Map<String, String> placement) {
+    Map<String, List<String>> byDevice = new TreeMap<>();
+    placement.forEach(
+        (operation, device) ->
+            byDevice
+                .computeIfAbsent(
+                    device.substring(device.lastIndexOf('/') + 1), name -> new ArrayList<>())
+                .add(operation));
+    ObjectNode counts = figures.putObject("operations");
+    byDevice.forEach(
+        (device, operations) -> {
+          out().printf(Locale.ROOT, "operations of a step on %s: %d%n", device, operations.size());
+          if (byDevice.size() > 1 && device.contains("CPU")) {
+            operations.forEach(operation -> out().println("  " + operation));
+          }
+          counts.put(device, operations.size());
+        });
+  }
+
+  /**
+   * So many first users, all of them if there are no more: a short training is one of few steps.
+   */
+  private static CsrMatrix firstUsers(CsrMatrix matrix, long users) {
+    int rows = (int) Math.min(users, matrix.rows());
+    return matrix.selectRows(IntStream.range(0, rows).toArray());
+  }
+
+  private static long weights(Network network) {
+    long weights = 0;
+    for (var layers : List.of(network.encoder(), network.decoder())) {
+      for (var layer : layers) {
+        weights += layer.kernel().length + layer.bias().length;
+      }
+    }
+    return weights;
+  }
+
+  private void measureEvaluation(Split split, TrainedModel trained) {
+    RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20), Recall.at(50));
+    evaluator.evaluate(trained, split.validation()); // to warm up
+    Evaluation evaluation = evaluator.evaluate(trained, split.test());
+    int users = split.test().users();
+    Network network = trained.network();
+    int width = network.decoder().get(network.decoder().size() - 1).inputs();
+    int batch = Math.min(500, users);
+    double floor =
+        MachineFloor.scoringProductMillis(batch, width, network.items()) / 1e3 / batch * users;
+    out()
+        .printf(
+            Locale.ROOT,
+            "evaluation: %,.0f users/s, %d users in %.2f s (metrics alone %.2f s), floor %.2f s,"
+                + " ratio %.2f%n",
+            users / evaluation.seconds(),
+            users,
+            evaluation.seconds(),
+            evaluation.measuringSeconds(),
+            floor,
+            evaluation.seconds() / floor);
+    figures
+        .putObject("evaluation")
+        .put("users_per_second", users / evaluation.seconds())
+        .put("seconds", evaluation.seconds())
+        .put("measuring_seconds", evaluation.measuringSeconds())
+        .put("floor_seconds", floor)
+        .put("ratio", evaluation.seconds() / floor);
+  }
+
+  private void measureRecommendation(Split split, TrainedModel trained) {
+    CsrMatrix histories = split.test().foldIn();
+    double[] millis = new double[RECOMMENDATIONS];
+    for (int run = -RECOMMENDATIONS / 3; run < RECOMMENDATIONS; run++) {
+      int user = Math.floorMod(run, histories.rows());
+      List<String> history = new ArrayList<>();
+      for (int item : histories.row(user)) {
+        history.add(split.items().id(item));
+      }
+      long start = System.nanoTime();
+      trained.recommend(history, RECOMMENDATION_LENGTH);
+      if (run >= 0) {
+        millis[run] = (System.nanoTime() - start) / 1e6;
+      }
+    }
+    Arrays.sort(millis);
+    Network network = trained.network();
+    long bytes = 4L * network.decoder().get(network.decoder().size() - 1).kernel().length;
+    double floor = MachineFloor.streamMillis(bytes);
+    out()
+        .printf(
+            Locale.ROOT,
+            "recommendation for one user, top %d: p50 %.2f ms, p99 %.2f ms, floor %.2f ms (the"
+                + " decoder's weights read once), ratio %.2f%n",
+            RECOMMENDATION_LENGTH,
+            millis[millis.length / 2],
+            millis[millis.length * 99 / 100],
+            floor,
+            millis[millis.length / 2] / floor);
+    figures
+        .putObject("recommendation")
+        .put("p50_millis", millis[millis.length / 2])
+        .put("p99_millis", millis[millis.length * 99 / 100])
+        .put("floor_millis", floor)
+        .put("ratio", millis[millis.length / 2] / floor);
+  }
+
+  /** The most memory that the process has had resident, where the system tells; else 0. */
+  private static double peakMebibytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (Files.isReadable(status)) {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmHWM:")) {
+          return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
+        }
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.core.CheckpointPolicy;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** The options that say how often a training writes a checkpoint. */
+final class CheckpointOptions {
+  @Option(
+      names = "--checkpoint-epochs",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Write a checkpoint every N epochs, 0 for not so; default ${DEFAULT-VALUE}.")
+  private int epochs;
+
+  @Option(
+      names = "--checkpoint-minutes",
+      paramLabel = "X",
+      defaultValue = "10",
+      description = "Write a checkpoint every X minutes, 0 for not so; default ${DEFAULT-VALUE}.")
+  private double minutes;
+
+  @Option(
+      names = "--keep-checkpoints",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "How many checkpoints stay; default ${DEFAULT-VALUE}.")
+  private int keep;
+
+  /**
+   * The settings.
+   *
+   * @throws IllegalArgumentException if a value is out of its range
+   */
+  CheckpointPolicy policy() {
+    return new CheckpointPolicy(epochs, minutes(minutes), keep);
+  }
+
+  static Duration minutes(double minutes) {
+    return Duration.ofMillis(Math.round(minutes * 60_000));
+  }
+}

@@ -1,0 +1,90 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.RankingEvaluator;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf evaluate}: the published protocol on a run or on an export. */
+@Command(
+    name = "evaluate",
+    header = "Measure a trained or an exported model by the published protocol.",
+    description = {
+      "",
+      "Tells the model the fold-in items of each held-out user and looks for the held-out ones in"
+          + " its ranking of all others. Means over the users, with standard errors; for each k also"
+          + " the share of the items that anybody is recommended (coverage) and how unevenly (gini:"
+          + " 0 if all alike).",
+      ""
+    },
+    footer = {"", "Example:", "  vaecf evaluate --data data --model run"})
+final class EvaluateCommand extends Subcommand {
+  enum Part {
+    TEST,
+    VALIDATION;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    HeldOut of(Split split) {
+      return this == TEST ? split.test() : split.validation();
+    }
+  }
+
+  @Mixin private MeasuringOptions measuring;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "MODEL",
+      description =
+          "A run folder, an exported version, its base folder, an ONNX file; or a baseline, computed"
+              + " at once: "
+              + Baseline.NAMES
+              + " (default knn:100, ease:200).")
+  private String model;
+
+  @Option(
+      names = "--split",
+      paramLabel = "PART",
+      defaultValue = "test",
+      description = "Whose users: ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private Part part;
+
+  @Option(
+      names = "--per-user",
+      paramLabel = "FILE",
+      description = "Write each user's values as CSV.")
+  private Path perUser;
+
+  @Override
+  void run() throws Exception {
+    fromOptions(measuring::withoutData);
+    Split split = measuring.split();
+    RankingEvaluator evaluator = RankingEvaluator.of(measuring.metrics(split.train()));
+    Evaluation evaluation;
+    try (OpenedModel opened = measuring.open(model, split)) {
+      evaluation = evaluator.evaluate(opened.scorer(), part.of(split));
+    }
+    out().print(EvaluationTable.of(evaluation));
+    out()
+        .printf(
+            Locale.ROOT, "%,d %s users, %.1f s%n", evaluation.users(), part, evaluation.seconds());
+    if (perUser != null) {
+      StringWriter values = new StringWriter();
+      evaluation.writeUsers(values, split.users());
+      writeWhole(perUser, values.toString());
+    }
+    if (measuring.json() != null) {
+      writeWhole(measuring.json(), evaluation.toJson(model, part.toString()) + "\n");
+    }
+  }
+}

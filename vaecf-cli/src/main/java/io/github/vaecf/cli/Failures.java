@@ -1,0 +1,66 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.core.TrainingDivergedException;
+import io.github.vaecf.core.TrainingStoppedException;
+import io.github.vaecf.data.DataException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
+/** Says in one sentence, to the person at the terminal, what a failure was and what to do. */
+final class Failures {
+  private Failures() {}
+
+  static String explain(Throwable failure) {
+    if (failure instanceof DataException
+        || failure instanceof IllegalArgumentException
+        || failure instanceof TrainingStoppedException
+        || failure instanceof TrainingDivergedException) {
+      return failure.getMessage();
+    }
+    if (failure instanceof UncheckedIOException unchecked) {
+      return explain(unchecked.getCause());
+    }
+    if (failure instanceof FileSystemException fileSystem) {
+      return fileSystem.getFile() + ": " + reason(fileSystem);
+    }
+    if (failure instanceof IOException) {
+      return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+    if (failure instanceof OutOfMemoryError) {
+      return "out of memory ("
+          + failure.getMessage()
+          + "); the JVM's heap is "
+          + (Runtime.getRuntime().maxMemory() >> 20)
+          + " MiB, give it more with VAECF_JAVA_OPTS=-Xmx8g, for example";
+    }
+    if (failure instanceof LinkageError) {
+      return "the native TensorFlow library cannot be used on this machine (" + failure + ")";
+    }
+    return "unexpected failure: " + failure + "; please report it with the output of --debug";
+  }
+
+  private static String reason(FileSystemException failure) {
+    if (failure instanceof NoSuchFileException) {
+      return "no such file or folder";
+    }
+    if (failure instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (failure instanceof FileAlreadyExistsException) {
+      return "is there already and is left as it is; name another place or remove it";
+    }
+    if (failure instanceof NotDirectoryException) {
+      return "expected a folder, found a file";
+    }
+    if (failure instanceof DirectoryNotEmptyException) {
+      return "the folder is not empty";
+    }
+    return failure.getReason() == null ? failure.getMessage() : failure.getReason();
+  }
+}

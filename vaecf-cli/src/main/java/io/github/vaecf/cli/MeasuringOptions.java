@@ -1,0 +1,71 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.Popularity;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.RankingMetric;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options that say on what data models are measured, by what, and where the result goes. */
+final class MeasuringOptions {
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The prepared folder that the models were trained on.")
+  private Path data;
+
+  @Option(
+      names = "--metrics",
+      paramLabel = "METRIC",
+      split = ",",
+      defaultValue = "ndcg@100,recall@20,recall@50",
+      description =
+          "What to measure, with commas between: ndcg, recall, recall_of_all, precision, hitrate,"
+              + " mrr, map, popularity or novelty, each with @k; default ${DEFAULT-VALUE}.")
+  private List<String> metricNames;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON too.")
+  private Path json;
+
+  /**
+   * What is measured, for a check before any data is read.
+   *
+   * @throws DataException if there is no such metric
+   * @throws IllegalArgumentException if one is asked for twice
+   */
+  RankingEvaluator withoutData() {
+    CsrMatrix nobody = CsrMatrix.ofRows(1, new long[] {0}, new int[0][]);
+    return RankingEvaluator.of(metrics(nobody));
+  }
+
+  /** What was asked for, against the popularity of items among training users. */
+  List<RankingMetric> metrics(CsrMatrix train) {
+    Popularity popularity = Popularity.of(train);
+    return metricNames.stream().map(name -> RankingMetric.parse(name, popularity)).toList();
+  }
+
+  /**
+   * Reads the data.
+   *
+   * @throws DataException if it cannot be read
+   */
+  Split split() {
+    return PreparedFolder.read(data);
+  }
+
+  /** Opens a model that the data is to be measured with. */
+  OpenedModel open(String model, Split split) {
+    return OpenedModel.open(model, split, data);
+  }
+
+  /** Where to write JSON; null for nowhere. */
+  Path json() {
+    return json;
+  }
+}

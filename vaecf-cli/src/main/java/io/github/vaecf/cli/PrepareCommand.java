@@ -1,0 +1,143 @@
+package io.github.vaecf.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.DelimitedReader;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.data.splitting.GivenSplit;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf prepare}: raw data to a prepared folder. */
+@Command(
+    name = "prepare",
+    header = "Turn raw data into a prepared folder: filtered, indexed and split.",
+    description = {
+      "",
+      "Reads who touched what, keeps what is liked and frequent enough, holds out users for"
+          + " validation and test, and writes the seven files of the published layout.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vaecf prepare --format csv --input ratings.csv --heldout-users 50 --out data"
+    })
+final class PrepareCommand extends Subcommand {
+  @Option(
+      names = "--format",
+      required = true,
+      paramLabel = "FORMAT",
+      description = "Form of the input: ${COMPLETION-CANDIDATES}.")
+  private LogFormat format;
+
+  @Option(
+      names = "--input",
+      required = true,
+      arity = "1..*",
+      paramLabel = "PATH",
+      description =
+          "The files or the folder, also compressed as published; several files of csv or tsv are"
+              + " read in this order as one log; a folder of lightgcn has train.txt and test.txt.")
+  private List<Path> input;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The prepared folder to write; must not exist.")
+  private Path out;
+
+  @Mixin private SplitOptions splitOptions;
+
+  @Mixin private DelimitedOptions delimitedOptions;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the counts as JSON too.")
+  private Path json;
+
+  @Override
+  void run() throws Exception {
+    Split split = splitOptions.given() || isLightGcnFolder() ? joined() : divided();
+    PreparedFolder.write(split, out);
+    if (!split.stages().isEmpty()) {
+      out().print(SplitSummary.stages(split));
+      out().println();
+    }
+    out().print(SplitSummary.parts(split));
+    out().println();
+    out().println("Written to " + out);
+    writeJson(json, toJson(split));
+  }
+
+  private Split divided() {
+    boolean rated = format.delimited() ? delimitedOptions.rated() : format.rated();
+    SplitOptions.Splitting splitting = fromOptions(() -> splitOptions.splitting(rated));
+    return splitting.split(read(input));
+  }
+
+  /** The one form that is published as a folder with its split. */
+  private boolean isLightGcnFolder() {
+    return format == LogFormat.LIGHTGCN && input.size() == 1 && Files.isDirectory(input.get(0));
+  }
+
+  private Split joined() {
+    List<Path> both = input;
+    if (isLightGcnFolder()) {
+      if (!splitOptions.given() && splitOptions.chosen()) {
+        throw wrongUsage(
+            "--split: "
+                + input.get(0)
+                + " is a folder with its own train.txt and test.txt, so only 'given' fits; to split"
+                + " anew name one of the files");
+      }
+      both = List.of(input.get(0).resolve("train.txt"), input.get(0).resolve("test.txt"));
+    }
+    if (both.size() != 2) {
+      throw wrongUsage("--input: --split given takes two, train and test, found " + both.size());
+    }
+    GivenSplit joining = fromOptions(splitOptions::joining);
+    return joining.split(read(both.subList(0, 1)), read(both.subList(1, 2)));
+  }
+
+  private Interactions read(List<Path> files) {
+    if (!format.delimited()) {
+      if (files.size() != 1) {
+        throw wrongUsage(
+            "--input: --format "
+                + format
+                + " takes one file or folder, found "
+                + files.size()
+                + "; with --split given two, train and test");
+      }
+      return format.read(files.get(0));
+    }
+    DelimitedReader reader = fromOptions(() -> delimitedOptions.reader(format));
+    return delimitedOptions.withTitles(reader.read(files.toArray(Path[]::new)), format);
+  }
+
+  private ObjectNode toJson(Split split) {
+    ObjectNode root = jsonObject();
+    root.put("folder", out.toString());
+    ArrayNode stages = root.putArray("stages");
+    for (Split.Stage stage : split.stages()) {
+      stages
+          .addObject()
+          .put("name", stage.name())
+          .put("users", stage.users())
+          .put("items", stage.items())
+          .put("events", stage.events());
+    }
+    root.put("items", split.items().size());
+    root.put("training_users", split.train().rows());
+    root.put("training_events", split.train().entries());
+    root.put("validation_users", split.validation().users());
+    root.put("test_users", split.test().users());
+    return root;
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.eval.Estimate;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.cli.report.Page;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/** Measured results beside published ones, with the difference in standard errors. */
+final class PublishedTable {
+  static final List<String> HEADER =
+      List.of("model", "metric", "measured", "published", "difference", "in standard errors");
+
+  private PublishedTable() {}
+
+  /**
+   * A row for each model and metric.
+   *
+   * @param published what was published
+   * @param models evaluations by the models' titles; those that were not published are passed over
+   */
+  static List<List<String>> rows(PublishedResult published, Map<String, Evaluation> models) {
+    List<List<String>> rows = new ArrayList<>();
+    for (ModelKind kind : ModelKind.values()) {
+      Evaluation evaluation = models.get(kind.title());
+      if (evaluation == null) {
+        continue;
+      }
+      for (RankingMetric metric : published.metrics()) {
+        Estimate estimate = evaluation.estimate(metric);
+        OptionalDouble value = published.value(kind, metric);
+        double difference = estimate.mean() - value.orElse(Double.NaN);
+        rows.add(
+            List.of(
+                kind.title(),
+                metric.name(),
+                EvaluationTable.cell(evaluation, metric),
+                value.isPresent() ? Double.toString(value.getAsDouble()) : "–",
+                value.isPresent() ? String.format(Locale.ROOT, "%+.4f", difference) : "–",
+                value.isPresent()
+                    ? String.format(Locale.ROOT, "%+.1f", difference / estimate.standardError())
+                    : "–"));
+      }
+    }
+    return rows;
+  }
+
+  /** Adds the table to a page. */
+  static void add(Page page, PublishedResult published, Map<String, Evaluation> models) {
+    page.section("Beside the published results on " + published.title());
+    page.numbers("Published: " + published.citation() + ".", HEADER, rows(published, models));
+  }
+}

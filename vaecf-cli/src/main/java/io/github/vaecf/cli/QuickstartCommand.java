@@ -1,0 +1,234 @@
+package io.github.vaecf.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.LearningRateSchedule;
+import io.github.vaecf.core.ModelConfig;
+import io.github.vaecf.core.MultDaeConfig;
+import io.github.vaecf.core.MultVaeConfig;
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.Scorer;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.Trainer;
+import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.Recall;
+import io.github.vaecf.eval.baseline.MostPopular;
+import io.github.vaecf.eval.export.ExportOptions;
+import io.github.vaecf.eval.export.SavedModelExporter;
+import io.github.vaecf.eval.search.TrainingCurve;
+import io.github.vaecf.eval.serving.ServedModel;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TestResults;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf quickstart}: the whole way, on the bundled sample. */
+@Command(
+    name = "quickstart",
+    header = "Go the whole way in minutes: from raw pairs to named recommendations.",
+    description = {
+      "",
+      "Takes the bundled sample (which packages each Debian source package depends on), prepares"
+          + " it, trains Mult-VAE and Mult-DAE, measures both beside most-popular, exports the"
+          + " first, reloads the export and recommends from it.",
+      ""
+    })
+final class QuickstartCommand extends Subcommand {
+  private static final int EXAMPLES = 5;
+  private static final int SHOWN = 3;
+  private static final int COMPARED = 100;
+
+  /** The sample is small: fewer epochs do, with a larger learning rate that falls to 0. */
+  private static final TrainingConfig TRAINING =
+      TrainingConfig.paper()
+          .withLearningRate(0.003)
+          .withSchedule(new LearningRateSchedule(LearningRateSchedule.Shape.COSINE, 0));
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description =
+          "Where everything goes; must not exist. Default: quickstart, or the first of"
+              + " quickstart-2, -3 … that is free.")
+  private Path out;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "40",
+      description = "Epochs of each training; default ${DEFAULT-VALUE}.")
+  private int epochs;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
+  private Path json;
+
+  @Override
+  void run() throws Exception {
+    TrainingConfig training = fromOptions(() -> TRAINING.withEpochs(epochs));
+    long start = System.nanoTime();
+    Path folder = newFolder();
+
+    out().println("Data: which packages each Debian 12 source package depends on");
+    Split split = Sample.split(Sample.unpackInto(folder.resolve("raw")));
+    PreparedFolder.write(split, folder.resolve("data"));
+    out().println();
+    out().print(SplitSummary.stages(split));
+    out().println();
+    out().print(SplitSummary.parts(split));
+    out().println();
+
+    TestResults results =
+        new TestResults(split, List.of(Ndcg.at(100), Recall.at(20), Recall.at(50)));
+    try (TrainedModel vae =
+            train(ModelKind.VAE, MultVaeConfig.paper(), training, split, folder.resolve("vae"));
+        TrainedModel dae =
+            train(ModelKind.DAE, MultDaeConfig.paper(), training, split, folder.resolve("dae"))) {
+      results.measure(ModelKind.VAE.title(), vae);
+      results.measure(ModelKind.DAE.title(), dae);
+      results.measure("most popular", MostPopular.of(split.train()));
+      out().println();
+      out().printf("Test, %,d sources that training never saw:%n%n", split.test().users());
+      out().print(EvaluationTable.of(results));
+      out().println();
+
+      Path version = folder.resolve("models/debian/1");
+      SavedModelExporter.export(vae, version, ExportOptions.defaults().withTitles(split.titles()));
+      try (ServedModel served = ServedModel.load(version)) {
+        requireSameRankings(vae, served, split.test());
+        out()
+            .printf(
+                "Exported Mult-VAE to %s and reloaded it: all %,d test sources get the same top %d"
+                    + " from the export.%n%n",
+                version, split.test().users(), COMPARED);
+        showExamples(served, split);
+        writeReport(folder, split, results, served);
+      }
+    }
+    out()
+        .printf(
+            "Done in %s. Everything is in %s; report.html there shows it in a browser.%n",
+            TrainingDisplay.inWords(Duration.ofNanos(System.nanoTime() - start)), folder);
+    writeJson(json, toJson(folder, results));
+  }
+
+  private static void writeReport(Path folder, Split split, TestResults results, ServedModel served)
+      throws IOException {
+    Map<String, Path> runs = new LinkedHashMap<>();
+    runs.put(ModelKind.VAE.title(), folder.resolve("vae"));
+    runs.put(ModelKind.DAE.title(), folder.resolve("dae"));
+    Page page = new Page("vaecf quickstart: which packages Debian sources depend on");
+    Sections.results(page, results);
+    Sections.groups(page, results);
+    Map<String, TrainingCurve> curves = new LinkedHashMap<>();
+    runs.forEach((name, run) -> curves.put(name, TrainingCurve.read(run)));
+    Sections.learningCurves(page, curves);
+    Sections.examples(page, split, served::recommend);
+    Sections.data(page, split);
+    Sections.settings(page, runs);
+    writeWhole(folder.resolve("report.html"), page.toHtml());
+  }
+
+  private Path newFolder() throws IOException {
+    Path folder = out == null ? Path.of("quickstart") : out;
+    for (int n = 2; out == null && Files.exists(folder); n++) {
+      folder = Path.of("quickstart-" + n);
+    }
+    if (Files.exists(folder)) {
+      throw new DataException(folder + ": already exists; choose another place or remove it first");
+    }
+    return Files.createDirectories(folder);
+  }
+
+  private TrainedModel train(
+      ModelKind kind, ModelConfig model, TrainingConfig training, Split split, Path runFolder) {
+    Ndcg metric = Ndcg.at(100);
+    RankingEvaluator evaluator = RankingEvaluator.of(metric);
+    try (Interruption interruption = Interruption.watch();
+        TrainingDisplay display = new TrainingDisplay(err(), kind.title(), metric.name())) {
+      return Trainer.builder()
+          .model(model)
+          .training(training)
+          .validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric))
+          .listener(display)
+          .runFolder(runFolder)
+          .stopWhen(interruption::isRequested)
+          .build()
+          .train(split.train(), split.items());
+    }
+  }
+
+  /** Makes sure that the export ranks as the model does; items of one score may change places. */
+  private static void requireSameRankings(Scorer model, Scorer export, HeldOut users) {
+    Rankings expected = model.rank(users.foldIn(), 0, users.users(), COMPARED);
+    Rankings found = export.rank(users.foldIn(), 0, users.users(), COMPARED);
+    int others = 0;
+    for (int user = 0; user < users.users(); user++) {
+      boolean same = true;
+      for (int rank = 0; rank < COMPARED; rank++) {
+        same &=
+            expected.item(user, rank) == found.item(user, rank)
+                || Math.abs(expected.score(user, rank) - found.score(user, rank)) < 1e-5;
+      }
+      others += same ? 0 : 1;
+    }
+    if (others > 0) {
+      throw new IllegalStateException(
+          others + " of " + users.users() + " test users get another ranking from the export");
+    }
+  }
+
+  private void showExamples(ServedModel served, Split split) {
+    out().println("Recommendations from the export, for sources that training never saw");
+    out().println("(* marks a real dependency that the model was not told):");
+    HeldOut test = split.test();
+    int shown = 0;
+    for (int user = 0; user < test.users() && shown < EXAMPLES; user++) {
+      if (test.heldOut().rowSize(user) < 2) {
+        continue;
+      }
+      shown++;
+      List<String> history = split.items().ids(test.foldIn().row(user));
+      List<String> heldOut = split.items().ids(test.heldOut().row(user));
+      out().println();
+      out()
+          .printf(
+              "%s depends on %s%n", split.users().id(test.firstUser() + user), inShort(history));
+      for (Recommendation one : served.recommend(history, SHOWN)) {
+        out()
+            .printf(
+                "  %s %s: %s%n",
+                heldOut.contains(one.item()) ? "*" : " ",
+                one.item(),
+                split.titles().getOrDefault(one.item(), ""));
+      }
+    }
+    out().println();
+  }
+
+  private static String inShort(List<String> ids) {
+    return ids.size() <= 6
+        ? String.join(", ", ids)
+        : String.join(", ", ids.subList(0, 5)) + " and " + (ids.size() - 5) + " more";
+  }
+
+  private static ObjectNode toJson(Path folder, TestResults results) {
+    ObjectNode root = jsonObject();
+    root.put("folder", folder.toString());
+    root.set("models", EvaluationTable.toJson(results));
+    return root;
+  }
+}

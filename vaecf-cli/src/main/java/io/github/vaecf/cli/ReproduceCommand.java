@@ -1,0 +1,299 @@
+package io.github.vaecf.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.CheckpointPolicy;
+import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.search.TrainingCurve;
+import io.github.vaecf.eval.search.Trial;
+import io.github.vaecf.eval.search.TrialResult;
+import io.github.vaecf.eval.search.Trials;
+import io.github.vaecf.cli.report.Differences;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TestResults;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code vaecf reproduce}: a published table, from raw data to the difference. */
+@Command(
+    name = "reproduce",
+    header = "Reproduce a published table: from raw data to the difference in standard errors.",
+    description = {
+      "",
+      "Prepares and splits the data set as published, trains Mult-VAE and Mult-DAE with the published"
+          + " settings, measures both by the published protocol and shows the result beside the"
+          + " published one. Takes hours; however it was stopped, the same command again goes on"
+          + " where it was. Options that change a setting are named in the result.",
+      ""
+    },
+    footer = {"", "Example:", "  vaecf reproduce ml-20m --input ml-20m.zip --out reproduced"})
+final class ReproduceCommand extends Subcommand {
+  private static final String REQUEST = "reproduction.json";
+
+  @Parameters(paramLabel = "NAME", description = "Which: ${COMPLETION-CANDIDATES}.")
+  private PublishedResult published;
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "PATH",
+      description =
+          "The data set as published; for gowalla the folder of train.txt and test.txt of LightGCN.")
+  private Path input;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where prepared data, run folders and report.html go; new, or of this one.")
+  private Path out;
+
+  @Option(
+      names = "--models",
+      split = ",",
+      paramLabel = "MODEL",
+      defaultValue = "vae,dae",
+      description = "Which models; default ${DEFAULT-VALUE}.")
+  private List<ModelKind> models;
+
+  @Option(
+      names = "--heldout-users",
+      paramLabel = "N",
+      description =
+          "Hold out N users for validation, and again for test, in place of the published number;"
+              + " for data smaller than the published.")
+  private Integer heldOutUsers;
+
+  @Mixin private SettingOptions settings;
+
+  @Mixin private CheckpointOptions checkpointOptions;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
+  private Path json;
+
+  private TestResults tested;
+
+  /** The trainings that were validated. */
+  private final Map<String, TrialResult> validated = new LinkedHashMap<>();
+
+  /** The trainings that are tested; the same, but where the last is on all training pairs. */
+  private final Map<String, TrialResult> results = new LinkedHashMap<>();
+
+  @Override
+  void run() throws Exception {
+    CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
+    Map<ModelKind, Trial> trials = new TreeMap<>();
+    for (ModelKind kind : models) {
+      trials.put(kind, fromOptions(() -> trial(kind)));
+    }
+    Split split = data();
+    out().print(SplitSummary.parts(split));
+    out().println();
+    train(split, trials, checkpoints);
+    tested = new TestResults(split, published.metrics());
+    for (Map.Entry<String, TrialResult> result : results.entrySet()) {
+      try (TrainedModel model = result.getValue().model()) {
+        tested.measure(result.getKey(), model);
+      }
+    }
+    out().println(title(split));
+    caveats(split).forEach(out()::println);
+    out().println();
+    TextTable table = new TextTable(PublishedTable.HEADER.toArray(String[]::new));
+    PublishedTable.rows(published, tested.models()).forEach(table::row);
+    out().print(table);
+    out().println();
+    out().println("Published: " + published.citation());
+    Path page = out.resolve("report.html");
+    writeWhole(page, page(split).toHtml());
+    out().println("Report: " + page);
+    ObjectNode root = jsonObject();
+    root.put("published", published.toString()).put("synthetic", Synthetic.is(split));
+    root.set("models", EvaluationTable.toJson(tested));
+    writeJson(json, root);
+  }
+
+  /** The published settings, with what was given in their place. */
+  private Trial trial(ModelKind kind) {
+    Map<String, String> own = new LinkedHashMap<>(published.settings(kind));
+    for (String name : settings.given().keySet()) {
+      own.keySet()
+          .removeIf(
+              set -> set.equals(name) || (set.startsWith("anneal-") && name.startsWith("anneal-")));
+    }
+    return settings.trial(kind.toString(), kind, own);
+  }
+
+  /** Prepares the data, or reads what an earlier call prepared. */
+  private Split data() throws IOException {
+    ObjectNode request = jsonObject();
+    request.put("published", published.toString());
+    request.put("input", input.toAbsolutePath().normalize().toString());
+    request.put("heldout_users", heldOutUsers);
+    Path file = out.resolve(REQUEST);
+    Path folder = out.resolve("data");
+    if (Files.exists(file)) {
+      JsonNode before = new ObjectMapper().readTree(file.toFile());
+      if (!before.equals(request)) {
+        throw new DataException(file + ": begun with " + before + ", cannot go on with " + request);
+      }
+    } else {
+      if (Files.exists(out)) {
+        throw new DataException(
+            out + ": already exists and holds no reproduction; choose another place");
+      }
+      writeJson(file, request);
+    }
+    if (!Files.exists(folder)) {
+      Split split = published.prepare(input, heldOutUsers);
+      PreparedFolder.write(
+          Synthetic.isRaw(input) ? Synthetic.marked(split, "made by vaecf generate") : split,
+          folder);
+    }
+    return PreparedFolder.read(folder);
+  }
+
+  private void train(Split split, Map<ModelKind, Trial> trials, CheckpointPolicy checkpoints) {
+    try (Interruption interruption = Interruption.watch();
+        TrialDisplay display =
+            new TrialDisplay(
+                err(),
+                published.testsTrainingUsers() ? 2 * trials.size() : trials.size(),
+                published.validation())) {
+      Trials.Builder builder =
+          Trials.builder()
+              .metric(published.validation())
+              .checkpoints(checkpoints)
+              .listener(display)
+              .stopWhen(interruption::isRequested);
+      put(
+          validated,
+          trials,
+          builder
+              .folder(out.resolve("training"))
+              .split(split)
+              .build()
+              .run(List.copyOf(trials.values())));
+      if (published.testsTrainingUsers()) {
+        put(
+            results,
+            trials,
+            builder
+                .folder(out.resolve("training-on-everything"))
+                .split(everything(split))
+                .build()
+                .run(validated.values().stream().map(ReproduceCommand::onEverything).toList()));
+      } else {
+        results.putAll(validated);
+      }
+    }
+  }
+
+  private static void put(
+      Map<String, TrialResult> target, Map<ModelKind, Trial> trials, List<TrialResult> ended) {
+    int next = 0;
+    for (ModelKind kind : trials.keySet()) {
+      target.put(kind.title(), requireDone(ended.get(next++)));
+    }
+  }
+
+  private static TrialResult requireDone(TrialResult result) {
+    if (result.end() != TrialResult.End.DONE) {
+      throw new DataException(result.run() + ": " + result.message());
+    }
+    return result;
+  }
+
+  /** The same training for the number of epochs that was found best. */
+  private static Trial onEverything(TrialResult found) {
+    Trial trial = found.trial();
+    return new Trial(
+        trial.name(),
+        trial.settings(),
+        trial.model(),
+        trial.training().withEpochs(found.epoch()).withPatience(0));
+  }
+
+  /**
+   * All pairs that the model is told of when it is tested are for training, none for validation.
+   */
+  private static Split everything(Split split) {
+    CsrMatrix nobody = CsrMatrix.ofRows(split.items().size(), new long[] {0}, new int[0][]);
+    return new Split(
+        split.test().foldIn(),
+        new HeldOut(nobody, nobody, 0),
+        split.test(),
+        split.users(),
+        split.items(),
+        split.titles(),
+        split.stages());
+  }
+
+  private String title(Split split) {
+    return Synthetic.is(split)
+        ? "SYNTHETIC data in the form of " + published.title()
+        : published.title();
+  }
+
+  /** What sets this apart from the published experiment. */
+  private List<String> caveats(Split split) {
+    List<String> caveats = new ArrayList<>();
+    if (Synthetic.is(split)) {
+      caveats.add(
+          "The data is made up: what was measured says nothing about the published result.");
+    }
+    List<String> changes = new ArrayList<>();
+    Map<String, String> given = settings.given();
+    given.keySet().removeAll(List.of("device", "threads")); // where, not what
+    given.forEach((name, value) -> changes.add("--" + name + "=" + value));
+    if (heldOutUsers != null) {
+      changes.add("--heldout-users=" + heldOutUsers);
+    }
+    if (!changes.isEmpty()) {
+      caveats.add("Other than published: " + String.join(" ", changes) + ".");
+    }
+    if (published.testsTrainingUsers()) {
+      caveats.add(
+          "The epoch was found on a fifth of each user's training pairs; the model is trained on all"
+              + " of them for as many epochs.");
+    }
+    return caveats;
+  }
+
+  private Page page(Split split) {
+    Page page = new Page("Reproduced: " + title(split));
+    caveats(split).forEach(page::paragraph);
+    PublishedTable.add(page, published, tested.models());
+    Sections.results(page, tested);
+    Differences.of(tested).addTo(page);
+    Map<String, TrainingCurve> curves = new LinkedHashMap<>();
+    Map<String, Path> runs = new LinkedHashMap<>();
+    validated.forEach((name, result) -> curves.put(name, result.curve()));
+    results.forEach((name, result) -> runs.put(name, result.run()));
+    Sections.learningCurves(page, curves);
+    Sections.groups(page, tested);
+    try (TrainedModel model = results.values().iterator().next().model()) {
+      Sections.examples(page, split, model::recommend);
+    }
+    Sections.data(page, split);
+    Sections.settings(page, runs);
+    return page;
+  }
+}

@@ -1,0 +1,191 @@
+package io.github.vaecf.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.CheckpointPolicy;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.search.SearchSpace;
+import io.github.vaecf.eval.search.Trial;
+import io.github.vaecf.eval.search.TrialResult;
+import io.github.vaecf.eval.search.Trials;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TrialSections;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf search}: many trainings, to find good settings. */
+@Command(
+    name = "search",
+    header = "Look for good settings: a grid, or combinations drawn at random.",
+    description = {
+      "",
+      "Trains each combination and ranks them by validation; one that is worse than half of those"
+          + " before it is stopped early. However it was stopped: the same command again goes on"
+          + " where it was. Any option of train that says how a model is made can be varied; those"
+          + " given plainly hold for all trials.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vaecf search --data data --model vae --out search --trials 20 --epochs 40 \\",
+      "    --try learning-rate=0.0003..0.01 --try beta-cap=0..1 --try hidden=300,600,600x300"
+    })
+final class SearchCommand extends Subcommand {
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The prepared folder to train and to validate on.")
+  private Path data;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "MODEL",
+      description = "${COMPLETION-CANDIDATES}.")
+  private ModelKind model;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "Where the trials' run folders, results.csv and report.html go; new, or of this search.")
+  private Path out;
+
+  @Option(
+      names = "--try",
+      required = true,
+      paramLabel = "SETTING=VALUES",
+      description =
+          "What to vary, by the option's name: values with commas between, or with --trials a range"
+              + " as in 0.001..0.01, drawn from evenly by factors if both ends are above 0.")
+  private List<String> tried;
+
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      description = "Draw N combinations at random; default: all combinations, a grid.")
+  private Integer trialCount;
+
+  @Option(
+      names = "--search-seed",
+      paramLabel = "N",
+      defaultValue = "98765",
+      description = "Where the drawing of combinations starts; default ${DEFAULT-VALUE}.")
+  private long searchSeed;
+
+  @Option(names = "--keep-hopeless", description = "Stop no trial early.")
+  private boolean keepHopeless;
+
+  @Option(
+      names = "--validation-metric",
+      paramLabel = "METRIC",
+      defaultValue = "ndcg@100",
+      description = "What decides; default ${DEFAULT-VALUE}.")
+  private String metricName;
+
+  @Mixin private SettingOptions settings;
+
+  @Mixin private CheckpointOptions checkpointOptions;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
+  private Path json;
+
+  @Override
+  void run() throws Exception {
+    RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
+    CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
+    List<Trial> trials = fromOptions(this::trials);
+    Split split = PreparedFolder.read(data);
+    List<TrialResult> results;
+    try (Interruption interruption = Interruption.watch();
+        TrialDisplay display = new TrialDisplay(err(), trials.size(), metric)) {
+      results =
+          Trials.builder()
+              .folder(out)
+              .split(split)
+              .metric(metric)
+              .stopHopeless(!keepHopeless)
+              .checkpoints(checkpoints)
+              .listener(display)
+              .stopWhen(interruption::isRequested)
+              .build()
+              .run(trials);
+    }
+    List<TrialResult> ranked = TrialSections.bestFirst(results);
+    out().print(table(ranked, metric));
+    out().println();
+    TrialResult best = ranked.get(0);
+    out()
+        .printf(
+            "Best of %d trials: %s in %s%n",
+            results.size(), TrialDisplay.settings(best.trial()), best.run());
+    writeJson(json, toJson(ranked, metric));
+    Path page = out.resolve("report.html");
+    writeWhole(page, page(split, ranked, metric).toHtml());
+    out().println("Report: " + page);
+  }
+
+  private List<Trial> trials() {
+    settings.model(model); // refuses what is not for this model
+    SearchSpace space = SearchSpace.empty();
+    for (String text : tried) {
+      space = SettingOptions.add(space, text);
+    }
+    List<Map<String, String>> combinations =
+        trialCount == null ? space.grid() : space.random(trialCount, searchSeed);
+    List<Trial> trials = new ArrayList<>();
+    for (Map<String, String> combination : combinations) {
+      String name = String.format(Locale.ROOT, "%04d", trials.size() + 1);
+      trials.add(settings.trial(name, model, combination));
+    }
+    return trials;
+  }
+
+  private static TextTable table(List<TrialResult> ranked, RankingMetric metric) {
+    List<List<String>> rows = TrialSections.rows(ranked);
+    TextTable table = new TextTable(TrialSections.header(ranked, metric).toArray(String[]::new));
+    rows.forEach(table::row);
+    return table;
+  }
+
+  private Page page(Split split, List<TrialResult> ranked, RankingMetric metric) {
+    Page page = new Page("Search over the settings of " + model.title());
+    page.section("Trials, the best first");
+    TrialSections.table(page, "Best validation of each trial.", ranked, metric);
+    TrialSections.settings(page, ranked, metric);
+    TrialSections.curves(page, "Validation after each epoch of the best trials.", ranked, metric);
+    Sections.data(page, split);
+    Sections.settings(
+        page, Map.of("trial " + ranked.get(0).trial().name() + ", the best", ranked.get(0).run()));
+    return page;
+  }
+
+  private ObjectNode toJson(List<TrialResult> ranked, RankingMetric metric) {
+    ObjectNode root = jsonObject();
+    root.put("folder", out.toString()).put("validation_metric", metric.name());
+    ArrayNode trials = root.putArray("trials");
+    for (TrialResult result : ranked) {
+      ObjectNode one = trials.addObject();
+      one.put("trial", result.trial().name())
+          .put("run", result.run().toString())
+          .put("end", result.end().toString())
+          .put("validation", orNull(result.validation()))
+          .put("epoch", result.epoch());
+      ObjectNode settings = one.putObject("settings");
+      result.trial().settings().forEach(settings::put);
+    }
+    return root;
+  }
+}

@@ -1,0 +1,149 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.eval.serving.ServedVersions;
+import io.github.vaecf.server.Limits;
+import io.github.vaecf.server.ModelServer;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf serve}: an export over HTTP, as TensorFlow Serving answers. */
+@Command(
+    name = "serve",
+    header = "Serve an export over HTTP, as TensorFlow Serving does, with a page for people.",
+    description = {
+      "",
+      "Answers TensorFlow Serving's REST requests (GET /v1/models/NAME, POST"
+          + " /v1/models/NAME:predict), GET /healthz and /metrics (Prometheus), and shows a page at"
+          + " / where a person types what they like. A newer version in the base folder takes over"
+          + " without a lost request. Ctrl-C or SIGTERM ends it when what is under way is done.",
+      ""
+    },
+    footer = {"", "Example:", "  vaecf serve --model models/movies"})
+final class ServeCommand extends Subcommand {
+  private static final int LARGEST_PORT = 65_535;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "BASE",
+      description = "The folder with the exported versions, BASE/<number>.")
+  private Path model;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The model's name in requests; default the folder's.")
+  private String name;
+
+  @Option(
+      names = "--host",
+      paramLabel = "HOST",
+      defaultValue = "127.0.0.1",
+      description = "Where to listen; default ${DEFAULT-VALUE}, this machine alone.")
+  private String host;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8501",
+      description = "Port; 0 for any that is free; default ${DEFAULT-VALUE}.")
+  private int port;
+
+  @Option(
+      names = "--refresh",
+      paramLabel = "SECONDS",
+      defaultValue = "2",
+      description = "How often to look for a newer version; default ${DEFAULT-VALUE}.")
+  private int refresh;
+
+  @Option(
+      names = "--max-body",
+      paramLabel = "BYTES",
+      description = "Largest body of a request; default 1048576.")
+  private int bodyBytes = Limits.defaults().bodyBytes();
+
+  @Option(
+      names = "--max-rows",
+      paramLabel = "N",
+      description = "Most rows in a request; default 1000.")
+  private int rows = Limits.defaults().rows();
+
+  @Option(
+      names = "--max-values",
+      paramLabel = "N",
+      description = "Most ids or numbers in a request, and in its answer; default 1000000.")
+  private int values = Limits.defaults().values();
+
+  @Option(
+      names = "--max-waiting",
+      paramLabel = "N",
+      description = "Requests that may wait; more get status 503; default 2048.")
+  private int waiting = Limits.defaults().waiting();
+
+  @Option(
+      names = "--max-batch",
+      paramLabel = "N",
+      description = "Most rows of waiting requests that are answered together; default 128.")
+  private int batch = Limits.defaults().batch();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description = "For a request to arrive, and for its answer; default 30.")
+  private int timeout = (int) Limits.defaults().time().toSeconds();
+
+  @Override
+  void run() throws Exception {
+    Limits limits =
+        fromOptions(
+            () -> new Limits(bodyBytes, rows, values, waiting, batch, Duration.ofSeconds(timeout)));
+    if (refresh < 1) {
+      throw wrongUsage("--refresh must be at least 1, found " + refresh);
+    }
+    if (port < 0 || port > LARGEST_PORT) {
+      throw wrongUsage("--port must be from 0 to " + LARGEST_PORT + ", found " + port);
+    }
+    InetSocketAddress address = new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw wrongUsage("--host: there is no machine '" + host + "'");
+    }
+    String served = name == null ? folderName(model) : name;
+    try (Interruption interruption = Interruption.watch();
+        ServedVersions versions = ServedVersions.open(model);
+        ModelServer server = ModelServer.start(versions, served, address, limits)) {
+      out()
+          .printf(
+              "Serving %s, version %d, at %s (Ctrl-C ends it)%n",
+              served, versions.version(), server.uri());
+      watch(versions, interruption);
+      err().println("vaecf serve: finishing what is under way …");
+    }
+  }
+
+  private static String folderName(Path folder) {
+    return folder.toAbsolutePath().normalize().getFileName().toString();
+  }
+
+  /** Changes over to newer versions until interrupted. */
+  private void watch(ServedVersions versions, Interruption interruption) {
+    String lastFailure = "";
+    while (!interruption.await(Duration.ofSeconds(refresh))) {
+      try {
+        if (versions.refresh()) {
+          err().println("vaecf serve: now version " + versions.version());
+        }
+        lastFailure = "";
+      } catch (DataException e) {
+        // The current version stays; what is wrong with the new one is said once.
+        if (!lastFailure.equals(e.getMessage())) {
+          lastFailure = e.getMessage();
+          err().println("vaecf serve: version " + versions.version() + " stays: " + lastFailure);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.Split;
+import java.util.Locale;
+
+/** Says how large a split and its parts are, and what was dropped on the way to it. */
+final class SplitSummary {
+  private SplitSummary() {}
+
+  /** A row for each stage from the log to the split. */
+  static TextTable stages(Split split) {
+    TextTable table = new TextTable("stage", "users", "items", "events");
+    for (Split.Stage stage : split.stages()) {
+      table.row(
+          stage.name(), grouped(stage.users()), grouped(stage.items()), grouped(stage.events()));
+    }
+    return table;
+  }
+
+  /** A row for each part of the split. */
+  static TextTable parts(Split split) {
+    TextTable table = new TextTable("part", "users", "told", "asked for");
+    table.row("training", grouped(split.train().rows()), grouped(split.train().entries()), "");
+    part(table, "validation", split.validation());
+    part(table, "test", split.test());
+    return table;
+  }
+
+  private static void part(TextTable table, String name, HeldOut part) {
+    table.row(
+        name,
+        grouped(part.users()),
+        grouped(part.foldIn().entries()),
+        grouped(part.heldOut().entries()));
+  }
+
+  static String grouped(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+}

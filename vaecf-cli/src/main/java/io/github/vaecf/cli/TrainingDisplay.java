@@ -1,0 +1,132 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.core.EpochReport;
+import io.github.vaecf.core.StepReport;
+import io.github.vaecf.core.TrainingListener;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Shows on the error stream how a training goes: a progress bar where that is a terminal, a line an
+ * epoch where it is not.
+ */
+final class TrainingDisplay implements TrainingListener, AutoCloseable {
+  private final PrintWriter err;
+  private final String metric;
+  private final boolean terminal;
+  private final String model;
+  private ProgressBar bar;
+  private String epochText = "";
+
+  /**
+   * A display of one training.
+   *
+   * @param err the error stream
+   * @param model what is trained
+   * @param metric what the validation measures
+   */
+  TrainingDisplay(PrintWriter err, String model, String metric) {
+    this.err = err;
+    this.model = model;
+    this.metric = metric;
+    // The launcher knows; Java cannot tell whether its error stream is a terminal.
+    this.terminal = Boolean.getBoolean("vaecf.terminal");
+  }
+
+  @Override
+  public void onStep(StepReport report) {
+    if (!terminal) {
+      return;
+    }
+    if (bar == null) {
+      bar =
+          ProgressBar.builder()
+              .setTaskName(model)
+              .setInitialMax(report.totalSteps())
+              .startsFrom(report.step() - 1, Duration.ZERO)
+              .setStyle(ProgressBarStyle.ASCII)
+              .setUpdateIntervalMillis(250)
+              .setConsumer(new ConsoleProgressBarConsumer(System.err))
+              .build();
+    }
+    bar.stepTo(report.step());
+    bar.setExtraMessage(
+        String.format(
+            Locale.ROOT,
+            "epoch %d/%d loss %.1f %s",
+            report.epoch(),
+            report.epochs(),
+            report.loss(),
+            epochText));
+  }
+
+  @Override
+  public void onEpoch(EpochReport report) {
+    epochText =
+        String.format(
+            Locale.ROOT,
+            "KL %.1f β %.3f%s %.0f users/s",
+            report.kl(),
+            report.beta(),
+            validation(report),
+            report.usersPerSecond());
+    if (!terminal) {
+      err.println(line(report));
+    }
+  }
+
+  private String line(EpochReport report) {
+    return String.format(
+        Locale.ROOT,
+        "%s epoch %3d/%d  loss %8.3f  KL %7.3f  β %.3f%s  %.0f users/s  %s left",
+        model,
+        report.epoch(),
+        report.epochs(),
+        report.loss(),
+        report.kl(),
+        report.beta(),
+        validation(report),
+        report.usersPerSecond(),
+        inWords(report.remaining()));
+  }
+
+  /** What the validation said, nothing where there is none. */
+  private String validation(EpochReport report) {
+    return Double.isNaN(report.validation())
+        ? ""
+        : String.format(
+            Locale.ROOT, "  %s %.4f%s", metric, report.validation(), report.best() ? " *" : "  ");
+  }
+
+  @Override
+  public void onMessage(String message) {
+    err.println(message);
+  }
+
+  /** A duration for a person, such as {@code 1 h 5 min} or {@code 12 s}. */
+  static String inWords(Duration duration) {
+    long seconds = Math.round(duration.toMillis() / 1000.0);
+    if (seconds < 60) {
+      return seconds + " s";
+    }
+    long minutes = Math.round(seconds / 60.0);
+    return minutes < 60 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
+  }
+
+  /** Leaves the bar as it is, so that something else can be said. */
+  void finish() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    finish();
+  }
+}

@@ -1,0 +1,149 @@
+package io.github.vaecf.cli.report;
+
+import io.github.vaecf.eval.Band;
+import io.github.vaecf.eval.Comparison;
+import io.github.vaecf.eval.Estimate;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.Interval;
+import io.github.vaecf.eval.RankingMetric;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What tells models apart, user by user.
+ *
+ * @param first the metric by which groups of users are compared
+ * @param activity groups of users, by how many items the models are told of them
+ * @param pairs each metric's comparisons of each pair of models
+ */
+public record Differences(RankingMetric first, List<Band> activity, List<Pair> pairs) {
+  /** The header of the table. */
+  public static final List<String> HEADER =
+      List.of("first − second", "metric", "difference", "95 % interval", "p (t)", "p (Wilcoxon)");
+
+  /**
+   * Two models.
+   *
+   * @param first the first model's name
+   * @param second the second model's name
+   * @param comparison the first minus the second
+   */
+  public record Pair(String first, String second, Comparison comparison) {}
+
+  /**
+   * Copies the lists.
+   *
+   * @param first the metric by which groups of users are compared
+   * @param activity groups of users
+   * @param pairs comparisons of pairs
+   */
+  public Differences {
+    activity = List.copyOf(activity);
+    pairs = List.copyOf(pairs);
+  }
+
+  /**
+   * Compares each pair of models.
+   *
+   * @param results models on the same users
+   * @return the comparisons, by metric, then in the order of the models
+   */
+  public static Differences of(TestResults results) {
+    List<String> names = List.copyOf(results.models().keySet());
+    List<Pair> pairs = new ArrayList<>();
+    for (RankingMetric metric : results.metrics()) {
+      for (int i = 0; i < names.size(); i++) {
+        for (int j = i + 1; j < names.size(); j++) {
+          String first = names.get(i);
+          String second = names.get(j);
+          Evaluation ofFirst = results.models().get(first);
+          Evaluation ofSecond = results.models().get(second);
+          pairs.add(new Pair(first, second, Comparison.of(ofFirst, ofSecond, metric)));
+        }
+      }
+    }
+    List<Band> activity = results.activity().stream().map(TestResults.Group::band).toList();
+    return new Differences(results.first(), activity, pairs);
+  }
+
+  /**
+   * The rows of the table.
+   *
+   * @return a row a pair, a cell for each of {@link #HEADER}
+   */
+  public List<List<String>> rows() {
+    List<List<String>> rows = new ArrayList<>();
+    for (Pair pair : pairs) {
+      Comparison comparison = pair.comparison();
+      Interval interval = comparison.interval();
+      rows.add(
+          List.of(
+              pair.first() + " − " + pair.second(),
+              comparison.metric().name(),
+              String.format(Locale.ROOT, "%+.4f", comparison.difference().mean()),
+              String.format(Locale.ROOT, "%+.4f … %+.4f", interval.low(), interval.high()),
+              probability(comparison.tTest()),
+              probability(comparison.wilcoxon())));
+    }
+    return rows;
+  }
+
+  /**
+   * One pair by the first metric.
+   *
+   * @param first the first model's name
+   * @param second the second model's name
+   * @return the difference and the probability of the paired t-test; empty if they were not
+   *     compared in this order
+   */
+  public String inShort(String first, String second) {
+    for (Pair pair : pairs) {
+      if (pair.first().equals(first) && pair.second().equals(second)) {
+        String p = probability(pair.comparison().tTest());
+        return String.format(Locale.ROOT, "%+.4f", pair.comparison().difference().mean())
+            + (p.startsWith("<") ? " (p " : " (p = ")
+            + p
+            + ")";
+      }
+    }
+    return "";
+  }
+
+  private static String signed(Estimate difference) {
+    return String.format(
+        Locale.ROOT, "%+.4f ± %.4f", difference.mean(), difference.standardError());
+  }
+
+  private static String probability(double p) {
+    return p < 0.0001 ? "< 0.0001" : String.format(Locale.ROOT, "%.4f", p);
+  }
+
+  /**
+   * Adds a section to a page; nothing where there is one model only.
+   *
+   * @param page receives it
+   */
+  public void addTo(Page page) {
+    if (pairs.isEmpty()) {
+      return;
+    }
+    page.section("Differences, user by user");
+    page.numbers(
+        "Paired tests, two-sided, not corrected for the number of comparisons.", HEADER, rows());
+    List<String> header = new ArrayList<>(List.of("first − second"));
+    activity.forEach(band -> header.add(band + " items"));
+    List<List<String>> byActivity = new ArrayList<>();
+    for (Pair pair : pairs) {
+      if (pair.comparison().metric().equals(first)) {
+        List<String> row = new ArrayList<>(List.of(pair.first() + " − " + pair.second()));
+        activity.forEach(band -> row.add(signed(pair.comparison().difference(band))));
+        byActivity.add(row);
+      }
+    }
+    page.numbers(
+        first.name() + " among users of whom the models are told so many items; ± standard errors.",
+        header,
+        byActivity);
+  }
+}

@@ -1,0 +1,2 @@
+/** Pages for a browser: text, tables and plots in one HTML file that needs nothing else. */
+package io.github.vaecf.cli.report;

@@ -1,0 +1,265 @@
+package io.github.vaecf.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Runs a copy of the launcher in a small project of its own, with a JDK and a Maven that only say
+ * what they were asked for.
+ */
+class LauncherTest {
+  private static final Path LAUNCHER = Path.of("..", "vaecf");
+
+  @TempDir Path folder;
+  private Path project;
+  private Path jdk;
+  private Path bin;
+
+  @BeforeEach
+  void layOutProject() throws IOException {
+    project = folder.resolve("a project");
+    write(project.resolve("pom.xml"), "");
+    write(project.resolve("vaecf-cli/pom.xml"), "");
+    write(project.resolve("vaecf-cli/src/main/java/Some.java"), "");
+    Files.copy(LAUNCHER, project.resolve("vaecf"));
+    makeExecutable(project.resolve("vaecf"));
+
+    jdk = folder.resolve("jdk");
+    write(jdk.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"17.0.15\"\n");
+    script(jdk.resolve("bin/java"), "echo \"java $TF_ENABLE_ONEDNN_OPTS $*\"; exit 7");
+    script(jdk.resolve("bin/javac"), "exit 1");
+    bin = folder.resolve("bin");
+    maven("mkdir -p vaecf-cli/target/lib");
+    makeOld(project.resolve("pom.xml"));
+    makeOld(project.resolve("vaecf-cli/pom.xml"));
+    makeOld(project.resolve("vaecf-cli/src/main/java/Some.java"));
+    makeOld(project.resolve("vaecf-cli/src/main/java"));
+    makeOld(project.resolve("vaecf-cli/src/main"));
+  }
+
+  @Test
+  void theFirstCallBuildsAndSaysSoAndLaterOnesDoNot() throws Exception {
+    Outcome first = run();
+    assertThat(first.err()).contains("vaecf: building (first use");
+    assertThat(first.status()).as("the status of java").isEqualTo(7);
+    assertThat(run().err()).isEmpty();
+    assertThat(builds()).hasSize(1);
+    assertThat(builds().get(0)).contains("-P launcher ").contains("-Dmaven.test.skip=true");
+  }
+
+  @Test
+  void javaGetsTheArgumentsAsTheyAreAndOneDnnIsOn() throws Exception {
+    assertThat(run("train", "--data", "a folder").out())
+        .startsWith("java 1 -XX:+UseSerialGC -XX:MaxRAMPercentage=50")
+        .endsWith("io.github.vaecf.cli.Vaecf train --data a folder\n");
+  }
+
+  @Test
+  void aCollectorOfTheCallersTakesThePlaceOfTheLaunchers() throws Exception {
+    assertThat(run(Map.of("VAECF_JAVA_OPTS", "-XX:+UseG1GC"), "train").out())
+        .contains(" -XX:+UseG1GC ")
+        .doesNotContain("SerialGC");
+  }
+
+  @Test
+  void oneDnnAndTheHeapCanBeSetByTheCaller() throws Exception {
+    Outcome outcome =
+        run(Map.of("TF_ENABLE_ONEDNN_OPTS", "0", "VAECF_JAVA_OPTS", "-Xmx1g -Da=b"), "prepare");
+    assertThat(outcome.out()).startsWith("java 0 ").contains(" -Xmx1g -Da=b -cp ");
+  }
+
+  @Test
+  void aNewerSourceBuildsAgain() throws Exception {
+    run();
+    FileTime later = FileTime.from(Instant.now().plusSeconds(5));
+    Files.setLastModifiedTime(project.resolve("vaecf-cli/src/main/java/Some.java"), later);
+    assertThat(run().err()).contains("vaecf: building again");
+    assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void otherNativesBuildAgain() throws Exception {
+    run();
+    run(Map.of("VAECF_NATIVES", "gpu"));
+    assertThat(builds()).hasSize(2);
+    assertThat(builds().get(1)).contains("-P launcher,gpu ");
+    run(Map.of("VAECF_NATIVES", "cuda"));
+    assertThat(builds().get(2)).contains("-P launcher,gpu,cuda ");
+  }
+
+  @Test
+  void unknownNativesAreRefused() throws Exception {
+    Outcome outcome = run(Map.of("VAECF_NATIVES", "tpu"));
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err())
+        .isEqualTo("vaecf: VAECF_NATIVES must be cpu, gpu or cuda, found 'tpu'\n");
+  }
+
+  @Test
+  void aFailedBuildFailsAndTheNextCallBuildsAgain() throws Exception {
+    maven("echo '[ERROR] broken'; exit 1");
+    Outcome outcome = run();
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).contains("[ERROR] broken").contains("the build failed");
+    maven("mkdir -p vaecf-cli/target/lib");
+    assertThat(run().status()).isEqualTo(7);
+  }
+
+  @Test
+  void aBuildThatWasKilledIsDoneAgain() throws Exception {
+    // The lock is a link to the number of the launcher's process.
+    maven("kill -9 $(readlink .vaecf/build.lock); exit 1");
+    assertThat(run().status()).isNotZero();
+    maven("mkdir -p vaecf-cli/target/lib");
+    assertThat(run().status()).isEqualTo(7);
+  }
+
+  @Test
+  void twoCallsAtOnceBuildOnce() throws Exception {
+    maven("sleep 2; mkdir -p vaecf-cli/target/lib");
+    Process first = start(Map.of());
+    Process second = start(Map.of());
+    assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(List.of(first.exitValue(), second.exitValue())).containsOnly(7);
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void itRunsThroughSymbolicLinks() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), project.resolve("vaecf"));
+    Path relative = Files.createDirectories(folder.resolve("deep")).resolve("again");
+    Files.createSymbolicLink(relative, Path.of("..", "link"));
+    assertThat(link).isSymbolicLink();
+    assertThat(finish(start(relative, Map.of())).status()).isEqualTo(7);
+    assertThat(project.resolve("vaecf-cli/target/vaecf.stamp")).exists();
+  }
+
+  @Test
+  void anOldJavaIsRefused() throws Exception {
+    write(jdk.resolve("release"), "JAVA_VERSION=\"11.0.2\"\n");
+    Outcome outcome = run();
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).contains("Java 17 or newer is needed").contains("is Java 11");
+  }
+
+  @Test
+  void aMissingMavenIsNamed() throws Exception {
+    Files.delete(bin.resolve("mvn"));
+    Outcome outcome = run(Map.of("PATH", bin + ":" + onlyTools()));
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).contains("no mvn was found in PATH; install Maven");
+  }
+
+  @Test
+  void aMissingJavaIsNamed() throws Exception {
+    Outcome outcome = run(Map.of("JAVA_HOME", "", "PATH", onlyTools().toString()));
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).contains("no java found in PATH; install a JDK 17");
+  }
+
+  @Test
+  void aJreWithoutCompilerIsNamed() throws Exception {
+    Files.delete(jdk.resolve("bin/javac"));
+    Outcome outcome = run();
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).contains("belongs to no JDK (no javac beside it)");
+  }
+
+  @Test
+  void newerJavasAreKeptFromWarningAboutNativeCode() throws Exception {
+    write(jdk.resolve("release"), "JAVA_VERSION=\"25\"\n");
+    assertThat(run().out())
+        .contains("--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow");
+    write(jdk.resolve("release"), "JAVA_VERSION=\"21.0.1\"\n");
+    assertThat(run().out()).doesNotContain("--enable-native-access");
+  }
+
+  /** A folder with the tools that the launcher calls, but neither Java nor Maven. */
+  private Path onlyTools() throws IOException {
+    Path tools = Files.createDirectories(folder.resolve("tools"));
+    for (String tool :
+        List.of("sh", "dirname", "readlink", "sed", "head", "cat", "find", "ln", "rm", "mkdir")) {
+      for (String place : List.of("/usr/bin", "/bin")) {
+        Path real = Path.of(place, tool);
+        if (Files.exists(real) && Files.notExists(tools.resolve(tool))) {
+          script(tools.resolve(tool), "exec " + real + " \"$@\"");
+        }
+      }
+    }
+    return tools;
+  }
+
+  private void maven(String command) throws IOException {
+    script(bin.resolve("mvn"), "echo \"$*\" >> '" + folder.resolve("builds") + "'\n" + command);
+  }
+
+  private List<String> builds() throws IOException {
+    return Files.readAllLines(folder.resolve("builds"), UTF_8);
+  }
+
+  private Outcome run(String... arguments) throws Exception {
+    return run(Map.of(), arguments);
+  }
+
+  private Outcome run(Map<String, String> environment, String... arguments) throws Exception {
+    return finish(start(environment, arguments));
+  }
+
+  private Process start(Map<String, String> environment, String... arguments) throws IOException {
+    return start(project.resolve("vaecf"), environment, arguments);
+  }
+
+  private Process start(Path launcher, Map<String, String> environment, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of("/bin/sh", launcher.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("VAECF_"));
+    builder.environment().remove("TF_ENABLE_ONEDNN_OPTS");
+    builder.environment().put("JAVA_HOME", jdk.toString());
+    builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  private static Outcome finish(Process process) throws Exception {
+    String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+    String err = new String(process.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return new Outcome(process.exitValue(), out, err);
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+
+  private static void script(Path file, String text) throws IOException {
+    write(file, "#!/bin/sh\n" + text + "\n");
+    makeExecutable(file);
+  }
+
+  private static void makeExecutable(Path file) throws IOException {
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private static void makeOld(Path file) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
+  }
+}

@@ -1,0 +1,265 @@
+package io.github.vaecf.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PrepareCommandTest {
+  private static final Path GOLDEN = Path.of("../vaecf-data/src/test/resources/golden/split");
+
+  @TempDir Path folder;
+  private Path data;
+  private Path ratings;
+
+  @BeforeEach
+  void nameFiles() {
+    data = folder.resolve("data");
+    ratings = folder.resolve("ratings.csv");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train.csv",
+        "validation_tr.csv",
+        "validation_te.csv",
+        "test_tr.csv",
+        "test_te.csv",
+        "unique_sid.txt",
+        "unique_uid.txt"
+      })
+  void theGoldenSplitIsReproducedByteForByte(String file) {
+    Outcome outcome = prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60);
+    assertThat(outcome).isEqualTo(new Outcome(0, outcome.out(), ""));
+    assertThat(data.resolve(file)).hasSameBinaryContentAs(GOLDEN.resolve(file));
+  }
+
+  @Test
+  void theStagesAreShownAndWrittenAsJson() throws IOException {
+    Path json = folder.resolve("new/counts.json");
+    Outcome outcome = prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60, "--json", json);
+    assertThat(outcome.out())
+        .contains("value at least 4", "users with at least 5 items", "validation", "Written to ");
+    JsonNode counts = new ObjectMapper().readTree(json.toFile());
+    assertThat(counts.path("validation_users").asInt()).isEqualTo(60);
+    assertThat(counts.path("stages").get(0).path("name").asText()).isEqualTo("read");
+    assertThat(counts.path("items").asInt())
+        .isEqualTo(Files.readAllLines(GOLDEN.resolve("unique_sid.txt")).size());
+  }
+
+  @Test
+  void titlesComeAlong() throws IOException {
+    Path titles = folder.resolve("titles.csv");
+    String item = Files.readAllLines(GOLDEN.resolve("unique_sid.txt")).get(0);
+    Files.writeString(titles, "name,id\n\"One, two\"," + item + "\n");
+    prepare(
+        GOLDEN.resolve("ratings.csv"),
+        "--heldout-users",
+        60,
+        "--titles",
+        titles,
+        "--title-columns",
+        "id,name");
+    assertThat(data.resolve("titles.tsv")).hasContent("item\ttitle\n" + item + "\tOne, two\n");
+  }
+
+  @Test
+  void pairsWithoutRatingsAreLikes() throws IOException {
+    StringBuilder pairs = new StringBuilder("item|who\n");
+    for (int user = 0; user < 30; user++) {
+      for (int item = 0; item < 10; item++) {
+        pairs.append("i").append((user + item) % 20).append("|u").append(user).append('\n');
+      }
+    }
+    Files.writeString(ratings, pairs);
+    Outcome outcome =
+        prepare(
+            ratings,
+            "--separator",
+            "|",
+            "--user-column",
+            "who",
+            "--item-column",
+            "item",
+            "--value-column",
+            "none",
+            "--heldout-users",
+            5);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(Files.readAllLines(data.resolve("unique_uid.txt"))).hasSize(30).contains("u7");
+  }
+
+  @Test
+  void aGivenSplitIsJoinedFromTwoInputs() throws IOException {
+    Path train = Files.writeString(folder.resolve("train.txt"), "0 1 2 3 4 5 6 7 8 9 10\n1 2 3\n");
+    Path test = Files.writeString(folder.resolve("test.txt"), "0 11 12\n1 4\n");
+    Outcome outcome =
+        Outcome.of(
+            "prepare", "--format=lightgcn", "--split=given", "--input", train, test, "--out", data);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(Files.readAllLines(data.resolve("test_te.csv"))).hasSize(1 + 3);
+    assertThat(Files.readAllLines(data.resolve("validation_te.csv"))).hasSize(1 + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"weak", "last"})
+  void otherSplitsKeepAllUsersForTraining(String split) throws IOException {
+    Path golden = GOLDEN.resolve("ratings.csv");
+    Outcome outcome = prepare(golden, "--split", split, "--time-column", "timestamp");
+    assertThat(outcome.err()).isEmpty();
+    long users =
+        Files.readAllLines(data.resolve("train.csv")).stream()
+            .skip(1)
+            .map(line -> line.split(",", -1)[0])
+            .distinct()
+            .count();
+    assertThat(Files.readAllLines(data.resolve("unique_uid.txt"))).hasSize((int) users);
+  }
+
+  @Test
+  void undersamplingLeavesLessToTrainOn() throws IOException {
+    Path golden = GOLDEN.resolve("ratings.csv");
+    prepare(golden, "--heldout-users=60", "--most-user-items=6", "--popular-items=5,0.5");
+    assertThat(Files.readAllLines(data.resolve("train.csv")))
+        .hasSizeLessThan(Files.readAllLines(GOLDEN.resolve("train.csv")).size());
+    assertThat(data.resolve("stages.tsv")).content().contains("keep at most 6 items");
+  }
+
+  @Test
+  void aPresetHoldsOutAsPublished() {
+    assertFailure(
+        prepare(GOLDEN.resolve("ratings.csv"), "--preset=ml-20m"), "cannot hold out 10000 users");
+  }
+
+  @Test
+  void aMissingFileFails() {
+    assertFailure(
+        prepare(folder.resolve("nothing.csv"), "--heldout-users", 1),
+        folder.resolve("nothing.csv") + ": there is no such file");
+  }
+
+  @Test
+  void aFolderInPlaceOfAFileFails() {
+    assertFailure(
+        prepare(folder, "--heldout-users", 1), folder + ": expected a file, found a directory");
+  }
+
+  @Test
+  void aBrokenLineIsReportedWithFileAndNumber() throws IOException {
+    Files.writeString(ratings, "user,item,rating\n1,10,5\n2,10\n");
+    assertFailure(
+        prepare(ratings, "--heldout-users", 1), ratings + ", line 3: expected 3 fields, found 2");
+  }
+
+  @Test
+  void aRatingThatIsNoNumberIsReportedWithFileAndLine() throws IOException {
+    Files.writeString(ratings, "user,item,rating\n1,10,good\n");
+    assertFailure(
+        prepare(ratings, "--heldout-users", 1),
+        ratings + ", line 2: expected a number as value, found 'good'");
+  }
+
+  @Test
+  void anUnknownColumnIsReportedWithTheKnownOnes() {
+    Path golden = GOLDEN.resolve("ratings.csv");
+    assertFailure(
+        prepare(golden, "--heldout-users", 60, "--user-column", "customer"),
+        golden + ", line 1: there is no column 'customer': the header names userId, movieId");
+  }
+
+  @Test
+  void nothingLeftAfterFilteringFails() {
+    assertFailure(
+        prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60, "--min-rating", 6),
+        "no event is left after filtering");
+  }
+
+  @Test
+  void moreHeldOutUsersThanUsersFails() {
+    assertFailure(
+        prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 100_000),
+        "cannot hold out 100000 users for validation and 100000 for test");
+  }
+
+  @Test
+  void whatIsThereAlreadyIsLeftAsItIs() throws IOException {
+    Files.createDirectories(data);
+    Files.writeString(data.resolve("mine"), "precious");
+    assertFailure(
+        prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60), data + ": already exists");
+    assertThat(data.resolve("mine")).hasContent("precious");
+  }
+
+  @Test
+  void anUnwritableOutputFails() throws IOException {
+    // A file where a folder is needed stops also those whom permissions do not.
+    Path file = Files.createFile(folder.resolve("file"));
+    data = file.resolve("data");
+    assertFailure(
+        prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60), "cannot be written");
+  }
+
+  @Test
+  void aFolderWithoutPermissionFails() throws IOException {
+    Path locked = Files.createDirectory(folder.resolve("locked"));
+    Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
+    assumeThat(Files.isWritable(locked)).as("permissions do not bind this user").isFalse();
+    data = locked.resolve("data");
+    assertFailure(prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60), "no permission");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--heldout-users=0",
+        "--heldout-users=60 --min-user-items=-1",
+        "--heldout-users=60 --seed=-1",
+        "--heldout-users=many",
+        "--heldout-users=60 --format=parquet",
+        "--heldout-users=60 --title-columns=1",
+        "--heldout-users=60 --separator=",
+        "--heldout-users=60 --colour=red",
+        "--split=given",
+        "--format=movielens --input=y --heldout-users=60",
+        "--heldout-users=60 --popular-items=5",
+        "--split=weak --test-share=1",
+        "--preset=ml-21m",
+        ""
+      })
+  void wrongUsageIsExplainedInTwoLines(String options) {
+    Outcome outcome =
+        Outcome.of(
+            (Object[])
+                ("prepare --format=csv --input=x --out=y " + options).strip().split(" ", -1));
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err())
+        .startsWith("vaecf prepare: ")
+        .endsWith("See 'vaecf prepare --help'.\n");
+  }
+
+  private Outcome prepare(Path input, Object... more) {
+    Object[] arguments = new Object[7 + more.length];
+    Object[] first = {"prepare", "--format", "csv", "--input", input, "--out", data};
+    System.arraycopy(first, 0, arguments, 0, first.length);
+    System.arraycopy(more, 0, arguments, first.length, more.length);
+    return Outcome.of(arguments);
+  }
+
+  private void assertFailure(Outcome outcome, String message) {
+    assertThat(outcome.err()).startsWith("vaecf prepare: ").contains(message);
+    assertThat(outcome.err().strip().lines()).hasSize(1);
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.out()).isEmpty();
+  }
+}

@@ -1,0 +1,94 @@
+package io.github.vaecf.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What quickstart makes of the bundled sample in a few epochs: done once for all tests that need a
+ * trained model, its export or its data, as the training takes a while. They must not change it.
+ */
+public final class SampleRun {
+  private static final Path FOLDER = Path.of("target/sample-run");
+  private static Outcome outcome;
+
+  private SampleRun() {}
+
+  /** What quickstart said. */
+  static synchronized Outcome outcome() {
+    if (outcome == null) {
+      delete(FOLDER);
+      outcome = Outcome.of("quickstart", "--out", FOLDER, "--epochs", 6, "--json", results());
+    }
+    return outcome;
+  }
+
+  private static Path results() {
+    return FOLDER.resolveSibling("sample-run.json");
+  }
+
+  private static Path done() {
+    if (outcome().status() != 0) {
+      throw new AssertionError(outcome().err());
+    }
+    return FOLDER;
+  }
+
+  /** Quickstart's results as data. */
+  static JsonNode json() throws IOException {
+    done();
+    return new ObjectMapper().readTree(results().toFile());
+  }
+
+  /** The run folder of the Mult-VAE. */
+  public static Path run() {
+    return done().resolve("vae");
+  }
+
+  /** The prepared folder. */
+  public static Path data() {
+    return done().resolve("data");
+  }
+
+  /** The base folder with the Mult-VAE as version 1, with titles. */
+  public static Path export() {
+    return done().resolve("models/debian");
+  }
+
+  /** Copies the export as another version, which appears whole. */
+  public static void copyExport(Path version) throws IOException {
+    Path from = export().resolve("1");
+    Path beside = version.resolveSibling(".copying-" + version.getFileName());
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = beside.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    }
+    Files.move(beside, version);
+  }
+
+  private static void delete(Path folder) {
+    if (Files.notExists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.github.vaecf.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ServeCommandTest {
+  private static final Pattern STARTED =
+      Pattern.compile("Serving (\\S+), version 1, at (http://127\\.0\\.0\\.1:\\d+/) .*");
+
+  @TempDir Path folder;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @Test
+  void itServesChangesVersionsAndEndsInGoodOrder() throws Exception {
+    Path base = Files.createDirectories(folder.resolve("packages"));
+    SampleRun.copyExport(base.resolve("1"));
+    Path err = folder.resolve("err");
+    Process server =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Vaecf.class.getName(),
+                "serve",
+                "--model",
+                base.toString(),
+                "--port=0",
+                "--refresh=1")
+            .redirectError(err.toFile())
+            .start();
+    try (BufferedReader out = server.inputReader()) {
+      Matcher started = STARTED.matcher(out.readLine());
+      assertThat(started.matches()).isTrue();
+      assertThat(started.group(1)).isEqualTo("packages");
+      URI model = URI.create(started.group(2)).resolve("v1/models/packages");
+      assertThat(get(model).body()).contains("\"version\":\"1\"");
+
+      Files.createDirectory(base.resolve("2"));
+      Files.createFile(base.resolve("2/saved_model.pb"));
+      waitFor(err, "vaecf serve: version 1 stays: " + base.resolve("2") + ": not an export");
+      SampleRun.copyExport(base.resolve("3"));
+      waitFor(err, "vaecf serve: now version 3");
+      assertThat(get(model).body()).contains("\"version\":\"3\"");
+
+      CompletableFuture<HttpResponse<String>> last =
+          http.sendAsync(
+              HttpRequest.newBuilder(URI.create(model + ":predict"))
+                  .POST(
+                      HttpRequest.BodyPublishers.ofString(
+                          "{\"signature_name\": \"score\", \"instances\": [[]"
+                              + ",[]".repeat(199)
+                              + "]}"))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      while (!get(model.resolve("/metrics")).body().contains("vaecf_waiting_requests 0.0")) {
+        Thread.sleep(1);
+      }
+      Thread.sleep(50);
+      server.destroy();
+
+      assertThat(last.get().statusCode()).as(Files.readString(err)).isEqualTo(200);
+      assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.exitValue()).as("128 + SIGTERM").isEqualTo(143);
+      assertThat(err).content().contains("vaecf serve: finishing what is under way");
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
+  private HttpResponse<String> get(URI uri) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString(UTF_8));
+  }
+
+  private static void waitFor(Path file, String text) throws Exception {
+    for (int i = 0; i < 600 && !Files.readString(file).contains(text); i++) {
+      Thread.sleep(50);
+    }
+    assertThat(file).content().contains(text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--refresh=0, '--refresh must be at least 1, found 0'",
+    "--port=70000, '--port must be from 0 to 65535, found 70000'",
+    "--max-batch=0, 'the size of a batch must be positive, found 0'",
+    "--host=no.such.host.invalid, --host: there is no machine 'no.such.host.invalid'"
+  })
+  void wrongOptionsAreRefused(String option, String problem) {
+    Outcome outcome = Outcome.of("serve", "--model", folder, option);
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("vaecf serve: " + problem);
+  }
+
+  @Test
+  void aFolderWithoutVersionsIsRefused() {
+    Outcome outcome = Outcome.of("serve", "--model", folder);
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err())
+        .isEqualTo(
+            "vaecf serve: "
+                + folder
+                + ": expected a folder with exported versions BASE/<number>, found none\n");
+  }
+}

@@ -1,0 +1,54 @@
+package io.github.vaecf.core.model;
+
+import io.github.vaecf.data.CsrMatrix;
+import java.util.Arrays;
+
+/** Which items the same users have: entry (i, j) of XᵀX, a row at a time, never the whole. */
+final class CoOccurrences {
+  private final CsrMatrix users;
+  private final CsrMatrix items;
+
+  CoOccurrences(CsrMatrix train) {
+    this.users = train;
+    this.items =
+        CsrMatrix.of(
+            train.columns(),
+            train.rows(),
+            transposed -> train.pairs().forEach((user, item) -> transposed.accept(item, user)));
+  }
+
+  /** How many users have the item. */
+  int users(int item) {
+    return items.rowSize(item);
+  }
+
+  /** A reader for one thread. */
+  Rows rows() {
+    return new Rows();
+  }
+
+  /** Computes rows of XᵀX. Not safe for use by many threads. */
+  final class Rows {
+    private final int[] ofItem = new int[users.rows()];
+    private final int[] ofUser = new int[users.columns()];
+    private final float[] counts = new float[users.columns()];
+
+    /**
+     * The number of users that an item has in common with each item; at the item itself, the number
+     * of its users. Exact up to 2²⁴ users.
+     *
+     * @return valid until the next call
+     */
+    float[] row(int item) {
+      Arrays.fill(counts, 0);
+      int userCount = items.copyRow(item, ofItem, 0);
+      for (int u = 0; u < userCount; u++) {
+        int size = users.copyRow(ofItem[u], ofUser, 0);
+        for (int i = 0; i < size; i++) {
+          counts[ofUser[i]]++;
+        }
+      }
+      return counts;
+    }
+  }
+}

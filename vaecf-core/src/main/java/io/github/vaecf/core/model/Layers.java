@@ -1,0 +1,155 @@
+package io.github.vaecf.core.model;
+
+/**
+ * The words in which a model says how a history becomes scores. A model says it once, by calling
+ * these methods one after the other; who implements them builds from that a graph of TensorFlow, for
+ * training and for the SavedModel, or one of ONNX.
+ *
+ * <p>All tensors are matrices with a row a user, unless a method says otherwise. Weights are named
+ * by the model; a name that is used again stands for the same weights. A dense layer {@code name}
+ * has the weights {@code name/kernel} and {@code name/bias}.
+ *
+ * @param <T> a tensor of the graph that is built
+ */
+public interface Layers<T> {
+  /**
+   * The number of items.
+   *
+   * @return at least 1
+   */
+  int items();
+
+  /**
+   * The first layer of an autoencoder: x / ‖x‖₂ · kernel + bias for the binary row x of a history;
+   * the bias alone for an empty one. The engine multiplies sparsely, and takes the gradient so.
+   *
+   * @param name of the layer; its kernel is items × width
+   * @param width width of the output, at least 1
+   * @return users × width
+   */
+  T history(String name, int width);
+
+  /**
+   * The sum of the rows of a kernel that belong to the items of the history: x · kernel for the
+   * binary row x.
+   *
+   * @param name of the layer, which has a kernel, items × width, and no bias
+   * @param width width of the output, at least 1; {@link #items()} for a linear model that gives
+   *     scores at once
+   * @return users × width
+   */
+  T sum(String name, int width);
+
+  /**
+   * The same for a kernel items × items that is mostly zeros: of each of its rows only some entries
+   * are kept. The weights are {@code name/items}, items × count, indices as whole numbers below 2²⁴
+   * held as floats (−1 for none), and {@code name/weights} of the same shape.
+   *
+   * @param name of the layer
+   * @param count entries a row, at least 1
+   * @return users × items
+   */
+  T sparseSum(String name, int count);
+
+  /**
+   * The same score for everybody: one weight an item, named {@code name}.
+   *
+   * @param name of the weights
+   * @return users × items, every row the same
+   */
+  T constantScores(String name);
+
+  /**
+   * The last layer of an autoencoder: input · kernel + bias, a score for every item. The engine's
+   * gradient of it is written by hand. Column i of the kernel is item i's embedding, by which items
+   * are compared.
+   *
+   * @param name of the layer; its kernel is width × items
+   * @param input users × width
+   * @return users × items
+   */
+  T items(String name, T input);
+
+  /**
+   * A dense layer: input · kernel + bias.
+   *
+   * @param name of the layer; its kernel is the input's width × width
+   * @param input users × any width
+   * @param width width of the output, at least 1
+   * @return users × width
+   */
+  T dense(String name, T input, int width);
+
+  /**
+   * Each row less its mean, divided by √(variance + epsilon), times {@code name/scale} plus {@code
+   * name/shift}, one entry a column each (Ba, Kiros, Hinton: Layer Normalization, 2016).
+   *
+   * @param name of the layer
+   * @param input users × width
+   * @param epsilon above 0
+   * @return users × width
+   */
+  T layerNorm(String name, T input, float epsilon);
+
+  /**
+   * Each row less its mean, divided by its standard deviation; a row whose entries are all the same
+   * becomes zeros.
+   *
+   * @param input users × width
+   * @return users × width
+   */
+  T standardise(T input);
+
+  /**
+   * The hyperbolic tangent of each entry.
+   *
+   * @param input any shape
+   * @return the same shape
+   */
+  T tanh(T input);
+
+  /**
+   * 1 / (1 + e^−x) of each entry.
+   *
+   * @param input any shape
+   * @return the same shape
+   */
+  T sigmoid(T input);
+
+  /**
+   * The sum, entry by entry.
+   *
+   * @param a any shape
+   * @param b the same shape
+   * @return the same shape
+   */
+  T add(T a, T b);
+
+  /**
+   * The product, entry by entry: what a gate does.
+   *
+   * @param a any shape
+   * @param b the same shape
+   * @return the same shape
+   */
+  T multiply(T a, T b);
+
+  /**
+   * Each entry times a number.
+   *
+   * @param input any shape
+   * @param factor the number
+   * @return the same shape
+   */
+  T scale(T input, float factor);
+
+  /**
+   * Some columns.
+   *
+   * @param input users × width
+   * @param from the first column
+   * @param width how many
+   * @return users × width
+   */
+  T slice(T input, int from, int width);
+}

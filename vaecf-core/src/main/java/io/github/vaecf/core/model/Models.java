@@ -1,0 +1,76 @@
+package io.github.vaecf.core.model;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+
+/**
+ * The models there are: those that {@code META-INF/services/io.github.vaecf.core.model.Model} files
+ * on the class path name, this library's first. Safe for use by many threads.
+ */
+public final class Models {
+  private static final Map<String, Model> ALL = load();
+
+  private Models() {}
+
+  private static Map<String, Model> load() {
+    List<Model> found = new ArrayList<>();
+    ServiceLoader.load(Model.class, Models.class.getClassLoader()).forEach(found::add);
+    found.sort(Comparator.comparing((Model model) -> !isOurs(model))); // stable
+    Map<String, Model> models = new LinkedHashMap<>();
+    for (Model model : found) {
+      Model other = models.putIfAbsent(model.name(), model);
+      if (other != null) {
+        throw new IllegalStateException(
+            "two models have the name "
+                + model.name()
+                + ": "
+                + other.getClass().getName()
+                + " and "
+                + model.getClass().getName());
+      }
+    }
+    return models;
+  }
+
+  private static boolean isOurs(Model model) {
+    return model.getClass().getPackage().equals(Models.class.getPackage());
+  }
+
+  /**
+   * All models.
+   *
+   * @return in the order of the list
+   */
+  public static List<Model> all() {
+    return List.copyOf(ALL.values());
+  }
+
+  /**
+   * The names of all models.
+   *
+   * @return in the order of the list
+   */
+  public static List<String> names() {
+    return List.copyOf(ALL.keySet());
+  }
+
+  /**
+   * The model of a name.
+   *
+   * @param name the name, in any case
+   * @return the model
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Model named(String name) {
+    Model model = ALL.get(name.toLowerCase(java.util.Locale.ROOT));
+    if (model == null) {
+      throw new IllegalArgumentException(
+          "no model has the name '" + name + "', expected one of " + String.join(", ", names()));
+    }
+    return model;
+  }
+}

@@ -1,0 +1,231 @@
+package io.github.vaecf.core.model;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.GatherNd;
+import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * The layers as a graph of TensorFlow: the one that trains and the one that is exported. Not safe for
+ * use by many threads.
+ */
+public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
+  private static final Initial KERNEL = Initial.glorot();
+
+  /** Published for Mult-VAE and Mult-DAE: normal with σ = 0.001, truncated at two σ. */
+  private static final Initial BIAS = Initial.truncatedNormal(0.001);
+
+  private final Ops tf;
+  private final int items;
+  private final Histories histories;
+  private final Weights weights;
+  private String itemKernel;
+
+  /** Gives the weights of the graph by their names. */
+  @FunctionalInterface
+  public interface Weights {
+    /**
+     * A weight; the same one when it is asked for again.
+     *
+     * @param name its name
+     * @param shape its shape
+     * @param initial its first value, where it has none yet
+     * @return the weight, to be read
+     */
+    Operand<TFloat32> get(String name, Shape shape, Initial initial);
+  }
+
+  /**
+   * Binary histories, sparse, in the order of the users.
+   *
+   * @param entries places (user, item) of the ones, [n, 2]
+   * @param values for each of them 1 / ‖x‖₂ of its user's row, [n]
+   * @param shape [users, items], [2]
+   */
+  public record Histories(
+      Operand<TInt64> entries, Operand<TFloat32> values, Operand<TInt64> shape) {}
+
+  /**
+   * Layers of a graph.
+   *
+   * @param tf the graph's operations
+   * @param items the number of items
+   * @param histories what {@link #history} and the sums take
+   * @param weights the graph's weights
+   */
+  public TensorFlowLayers(Ops tf, int items, Histories histories, Weights weights) {
+    this.tf = Objects.requireNonNull(tf, "tf");
+    this.items = items;
+    this.histories = histories;
+    this.weights = Objects.requireNonNull(weights, "weights");
+  }
+
+  /**
+   * The kernel whose columns are the items' embeddings, which items are compared by: that of {@link
+   * #items(String, Operand)}, or of a {@link #sum} as wide as there are items.
+   *
+   * @return its name; empty where no such layer was asked for yet
+   */
+  public final Optional<String> itemKernel() {
+    return Optional.ofNullable(itemKernel);
+  }
+
+  @Override
+  public final int items() {
+    return items;
+  }
+
+  @Override
+  public Operand<TFloat32> history(String name, int width) {
+    return tf.nn.biasAdd(
+        tf.sparse.sparseTensorDenseMatMul(
+            histories.entries(),
+            histories.values(),
+            histories.shape(),
+            kernel(name, Shape.of(items, width))),
+        bias(name, width));
+  }
+
+  @Override
+  public final Operand<TFloat32> sum(String name, int width) {
+    if (width == items) {
+      itemKernel = name + "/kernel";
+    }
+    return tf.sparse.sparseTensorDenseMatMul(
+        histories.entries(),
+        tf.fill(tf.shape(histories.values()), tf.constant(1f)),
+        histories.shape(),
+        kernel(name, Shape.of(items, width)));
+  }
+
+  @Override
+  public final Operand<TFloat32> sparseSum(String name, int count) {
+    Shape shape = Shape.of(items, count);
+    Operand<TFloat32> indices = weights.get(name + "/items", shape, Initial.constant(-1));
+    Operand<TFloat32> values = weights.get(name + "/weights", shape, Initial.constant(0));
+    Operand<TInt32> first = tf.constant(0);
+    Operand<TInt32> second = tf.constant(1);
+    Operand<TInt64> users = tf.gather(histories.entries(), first, second);
+    Operand<TInt64> told = tf.gather(histories.entries(), second, second);
+    Operand<TInt64> columns =
+        tf.dtypes.cast(tf.gather(indices, told, first), TInt64.class); // [n, count]
+    Operand<TFloat32> parts = tf.gather(values, told, first);
+    Operand<TBool> there = tf.math.greaterEqual(columns, tf.constant(0L));
+    Operand<TInt64> kept = tf.where(there); // places (entry, slot) of what counts
+    Operand<TInt64> targets =
+        tf.stack(
+            List.of(
+                tf.gather(users, tf.gather(kept, first, second), first), tf.gatherNd(columns, kept)),
+            org.tensorflow.op.core.Stack.axis(1L));
+    // What falls on one place is added up.
+    return tf.scatterNd(targets, gatherFloats(parts, kept), histories.shape());
+  }
+
+  private GatherNd<TFloat32> gatherFloats(Operand<TFloat32> from, Operand<TInt64> places) {
+    return tf.gatherNd(from, places);
+  }
+
+  @Override
+  public final Operand<TFloat32> constantScores(String name) {
+    Operand<TFloat32> scores = weights.get(name, Shape.of(items), Initial.constant(0));
+    return tf.broadcastTo(scores, histories.shape());
+  }
+
+  @Override
+  public Operand<TFloat32> items(String name, Operand<TFloat32> input) {
+    itemKernel = name + "/kernel";
+    return dense(name, input, items);
+  }
+
+  @Override
+  public final Operand<TFloat32> dense(String name, Operand<TFloat32> input, int width) {
+    return tf.nn.biasAdd(
+        tf.linalg.matMul(input, kernel(name, Shape.of(width(input), width))), bias(name, width));
+  }
+
+  private Operand<TFloat32> kernel(String name, Shape shape) {
+    return weights.get(name + "/kernel", shape, KERNEL);
+  }
+
+  private Operand<TFloat32> bias(String name, int width) {
+    return weights.get(name + "/bias", Shape.of(width), BIAS);
+  }
+
+  private static long width(Operand<TFloat32> input) {
+    return input.shape().get(1);
+  }
+
+  @Override
+  public final Operand<TFloat32> layerNorm(String name, Operand<TFloat32> input, float epsilon) {
+    Operand<TFloat32> centred = centred(input);
+    Operand<TFloat32> normalised =
+        tf.math.mul(centred, tf.math.rsqrt(tf.math.add(variance(centred), tf.constant(epsilon))));
+    Shape shape = Shape.of(width(input));
+    return tf.math.add(
+        tf.math.mul(normalised, weights.get(name + "/scale", shape, Initial.constant(1))),
+        weights.get(name + "/shift", shape, Initial.constant(0)));
+  }
+
+  @Override
+  public final Operand<TFloat32> standardise(Operand<TFloat32> input) {
+    Operand<TFloat32> centred = centred(input);
+    // Where all entries are the same the centred ones are zeros, whatever they are divided by.
+    return tf.math.mul(
+        centred,
+        tf.math.rsqrt(tf.math.maximum(variance(centred), tf.constant(Float.MIN_NORMAL))));
+  }
+
+  private Operand<TFloat32> centred(Operand<TFloat32> input) {
+    return tf.math.sub(input, rowMean(input));
+  }
+
+  /** The variance [users, 1] of rows whose mean is 0. */
+  private Operand<TFloat32> variance(Operand<TFloat32> centred) {
+    return rowMean(tf.math.mul(centred, centred));
+  }
+
+  private Operand<TFloat32> rowMean(Operand<TFloat32> input) {
+    return tf.math.mul(
+        tf.reduceSum(input, tf.constant(1), ReduceSum.keepDims(true)),
+        tf.constant(1f / width(input)));
+  }
+
+  @Override
+  public final Operand<TFloat32> tanh(Operand<TFloat32> input) {
+    return tf.math.tanh(input);
+  }
+
+  @Override
+  public final Operand<TFloat32> sigmoid(Operand<TFloat32> input) {
+    return tf.math.sigmoid(input);
+  }
+
+  @Override
+  public final Operand<TFloat32> add(Operand<TFloat32> a, Operand<TFloat32> b) {
+    return tf.math.add(a, b);
+  }
+
+  @Override
+  public final Operand<TFloat32> multiply(Operand<TFloat32> a, Operand<TFloat32> b) {
+    return tf.math.mul(a, b);
+  }
+
+  @Override
+  public final Operand<TFloat32> scale(Operand<TFloat32> input, float factor) {
+    return tf.math.mul(input, tf.constant(factor));
+  }
+
+  @Override
+  public final Operand<TFloat32> slice(Operand<TFloat32> input, int from, int width) {
+    return tf.slice(
+        input, tf.constant(new int[] {0, from}), tf.constant(new int[] {-1, width}));
+  }
+}

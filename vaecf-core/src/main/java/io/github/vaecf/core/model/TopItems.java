@@ -1,0 +1,98 @@
+package io.github.vaecf.core.model;
+
+import java.util.Arrays;
+
+/**
+ * Selects the best k of a user's scores. The better of two items is the one with the higher score,
+ * and of equal scores the one with the lower index. Not safe for use by many threads.
+ */
+final class TopItems {
+  /** A min-heap of the best so far; a key is larger the better the item is. */
+  private final long[] heap;
+
+  TopItems(int k) {
+    this.heap = new long[k];
+  }
+
+  /**
+   * Writes the best items and their scores, best first, and leaves the places as they are for which
+   * no item is left.
+   *
+   * @param scores one score an item
+   * @param seen indices of the items to leave out, ascending
+   * @param seenSize how many of them
+   * @param items receives k item indices from {@code at} on
+   * @param itemScores receives their scores from {@code at} on
+   * @param at first place to write to
+   */
+  void select(float[] scores, int[] seen, int seenSize, int[] items, float[] itemScores, int at) {
+    int size = 0;
+    int nextSeen = 0;
+    for (int item = 0; item < scores.length; item++) {
+      float score = scores[item];
+      if (Float.isNaN(score)) {
+        throw new ArithmeticException("the score of item " + item + " is not a number");
+      }
+      if (nextSeen < seenSize && seen[nextSeen] == item) {
+        nextSeen++;
+        continue;
+      }
+      long key = key(score, item);
+      if (size < heap.length) {
+        heap[size++] = key;
+        siftUp(size - 1);
+      } else if (key > heap[0]) {
+        heap[0] = key;
+        siftDown();
+      }
+    }
+    Arrays.sort(heap, 0, size);
+    for (int rank = 0; rank < size; rank++) {
+      int item = ~(int) heap[size - 1 - rank];
+      items[at + rank] = item;
+      itemScores[at + rank] = scores[item];
+    }
+  }
+
+  /** Score above, inverted index below: comparing keys compares scores first, then indices. */
+  private static long key(float score, int item) {
+    // Adding zero makes −0 the same as 0. Of a negative number all other bits are turned, so that
+    // the integers are in the order of the numbers.
+    int bits = Float.floatToIntBits(score + 0.0f);
+    int ordered = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+    return ((long) ordered << 32) | (~item & 0xFFFF_FFFFL);
+  }
+
+  private void siftUp(int child) {
+    while (child > 0) {
+      int parent = (child - 1) / 2;
+      if (heap[parent] <= heap[child]) {
+        return;
+      }
+      swap(parent, child);
+      child = parent;
+    }
+  }
+
+  private void siftDown() {
+    int parent = 0;
+    int child = 1;
+    while (child < heap.length) {
+      if (child + 1 < heap.length && heap[child + 1] < heap[child]) {
+        child++;
+      }
+      if (heap[parent] <= heap[child]) {
+        return;
+      }
+      swap(parent, child);
+      parent = child;
+      child = 2 * parent + 1;
+    }
+  }
+
+  private void swap(int a, int b) {
+    long held = heap[a];
+    heap[a] = heap[b];
+    heap[b] = held;
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.vaecf.core.model;
+
+import io.github.vaecf.core.Device;
+import java.util.List;
+
+/**
+ * The settings of the engine, which all models have that are trained by gradient. Published values
+ * are those of Liang et al. 2018; the seed is the one of their split.
+ */
+public final class TrainingSettings {
+  /** What the learning rate does after the warm-up. */
+  public enum Schedule {
+    /** It stays. */
+    CONSTANT,
+    /** It falls along half a cosine, to 0 at the last planned step. */
+    COSINE
+  }
+
+  /** How often each training user is seen. */
+  public static final Setting<Integer> EPOCHS =
+      Setting.integer("epochs", 1, 200, "How often each training user is seen.");
+
+  /** Users a step; the last batch of an epoch may be smaller. */
+  public static final Setting<Integer> BATCH_SIZE =
+      Setting.integer("batch-size", 1, 500, "Users a step.");
+
+  /** Adam's learning rate. */
+  public static final Setting<Double> LEARNING_RATE =
+      Setting.number("learning-rate", Setting.Range.above(0), 0.001, "Adam's learning rate.");
+
+  /** What the learning rate does over the steps. */
+  public static final Setting<Schedule> SCHEDULE =
+      Setting.choice(
+          "schedule",
+          Schedule.CONSTANT,
+          "What the learning rate does: stay (constant) or fall to 0 (cosine).");
+
+  /** Share of all steps over which the learning rate rises from 0. */
+  public static final Setting<Double> WARM_UP_SHARE =
+      Setting.number(
+          "warm-up-share",
+          Setting.Range.atLeast(0).below(1),
+          0,
+          "Share of all steps over which the learning rate rises from 0.");
+
+  /** Largest global norm of the gradient; 0 for no bound. */
+  public static final Setting<Double> GRADIENT_CLIP =
+      Setting.number(
+          "gradient-clip",
+          Setting.Range.atLeast(0),
+          0,
+          "Largest norm of the gradient, 0 for no bound.");
+
+  /** Epochs without a better validation after which the training stops; 0 for never. */
+  public static final Setting<Integer> PATIENCE =
+      Setting.integer(
+          "patience",
+          0,
+          0,
+          "Stop after so many epochs without a better validation, 0 for never.");
+
+  /** Epochs before which the training does not stop early. */
+  public static final Setting<Integer> MINIMUM_EPOCHS =
+      Setting.integer("minimum-epochs", 0, 0, "Do not stop before so many epochs.");
+
+  /** Where all random numbers start: first weights, shuffles, dropout and noise. */
+  public static final Setting<Long> SEED =
+      Setting.wholeNumber(
+          "seed", Long.MIN_VALUE, 98765, "Where all random numbers start.");
+
+  /** Where the graph runs. */
+  public static final Setting<Device> DEVICE =
+      Setting.choice(
+          "device", Device.AUTO, "cpu, gpu, or auto: the GPU where there is one.");
+
+  /** Threads of an operation on the CPU; 0 for one a core. */
+  public static final Setting<Integer> THREADS =
+      Setting.integer("threads", 0, 0, "Threads on the CPU, 0 for one a core.");
+
+  private TrainingSettings() {}
+
+  /**
+   * All of them.
+   *
+   * @return in the order in which a person should see them
+   */
+  public static List<Setting<?>> all() {
+    return List.of(
+        EPOCHS,
+        BATCH_SIZE,
+        LEARNING_RATE,
+        SCHEDULE,
+        WARM_UP_SHARE,
+        GRADIENT_CLIP,
+        PATIENCE,
+        MINIMUM_EPOCHS,
+        SEED,
+        DEVICE,
+        THREADS);
+  }
+
+  /**
+   * Those that say where a model runs, for models that are fitted in one go.
+   *
+   * @return device and threads
+   */
+  public static List<Setting<?>> ofRuntime() {
+    return List.of(DEVICE, THREADS);
+  }
+}

@@ -1,0 +1,103 @@
+package io.github.vaecf.core.training;
+
+import io.github.vaecf.data.CsrMatrix;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * Some rows of a matrix in tensor memory, as {@link NetworkGraph} takes them. Not safe for use
+ * by several threads at once.
+ */
+final class Batch implements AutoCloseable {
+  final int users;
+  final TInt64 indices;
+  final TFloat32 values;
+  final TFloat32 counts;
+  final TInt64 shape;
+
+  private Batch(int users, TInt64 indices, TFloat32 values, TFloat32 counts, TInt64 shape) {
+    this.users = users;
+    this.indices = indices;
+    this.values = values;
+    this.counts = counts;
+    this.shape = shape;
+  }
+
+  /** The rows from one to another. */
+  static Batch of(CsrMatrix matrix, int from, int to) {
+    int[] rows = new int[to - from];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = from + i;
+    }
+    return of(matrix, rows, 0, rows.length);
+  }
+
+  /** The rows that stand in an array from one place to another, in that order. */
+  static Batch of(CsrMatrix matrix, int[] rows, int from, int to) {
+    int users = to - from;
+    long ones = 0;
+    int longest = 0;
+    for (int i = from; i < to; i++) {
+      int size = matrix.rowSize(rows[i]);
+      ones += size;
+      longest = Math.max(longest, size);
+    }
+    int entries = Math.toIntExact(ones);
+    long[] indices = new long[Math.multiplyExact(2, entries)];
+    float[] values = new float[entries];
+    float[] counts = new float[users];
+    int[] row = new int[longest];
+    int next = 0;
+    for (int user = 0; user < users; user++) {
+      int size = matrix.copyRow(rows[from + user], row, 0);
+      counts[user] = size;
+      float value = (float) (1 / Math.sqrt(size));
+      for (int i = 0; i < size; i++, next++) {
+        indices[2 * next] = user;
+        indices[2 * next + 1] = row[i];
+        values[next] = value;
+      }
+    }
+    return new Batch(
+        users,
+        longs(Shape.of(entries, 2), indices),
+        floats(Shape.of(entries), values),
+        floats(Shape.of(users), counts),
+        longs(Shape.of(2), new long[] {users, matrix.columns()}));
+  }
+
+  static TInt64 longs(Shape shape, long[] source) {
+    TInt64 tensor = TInt64.tensorOf(shape);
+    if (source.length > 0) {
+      tensor.asRawTensor().data().asLongs().write(source);
+    }
+    return tensor;
+  }
+
+  static TFloat32 floats(Shape shape, float[] source) {
+    TFloat32 tensor = TFloat32.tensorOf(shape);
+    if (source.length > 0) {
+      tensor.asRawTensor().data().asFloats().write(source);
+    }
+    return tensor;
+  }
+
+  /** The numbers of a tensor, copied, since its memory may be written again by the next step. */
+  static float[] copy(Tensor tensor) {
+    float[] target = new float[Math.toIntExact(tensor.shape().size())];
+    if (target.length > 0) {
+      tensor.asRawTensor().data().asFloats().read(target);
+    }
+    return target;
+  }
+
+  @Override
+  public void close() {
+    indices.close();
+    values.close();
+    counts.close();
+    shape.close();
+  }
+}

@@ -1,0 +1,61 @@
+package io.github.vaecf.core.training;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.IdIndex;
+import it.unimi.dsi.fastutil.ints.IntArrays;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * What tells training data from other training data.
+ *
+ * @param users number of training users
+ * @param items number of items
+ * @param events number of entries of the matrix
+ * @param sha256 of the rows and of the item ids, in hexadecimal
+ */
+public record DataFingerprint(int users, int items, long events, String sha256) {
+  /**
+   * The fingerprint of training data.
+   *
+   * @param matrix training users × items
+   * @param items raw ids of the items
+   * @return the same for the same rows and ids, in the same order
+   */
+  public static DataFingerprint of(CsrMatrix matrix, IdIndex items) {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+    int[] row = IntArrays.EMPTY_ARRAY;
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES); // enough for an empty row
+    for (int r = 0; r < matrix.rows(); r++) {
+      int size = matrix.rowSize(r);
+      if (row.length < size) {
+        row = new int[size * 2];
+        bytes = ByteBuffer.allocate((1 + row.length) * Integer.BYTES);
+      }
+      matrix.copyRow(r, row, 0);
+      bytes.clear();
+      bytes.putInt(size);
+      for (int i = 0; i < size; i++) {
+        bytes.putInt(row[i]);
+      }
+      digest.update(bytes.flip());
+    }
+    for (String id : items.ids()) {
+      digest.update(id.getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) '\n');
+    }
+    return new DataFingerprint(
+        matrix.rows(),
+        matrix.columns(),
+        matrix.entries(),
+        HexFormat.of().formatHex(digest.digest()));
+  }
+}

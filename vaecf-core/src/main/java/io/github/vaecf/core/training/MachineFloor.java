@@ -1,0 +1,208 @@
+package io.github.vaecf.core.training;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.VarHandleOp;
+import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * What this machine needs at least for the work of a model: the matrix products that touch all
+ * items, by themselves, and the memory traffic, by itself. A step, a batch of scores or a
+ * recommendation cannot be faster than its floor; how far above it they are is what a benchmark
+ * should say.
+ *
+ * <p>Everything is measured when asked, on all cores, and the median of several runs is given. The
+ * machine should do nothing else meanwhile.
+ */
+public final class MachineFloor {
+  private static final int RUNS = 9;
+  private static final int BYTES_PER_FLOAT = 4;
+
+  /**
+   * Numbers that an Adam update must move for each weight: it reads weight, gradient and both
+   * moments and writes weight and moments.
+   */
+  private static final int ADAM_TRAFFIC = 7;
+
+  private MachineFloor() {}
+
+  /**
+   * The time of the three products of a training step that touch all items: hidden · kernel,
+   * hiddenᵀ · error, error · kernelᵀ.
+   *
+   * @param batch users, at least 1
+   * @param width width of the decoder's last hidden layer, at least 1
+   * @param items number of items, at least 1
+   * @return milliseconds, the sum of the three
+   */
+  public static double trainingProductsMillis(int batch, int width, int items) {
+    try (Products products = new Products(batch, width, items)) {
+      return products.median(products.forward)
+          + products.median(products.kernelGradient)
+          + products.median(products.hiddenGradient);
+    }
+  }
+
+  /**
+   * The time of the one product of scoring that touches all items: hidden · kernel.
+   *
+   * @param batch users, at least 1
+   * @param width width of the decoder's last hidden layer, at least 1
+   * @param items number of items, at least 1
+   * @return milliseconds
+   */
+  public static double scoringProductMillis(int batch, int width, int items) {
+    try (Products products = new Products(batch, width, items)) {
+      return products.median(products.forward);
+    }
+  }
+
+  /**
+   * The time in which a copy moves as many bytes as an Adam update of so many weights must.
+   *
+   * @param weights number of weights, at least 1
+   * @return milliseconds
+   */
+  public static double adamMillis(long weights) {
+    long bytes = Math.multiplyExact(weights, (long) ADAM_TRAFFIC * BYTES_PER_FLOAT);
+    // A copy of n bytes moves 2 n. A block far larger than the caches stands for the rest.
+    int block = (int) Math.min(1 << 26, Math.max(1 << 16, bytes / 2 / BYTES_PER_FLOAT));
+    float[] source = new float[block];
+    float[] target = new float[block];
+    int parts = cores();
+    double millis =
+        median(
+            () ->
+                parallel(
+                    parts,
+                    part -> {
+                      int from = (int) ((long) block * part / parts);
+                      int to = (int) ((long) block * (part + 1) / parts);
+                      System.arraycopy(source, from, target, from, to - from);
+                    }));
+    return millis * bytes / (2.0 * BYTES_PER_FLOAT * block);
+  }
+
+  /**
+   * The time in which so many bytes are read once, in order, from memory that no cache holds.
+   *
+   * @param bytes at least 1
+   * @return milliseconds
+   */
+  public static double streamMillis(long bytes) {
+    int block = 1 << 26;
+    int[] source = new int[block];
+    Arrays.fill(source, 3);
+    int parts = cores();
+    int[] sums = new int[parts];
+    double millis =
+        median(
+            () ->
+                parallel(
+                    parts,
+                    part -> {
+                      int from = (int) ((long) block * part / parts);
+                      int to = (int) ((long) block * (part + 1) / parts);
+                      int sum = 0;
+                      for (int i = from; i < to; i++) {
+                        sum += source[i];
+                      }
+                      sums[part] = sum;
+                    }));
+    if (Arrays.stream(sums).sum() != 3 * block) {
+      throw new IllegalStateException("the memory was not read");
+    }
+    return millis * bytes / ((double) Integer.BYTES * block);
+  }
+
+  private static int cores() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  private interface Part {
+    void run(int part);
+  }
+
+  private static void parallel(int parts, Part work) {
+    List<ForkJoinTask<?>> tasks = new ArrayList<>();
+    for (int part = 0; part < parts; part++) {
+      int one = part;
+      tasks.add(ForkJoinPool.commonPool().submit(() -> work.run(one)));
+    }
+    tasks.forEach(ForkJoinTask::join);
+  }
+
+  private static double median(Runnable work) {
+    double[] millis = new double[RUNS];
+    for (int run = -2; run < RUNS; run++) { // two runs to warm up
+      long start = System.nanoTime();
+      work.run();
+      if (run >= 0) {
+        millis[run] = (System.nanoTime() - start) / 1e6;
+      }
+    }
+    Arrays.sort(millis);
+    return millis[RUNS / 2];
+  }
+
+  /** The three products over random matrices that lie ready in variables. */
+  private static final class Products implements AutoCloseable {
+    private final Graph graph;
+    private final Session session;
+    final Op forward;
+    final Op kernelGradient;
+    final Op hiddenGradient;
+
+    Products(int batch, int width, int items) {
+      TensorFlowRuntime.prepare();
+      graph = new Graph();
+      Ops tf = Ops.create(graph);
+      List<Op> initialisers = new ArrayList<>();
+      Operand<TFloat32> hidden = matrix(tf, "hidden", batch, width, initialisers);
+      Operand<TFloat32> kernel = matrix(tf, "kernel", width, items, initialisers);
+      Operand<TFloat32> error = matrix(tf, "error", batch, items, initialisers);
+      forward = tf.linalg.matMul(hidden, kernel);
+      kernelGradient = tf.linalg.matMul(hidden, error, MatMul.transposeA(true));
+      hiddenGradient = tf.linalg.matMul(error, kernel, MatMul.transposeB(true));
+      session = new Session(graph);
+      Session.Runner runner = session.runner();
+      initialisers.forEach(runner::addTarget);
+      runner.run().close();
+    }
+
+    private static Operand<TFloat32> matrix(
+        Ops tf, String name, int rows, int columns, List<Op> initialisers) {
+      VarHandleOp handle =
+          tf.varHandleOp(
+              TFloat32.class, Shape.of(rows, columns), VarHandleOp.sharedName("floor/" + name));
+      initialisers.add(
+          tf.assignVariableOp(
+              handle,
+              tf.random.statelessRandomNormal(
+                  tf.constant(new int[] {rows, columns}),
+                  tf.constant(new long[] {1, rows}),
+                  TFloat32.class)));
+      return tf.readVariableOp(handle, TFloat32.class);
+    }
+
+    double median(Op product) {
+      return MachineFloor.median(() -> session.runner().addTarget(product).run().close());
+    }
+
+    @Override
+    public void close() {
+      session.close();
+      graph.close();
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.github.vaecf.core.training;
+
+import io.github.vaecf.core.model.Autoencoder;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TensorFlowLayers;
+import java.util.Optional;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.nn.TopK;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * The TensorFlow graph of one model: its variables and the way from histories to scores and
+ * rankings, as the model describes it.
+ *
+ * <p>A batch of B users over I items is given by the coordinates of its ones ({@link #indices}), so
+ * that nothing of size B × I is built on the host.
+ */
+final class NetworkGraph {
+  final Graph graph;
+  final Ops tf;
+  final int items;
+  final Variables variables;
+
+  // Inputs: coordinates of the batch's ones [n, 2]; 1 / √(ones in the row) for each [n]; [B, I].
+  final Placeholder<TInt64> indices;
+  final Placeholder<TFloat32> values;
+  final Placeholder<TInt64> shape;
+
+  final Operand<TFloat32> latent; // null where the model has none
+  final Operand<TFloat32> scores;
+  final Optional<String> itemKernel;
+  final Placeholder<TInt32> k;
+  final Operand<TFloat32> topScores;
+  final Operand<TInt32> topItems;
+
+  NetworkGraph(Graph graph, Settings settings, int items) {
+    this.graph = graph;
+    this.items = items;
+    tf = Ops.create(graph);
+    variables = new Variables(tf);
+    indices = tf.withName("indices").placeholder(TInt64.class, Placeholder.shape(Shape.of(-1, 2)));
+    values = tf.withName("values").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
+    shape = tf.withName("shape").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
+    TensorFlowLayers layers =
+        new TensorFlowLayers(tf, items, histories(values), variables.learning());
+    if (settings.model() instanceof Autoencoder autoencoder) {
+      latent = autoencoder.encode(settings, layers);
+      scores = autoencoder.decode(settings, layers, latent);
+    } else {
+      latent = null;
+      scores = settings.model().scores(settings, layers);
+    }
+    itemKernel = layers.itemKernel();
+    k = tf.withName("k").placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
+    // A score that is no number must not be ranked; the check costs one read.
+    Operand<TFloat32> checked = tf.debugging.checkNumerics(scores, "scores");
+    Operand<TFloat32> unseen =
+        tf.tensorScatterNdUpdate(
+            checked, indices, tf.fill(tf.shape(values), tf.constant(Float.NEGATIVE_INFINITY)));
+    TopK<TFloat32, TInt32> top = tf.nn.topK(unseen, k, TInt32.class, TopK.sorted(true));
+    topScores = top.values();
+    topItems = top.indices();
+  }
+
+  /** The batch's histories with these values in the place of their ones. */
+  TensorFlowLayers.Histories histories(Operand<TFloat32> entries) {
+    return new TensorFlowLayers.Histories(indices, entries, shape);
+  }
+}

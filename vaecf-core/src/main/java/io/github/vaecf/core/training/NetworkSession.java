@@ -1,0 +1,314 @@
+package io.github.vaecf.core.training;
+
+import io.github.vaecf.core.Device;
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.core.model.Objective;
+import io.github.vaecf.core.model.Setting;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.IdIndex;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.op.Op;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.GPUOptions;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.RunOptions;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * A model's graph with the session that runs it and holds its variables. Ranking and scoring may be
+ * called by many threads; a training step by one, while nothing else runs.
+ */
+final class NetworkSession extends Recommender {
+  private final Session session;
+  private final List<Variables.Variable> modelWeights;
+  final NetworkGraph network;
+  final TrainingStep step; // null where it does not train
+
+  /** The numbers that a step is run with and that change from step to step. */
+  record StepInput(
+      Objective.Step step, double learningRate, long seed, int phase, long[] updatesBefore) {}
+
+  /** What a step gives: the loss parts before the update. */
+  record StepLoss(double reconstruction, double regulariser, double penalty) {}
+
+  private NetworkSession(Settings settings, IdIndex items, boolean training) {
+    super(items);
+    TensorFlowRuntime.prepare();
+    Device device = valueOr(settings, TrainingSettings.DEVICE);
+    if (device == Device.GPU) {
+      TensorFlowRuntime.requireGpu();
+    }
+    network = new NetworkGraph(new Graph(), settings, items.size());
+    // What else a training asks for is of no use once it has ended.
+    modelWeights = network.variables.weights();
+    step = training ? new TrainingStep(network, settings) : null;
+    session =
+        new Session(
+            network.graph,
+            sessionConfig(device, valueOr(settings, TrainingSettings.THREADS), training));
+  }
+
+  private static <T> T valueOr(Settings settings, Setting<T> setting) {
+    return settings.has(setting) ? settings.get(setting) : setting.published();
+  }
+
+  /** Without weights: they are to be set before anything is ranked. */
+  static NetworkSession forInference(Settings settings, IdIndex items) {
+    return new NetworkSession(settings, items, false);
+  }
+
+  /** With the first weights of a training with the settings' seed. */
+  static NetworkSession forTraining(Settings settings, IdIndex items) {
+    NetworkSession session = new NetworkSession(settings, items, true);
+    session.run(session.network.variables.initialisers(settings.get(TrainingSettings.SEED)));
+    session.refreshFrozen();
+    return session;
+  }
+
+  private static ConfigProto sessionConfig(Device device, int threads, boolean training) {
+    int cores = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    ConfigProto.Builder config =
+        ConfigProto.newBuilder()
+            .setIntraOpParallelismThreads(cores)
+            // A large product uses all threads; a second operation beside it fills the gaps that
+            // those on one thread leave (8 % of a step on 2 cores).
+            .setInterOpParallelismThreads(training ? 2 : cores)
+            .setGpuOptions(GPUOptions.newBuilder().setAllowGrowth(true));
+    if (device == Device.CPU) {
+      config.putDeviceCount("GPU", 0);
+    }
+    return config.build();
+  }
+
+  private void run(List<? extends Op> operations) {
+    Session.Runner runner = session.runner();
+    operations.forEach(runner::addTarget);
+    runner.run().close();
+  }
+
+  /** Makes the frozen weights copies of the present ones, where there are any. */
+  void refreshFrozen() {
+    if (!step.refreshFrozen().isEmpty()) {
+      run(step.refreshFrozen());
+    }
+  }
+
+  /** One training step: loss, gradients, update. */
+  StepLoss train(Batch batch, StepInput input) {
+    return train(batch, input, null);
+  }
+
+  /**
+   * One training step that also tells where its operations ran.
+   *
+   * @param devices receives, for each operation of the step, the device that it was placed on
+   */
+  StepLoss train(Batch batch, StepInput input, Map<String, String> devices) {
+    List<Tensor> fed = new ArrayList<>();
+    Session.Runner runner = runner(batch).addTarget(step.update(input.phase()));
+    try {
+      feed(runner, step.fedLearningRate(), input.learningRate(), fed);
+      for (TrainingStep.Number number : step.numbers()) {
+        feed(runner, number.fed(), number.value().at(input.step()), fed);
+      }
+      for (int i = 0; i < step.counters().size(); i++) {
+        TrainingStep.Counter counter = step.counters().get(i);
+        long update = input.updatesBefore()[i] + 1;
+        feed(runner, counter.beta1Power(), TrainingStep.Counter.beta1Power(update), fed);
+        feed(runner, counter.beta2Power(), TrainingStep.Counter.beta2Power(update), fed);
+      }
+      for (TrainingStep.Draw draw : step.draws()) {
+        TInt64 seed =
+            TInt64.vectorOf(
+                Streams.seed(input.seed(), draw.use(), draw.stream()), input.step().number());
+        fed.add(seed);
+        runner.feed(draw.seed(), seed);
+      }
+      runner.fetch(step.reconstruction()).fetch(step.regulariser()).fetch(step.penalty());
+      try (Result result = run(devices, runner)) {
+        return new StepLoss(scalar(result, 0), scalar(result, 1), scalar(result, 2));
+      }
+    } finally {
+      fed.forEach(Tensor::close);
+    }
+  }
+
+  private static void feed(
+      Session.Runner runner, Operand<TFloat32> target, double value, List<Tensor> fed) {
+    TFloat32 tensor = TFloat32.scalarOf((float) value);
+    fed.add(tensor);
+    runner.feed(target, tensor);
+  }
+
+  private static Result run(Map<String, String> devices, Session.Runner runner) {
+    if (devices == null) {
+      return runner.run();
+    }
+    Result result =
+        runner
+            .setOptions(RunOptions.newBuilder().setOutputPartitionGraphs(true).build())
+            .runAndFetchMetadata();
+    for (GraphDef partition : result.getMetadata().orElseThrow().getPartitionGraphsList()) {
+      for (NodeDef node : partition.getNodeList()) {
+        devices.put(node.getName() + " (" + node.getOp() + ")", node.getDevice());
+      }
+    }
+    return result;
+  }
+
+  private static double scalar(Result result, int index) {
+    return ((TFloat32) result.get(index)).getFloat();
+  }
+
+  /** A runner with the inputs of a batch, for whoever wants to fetch or feed something else. */
+  Session.Runner runner(Batch batch) {
+    Session.Runner runner =
+        session
+            .runner()
+            .feed(network.indices, batch.indices)
+            .feed(network.values, batch.values)
+            .feed(network.shape, batch.shape);
+    return step == null ? runner : runner.feed(step.fedCounts(), batch.counts);
+  }
+
+  @Override
+  protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    int length = rankings.k();
+    float[] topScores;
+    int[] topItems = new int[(to - from) * length];
+    try (Batch batch = Batch.of(histories, from, to);
+        TInt32 k = TInt32.scalarOf(length);
+        Result result =
+            runner(batch)
+                .feed(network.k, k)
+                .fetch(network.topScores)
+                .fetch(network.topItems)
+                .run()) {
+      topScores = Batch.copy(result.get(0));
+      result.get(1).asRawTensor().data().asInts().read(topItems);
+    } catch (TFInvalidArgumentException e) {
+      if (String.valueOf(e.getMessage()).contains("Tensor had NaN")
+          || String.valueOf(e.getMessage()).contains("Tensor had Inf")) {
+        ArithmeticException notANumber =
+            new ArithmeticException("the model's scores are not numbers: its weights are broken");
+        notANumber.initCause(e);
+        throw notANumber;
+      }
+      throw e;
+    }
+    for (int user = 0; user < to - from; user++) {
+      // Seen items were given −∞, which stands at the end.
+      for (int rank = 0;
+          rank < length && topScores[user * length + rank] != Float.NEGATIVE_INFINITY;
+          rank++) {
+        int place = user * length + rank;
+        rankings.set(firstUser + user, rank, topItems[place], topScores[place]);
+      }
+    }
+  }
+
+  /** The scores of all items, users × items, row-major. */
+  float[] scores(CsrMatrix histories, int from, int to) {
+    return infer(histories, from, to, network.scores);
+  }
+
+  /** The latent vectors, users × latent, row-major. */
+  float[] encode(CsrMatrix histories, int from, int to) {
+    return infer(histories, from, to, network.latent);
+  }
+
+  private float[] infer(CsrMatrix histories, int from, int to, Operand<TFloat32> output) {
+    if (histories.columns() != itemCount()) {
+      throw new IllegalArgumentException(
+          "histories must be over the model's " + itemCount() + " items, found " + histories);
+    }
+    try (Batch batch = Batch.of(histories, from, to);
+        Result result = runner(batch).fetch(output).run()) {
+      return Batch.copy(result.get(0));
+    }
+  }
+
+  /** The weights that the model ranks with. */
+  List<Variables.Variable> modelWeights() {
+    return modelWeights;
+  }
+
+  /** Copies of the weights that the model ranks with. */
+  List<Weight> weights() {
+    List<Weight> weights = new ArrayList<>();
+    modelWeights.forEach(variable -> weights.add(read(variable)));
+    return weights;
+  }
+
+  /** A variable as a tensor to be written, read when its turn comes. */
+  Safetensors.Source source(Variables.Variable variable) {
+    return new Safetensors.Source(
+        variable.name(), shape(variable), () -> read(variable).values());
+  }
+
+  private static List<Long> shape(Variables.Variable variable) {
+    return Arrays.stream(variable.dimensions().asArray()).boxed().toList();
+  }
+
+  Weight read(Variables.Variable variable) {
+    try (Result result = session.runner().fetch(variable.value()).run()) {
+      return new Weight(variable.name(), shape(variable), Batch.copy(result.get(0)));
+    }
+  }
+
+  /** Sets a variable. */
+  void set(String name, float[] value) {
+    Variables.Variable variable = variable(name);
+    try (TFloat32 tensor = Batch.floats(variable.dimensions(), value)) {
+      set(variable, tensor);
+    }
+  }
+
+  /** Sets a variable. */
+  void set(String name, TFloat32 value) {
+    set(variable(name), value);
+  }
+
+  private void set(Variables.Variable variable, TFloat32 value) {
+    session.runner().feed(variable.fed(), value).addTarget(variable.assign()).run().close();
+  }
+
+  private Variables.Variable variable(String name) {
+    return network.variables.all().stream()
+        .filter(variable -> variable.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("the model has no weights of the name " + name));
+  }
+
+  /** Copies of all variables by name, moments and frozen weights included. */
+  Map<String, float[]> state() {
+    Map<String, float[]> state = new LinkedHashMap<>();
+    network.variables.all().forEach(one -> state.put(one.name(), read(one).values()));
+    return state;
+  }
+
+  @Override
+  protected void release() {
+    session.close();
+    network.graph.close();
+  }
+}

@@ -1,0 +1,294 @@
+package io.github.vaecf.core.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.data.DataException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.zip.CRC32C;
+
+/**
+ * Float tensors and strings in one file of the safetensors format, which Python reads as well: 8
+ * bytes with the header's length, a JSON header, the numbers. The header's metadata has a CRC-32C
+ * of the whole file, taken with the checksum's own digits as zeros, so that a change of any byte is
+ * found when the file is read.
+ *
+ * <p>A file is written beside its place, forced to the disk and renamed: it is there whole or not
+ * at all. The same content gives the same bytes.
+ */
+final class Safetensors {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String METADATA = "__metadata__";
+  private static final String CHECKSUM = "crc32c";
+  private static final String NO_CHECKSUM = "00000000";
+  private static final int BUFFER_BYTES = 1 << 20;
+  private static final long LARGEST_HEADER = 100_000_000; // the limit of the format's own reader
+
+  /** A tensor to be written; its numbers are asked for when their turn comes. */
+  record Source(String name, List<Long> shape, Supplier<float[]> numbers) {}
+
+  /** A tensor in a file: where its bytes lie, counted from the end of the header. */
+  private record Place(List<Long> shape, long begin, long end) {}
+
+  private final Path file;
+  private final Map<String, String> metadata;
+  private final Map<String, Place> places;
+  private final long dataStart;
+
+  private Safetensors(
+      Path file, Map<String, String> metadata, Map<String, Place> places, long dataStart) {
+    this.file = file;
+    this.metadata = metadata;
+    this.places = places;
+    this.dataStart = dataStart;
+  }
+
+  static void write(Path file, Map<String, String> metadata, List<Source> tensors)
+      throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    ObjectNode strings = header.putObject(METADATA);
+    strings.put(CHECKSUM, NO_CHECKSUM);
+    metadata.forEach(strings::put);
+    long end = 0;
+    for (Source tensor : tensors) {
+      long begin = end;
+      end += Float.BYTES * size(tensor.shape());
+      ObjectNode entry = header.putObject(tensor.name());
+      entry.put("dtype", "F32");
+      tensor.shape().forEach(entry.putArray("shape")::add);
+      entry.putArray("data_offsets").add(begin).add(end);
+    }
+    byte[] json = JSON.writeValueAsBytes(header);
+    int padding = -json.length & 7; // the numbers start at a multiple of 8
+    ByteBuffer head =
+        ByteBuffer.allocate(Long.BYTES + json.length + padding).order(ByteOrder.LITTLE_ENDIAN);
+    head.putLong(json.length + padding).put(json);
+    while (head.hasRemaining()) {
+      head.put((byte) ' ');
+    }
+    head.flip();
+
+    Path beside = file.resolveSibling(file.getFileName() + ".partial");
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              beside,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        CRC32C checksum = new CRC32C();
+        writeChecked(channel, head, checksum);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (Source tensor : tensors) {
+          float[] numbers = tensor.numbers().get();
+          if (numbers.length != size(tensor.shape())) {
+            throw new IllegalArgumentException(
+                tensor.name()
+                    + " must have shape "
+                    + tensor.shape()
+                    + ", found "
+                    + numbers.length
+                    + " numbers");
+          }
+          for (int at = 0; at < numbers.length; ) {
+            buffer.clear();
+            FloatBuffer floats = buffer.asFloatBuffer();
+            int length = Math.min(floats.remaining(), numbers.length - at);
+            floats.put(numbers, at, length);
+            buffer.limit(length * Float.BYTES);
+            writeChecked(channel, buffer, checksum);
+            at += length;
+          }
+        }
+        int digits = checksumPosition(json);
+        channel.write(
+            ByteBuffer.wrap(hex(checksum).getBytes(StandardCharsets.US_ASCII)),
+            Long.BYTES + (long) digits);
+        channel.force(true);
+      }
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(beside);
+    }
+  }
+
+  private static void writeChecked(FileChannel channel, ByteBuffer buffer, CRC32C checksum)
+      throws IOException {
+    checksum.update(buffer.duplicate());
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+  }
+
+  private static String hex(CRC32C checksum) {
+    return String.format("%08x", checksum.getValue());
+  }
+
+  /** Where the checksum's digits begin in a header, or −1. It stands first, so nothing hides it. */
+  private static int checksumPosition(byte[] json) {
+    byte[] key =
+        ("{\"" + METADATA + "\":{\"" + CHECKSUM + "\":\"").getBytes(StandardCharsets.UTF_8);
+    boolean found =
+        json.length >= key.length + NO_CHECKSUM.length()
+            && java.util.Arrays.equals(json, 0, key.length, key, 0, key.length);
+    return found ? key.length : -1;
+  }
+
+  /**
+   * Opens a file and checks every byte of it.
+   *
+   * @throws DataException if it is not a whole file of this kind
+   */
+  static Safetensors open(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      readFully(channel, length);
+      long headerLength = length.getLong(0);
+      if (headerLength < 2
+          || headerLength > LARGEST_HEADER
+          || headerLength > channel.size() - Long.BYTES) {
+        throw damaged(file, "its header cannot have " + headerLength + " bytes");
+      }
+      ByteBuffer header = ByteBuffer.allocate((int) headerLength);
+      readFully(channel, header);
+      byte[] json = header.array();
+      int digits = checksumPosition(json);
+      if (digits < 0) {
+        throw damaged(file, "its header has no checksum");
+      }
+      String stored = new String(json, digits, NO_CHECKSUM.length(), StandardCharsets.US_ASCII);
+      byte[] unsigned = json.clone();
+      System.arraycopy(
+          NO_CHECKSUM.getBytes(StandardCharsets.US_ASCII),
+          0,
+          unsigned,
+          digits,
+          NO_CHECKSUM.length());
+      CRC32C checksum = new CRC32C();
+      checksum.update(length.array());
+      checksum.update(unsigned);
+      ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+      while (channel.read(buffer.clear()) >= 0) {
+        checksum.update(buffer.flip());
+      }
+      if (!hex(checksum).equals(stored)) {
+        throw damaged(file, "its checksum is " + hex(checksum) + " and should be " + stored);
+      }
+      return parse(file, json, Long.BYTES + headerLength, channel.size());
+    } catch (EOFException e) {
+      throw damaged(file, "it ends too early");
+    } catch (JsonProcessingException e) {
+      throw damaged(file, "its header is not JSON");
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  private static Safetensors parse(Path file, byte[] json, long dataStart, long fileSize)
+      throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    Map<String, Place> places = new LinkedHashMap<>();
+    JsonNode header = JSON.readTree(json);
+    for (Map.Entry<String, JsonNode> entry : header.properties()) {
+      JsonNode value = entry.getValue();
+      if (entry.getKey().equals(METADATA)) {
+        value.properties().forEach(one -> metadata.put(one.getKey(), one.getValue().asText()));
+        continue;
+      }
+      List<Long> shape =
+          JSON.convertValue(
+              value.path("shape"),
+              JSON.getTypeFactory().constructCollectionType(List.class, Long.class));
+      long begin = value.path("data_offsets").path(0).asLong(-1);
+      long end = value.path("data_offsets").path(1).asLong(-1);
+      if (!value.path("dtype").asText().equals("F32")
+          || shape == null
+          || begin < 0
+          || end - begin != Float.BYTES * size(shape)
+          || dataStart + end > fileSize) {
+        throw damaged(file, "its tensor " + entry.getKey() + " is not one of floats in the file");
+      }
+      places.put(entry.getKey(), new Place(shape, begin, end));
+    }
+    return new Safetensors(file, metadata, places, dataStart);
+  }
+
+  private static DataException damaged(Path file, String how) {
+    return new DataException(file + ": not a whole file of weights, " + how);
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer) < 0) {
+        throw new EOFException();
+      }
+    }
+  }
+
+  private static long size(List<Long> shape) {
+    long size = 1;
+    for (long dimension : shape) {
+      size = Math.multiplyExact(size, dimension);
+    }
+    return size;
+  }
+
+  /** A string of the metadata, or an error that names what is missing. */
+  String metadata(String key) {
+    String value = metadata.get(key);
+    if (value == null) {
+      throw damaged(file, "its header says nothing of " + key);
+    }
+    return value;
+  }
+
+  /** The names of the tensors, in the order of the file. */
+  List<String> names() {
+    return List.copyOf(places.keySet());
+  }
+
+  /** The numbers of one tensor. */
+  float[] read(String name) {
+    Place place = places.get(name);
+    if (place == null) {
+      throw damaged(file, "it has no tensor " + name);
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      float[] numbers = new float[Math.toIntExact(size(place.shape()))];
+      channel.position(dataStart + place.begin());
+      ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      for (int at = 0; at < numbers.length; ) {
+        int length = Math.min(BUFFER_BYTES / Float.BYTES, numbers.length - at);
+        buffer.clear().limit(length * Float.BYTES);
+        readFully(channel, buffer);
+        buffer.flip();
+        buffer.asFloatBuffer().get(numbers, at, length);
+        at += length;
+      }
+      return numbers;
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Safetensors[" + Objects.toString(file) + "]";
+  }
+}

@@ -1,0 +1,320 @@
+package io.github.vaecf.core.training;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.IdIndex;
+import java.time.Duration;
+import java.util.Map;
+
+/** One training, from its first or resumed step to the trained model. */
+final class TrainingRun implements AutoCloseable {
+  private static final double NANOS = 1e9;
+
+  private final Trainer trainer;
+  private final TrainingConfig training;
+  private final IdIndex items;
+  private final int stepsPerEpoch;
+  private final long totalSteps;
+  private final RunFolder folder; // null without one
+  private final EventFile events; // null without a run folder
+  private final AutoencoderSession session;
+  private final BatchSource batches;
+  private final long startNanos = System.nanoTime();
+  private final long firstStep;
+
+  private TrainingState state;
+  private Map<String, float[]> bestWeights; // without a run folder only: else they are on the disk
+  private int epochOnDisk; // epoch of the weights in the run folder; 0 for none
+  private long lastCheckpointNanos = startNanos;
+  private long lastCheckpointStep = -1;
+
+  TrainingRun(Trainer trainer, CsrMatrix users, IdIndex items) {
+    this.trainer = trainer;
+    this.training = trainer.training;
+    this.items = items;
+    stepsPerEpoch = BatchSource.stepsPerEpoch(users.rows(), training.batchSize());
+    totalSteps = (long) stepsPerEpoch * training.epochs();
+    folder =
+        trainer.runFolder == null
+            ? null
+            : RunFolder.open(
+                trainer.runFolder,
+                trainer.resume,
+                trainer.model,
+                training,
+                DataFingerprint.of(users, items));
+    session =
+        AutoencoderSession.forTraining(
+            trainer.model,
+            items.size(),
+            training.device(),
+            training.threads(),
+            training.gradientClip(),
+            training.seed());
+    try {
+      state = TrainingState.start();
+      if (trainer.resume) {
+        state = folder.restore(session, this::tell).orElse(state);
+        folder.keepMetricsUntil(completedEpochs());
+        lastCheckpointStep = state.step();
+        epochOnDisk = TrainedModel.epochOf(folder.modelFile());
+        tell(
+            state.step() == 0
+                ? "there is no checkpoint yet: begins anew"
+                : "resumed after step " + state.step() + " of " + totalSteps);
+      }
+      firstStep = state.step();
+      events = folder == null ? null : new EventFile(folder.eventsFolder());
+      batches =
+          new BatchSource(users, training.batchSize(), training.seed(), firstStep, totalSteps);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private int completedEpochs() {
+    return (int) (state.step() / stepsPerEpoch);
+  }
+
+  private void tell(String message) {
+    trainer.listeners.forEach(listener -> listener.onMessage(message));
+  }
+
+  TrainedModel train() {
+    boolean outOfTime = false;
+    while (state.step() < totalSteps && !state.stopped() && !outOfTime) {
+      trainEpoch();
+      outOfTime = outOfTime();
+    }
+    if (outOfTime && state.step() < totalSteps && !state.stopped()) {
+      tell("the time limit was reached after step " + state.step() + " of " + totalSteps);
+    }
+    if (folder != null && state.step() > lastCheckpointStep) {
+      checkpoint();
+    }
+    return best();
+  }
+
+  /** From the current step to the end of its epoch, or to the time limit. */
+  private void trainEpoch() {
+    int epoch = completedEpochs() + 1;
+    long epochStart = System.nanoTime();
+    long usersBefore = state.users();
+    long end = (long) epoch * stepsPerEpoch;
+    StepReport last = null;
+    while (state.step() < end) {
+      if (trainer.stop.getAsBoolean()) {
+        stopInGoodOrder();
+      }
+      if (last != null && outOfTime()) {
+        return;
+      }
+      last = step(epoch);
+      if (checkpointIsDue()) {
+        checkpoint();
+      }
+    }
+    long users = state.users();
+    double trainSeconds = (System.nanoTime() - epochStart) / NANOS;
+    double usersPerSecond = (users - usersBefore) / trainSeconds;
+    double validation = validate(last);
+    boolean better = trainer.validation == null || validation > state.bestValidation();
+    EpochReport report = report(last, validation, better, usersPerSecond, epochStart);
+    state = state.afterEpoch();
+    if (better) {
+      keepBest(epoch, validation);
+    } else if (training.patience() > 0
+        && epoch >= training.minimumEpochs()
+        && epoch - state.bestEpoch() >= training.patience()) {
+      state = state.asStopped();
+    }
+    if (folder != null) {
+      folder.addMetrics(report);
+      events.write(report);
+      if (trainer.checkpoints.everyEpochs() > 0 && epoch % trainer.checkpoints.everyEpochs() == 0) {
+        checkpoint();
+      }
+    }
+    trainer.listeners.forEach(listener -> listener.onEpoch(report));
+    if (state.stopped()) {
+      tell(
+          "stopped early after epoch "
+              + epoch
+              + ": no better validation than that of epoch "
+              + state.bestEpoch()
+              + " for "
+              + training.patience()
+              + " epochs");
+    }
+  }
+
+  private StepReport step(int epoch) {
+    double beta =
+        trainer.model instanceof MultVaeConfig vae
+            ? vae.annealing().beta(state.step(), totalSteps)
+            : 0;
+    double learningRate =
+        training.learningRate() * training.schedule().factor(state.step(), totalSteps);
+    int users;
+    AutoencoderSession.StepLoss loss;
+    try (Batch batch = batches.take()) {
+      users = batch.users;
+      loss =
+          session.train(
+              batch,
+              new AutoencoderSession.StepInput(beta, learningRate, state.step(), training.seed()));
+    }
+    StepReport report =
+        new StepReport(
+            state.step() + 1,
+            totalSteps,
+            epoch,
+            training.epochs(),
+            users,
+            loss.negativeLogLikelihood(),
+            loss.kl(),
+            loss.penalty(),
+            beta,
+            learningRate);
+    if (!Double.isFinite(report.loss())) {
+      throw diverged(report, "the loss is " + report.loss());
+    }
+    state = state.afterStep(users, loss);
+    trainer.listeners.forEach(listener -> listener.onStep(report));
+    return report;
+  }
+
+  private TrainingDivergedException diverged(StepReport at, String how) {
+    return new TrainingDivergedException(
+        "the training diverged: "
+            + how
+            + " at step "
+            + at.step()
+            + " (epoch "
+            + at.epoch()
+            + ", learning rate "
+            + at.learningRate()
+            + ", β "
+            + at.beta()
+            + "); try a smaller learning rate or a bound on the gradient"
+            + (state.bestEpoch() > 0 && folder != null
+                ? "; the weights of epoch " + state.bestEpoch() + " are in " + folder.modelFile()
+                : ""));
+  }
+
+  private double validate(StepReport last) {
+    if (trainer.validation == null) {
+      return Double.NaN;
+    }
+    try {
+      double value = trainer.validation.applyAsDouble(session);
+      if (Double.isNaN(value)) {
+        throw diverged(last, "the validation is not a number");
+      }
+      return value;
+    } catch (ArithmeticException e) {
+      TrainingDivergedException diverged = diverged(last, e.getMessage());
+      diverged.initCause(e);
+      throw diverged;
+    }
+  }
+
+  private EpochReport report(
+      StepReport last, double validation, boolean best, double usersPerSecond, long epochStart) {
+    double users = state.users();
+    double likelihood = state.negativeLogLikelihood() / users;
+    double kl = state.kl() / users;
+    double penalty = state.penalty() / users;
+    double now = System.nanoTime();
+    double secondsPerStep = (now - startNanos) / NANOS / (state.step() - firstStep);
+    return new EpochReport(
+        last.epoch(),
+        training.epochs(),
+        last.step(),
+        likelihood + last.beta() * kl + penalty,
+        likelihood,
+        kl,
+        penalty,
+        last.beta(),
+        last.learningRate(),
+        validation,
+        best,
+        usersPerSecond,
+        (now - epochStart) / NANOS,
+        Duration.ofMillis((long) (1000 * secondsPerStep * (totalSteps - state.step()))));
+  }
+
+  private TrainedModel.Description description(int epoch, double validation) {
+    return new TrainedModel.Description(trainer.model, training, items, epoch, validation);
+  }
+
+  /** Keeps the present weights as the best so far. */
+  private void keepBest(int epoch, double validation) {
+    state = state.withBest(epoch, validation);
+    if (trainer.validation == null && epoch < training.epochs()) {
+      return; // the last epoch's weights are the ones to keep; train() keeps them when it ends
+    }
+    if (folder == null) {
+      bestWeights = session.weights();
+    } else if (epoch > epochOnDisk) {
+      // After a resume from before it a later, better one is there: this training will come to it
+      // again, and until then that one stays.
+      TrainedModel.write(folder.modelFile(), description(epoch, validation), session);
+      epochOnDisk = epoch;
+    }
+  }
+
+  private TrainedModel best() {
+    if (folder != null) {
+      if (trainer.validation == null || epochOnDisk == 0) {
+        TrainedModel.write(folder.modelFile(), description(completedEpochs(), Double.NaN), session);
+      }
+      return TrainedModel.load(folder.modelFile());
+    }
+    boolean kept = bestWeights != null;
+    return new TrainedModel(
+        description(
+            kept ? state.bestEpoch() : completedEpochs(),
+            kept && trainer.validation != null ? state.bestValidation() : Double.NaN),
+        kept ? bestWeights : session.weights());
+  }
+
+  private boolean outOfTime() {
+    return trainer.timeLimit != null
+        && System.nanoTime() - startNanos > trainer.timeLimit.toNanos();
+  }
+
+  private boolean checkpointIsDue() {
+    Duration every = trainer.checkpoints.every();
+    return folder != null
+        && !every.isZero()
+        && System.nanoTime() - lastCheckpointNanos > every.toNanos();
+  }
+
+  private void checkpoint() {
+    folder.save(state, session, trainer.checkpoints.keep());
+    lastCheckpointNanos = System.nanoTime();
+    lastCheckpointStep = state.step();
+  }
+
+  private void stopInGoodOrder() {
+    String where = "the training was stopped after step " + state.step() + " of " + totalSteps;
+    if (folder == null) {
+      throw new TrainingStoppedException(where + "; without a run folder nothing of it is kept");
+    }
+    if (state.step() > lastCheckpointStep) {
+      checkpoint();
+    }
+    throw new TrainingStoppedException(
+        where + "; a checkpoint is in " + trainer.runFolder + ", from which it can be resumed");
+  }
+
+  @Override
+  public void close() {
+    batches.close();
+    session.close();
+    if (events != null) {
+      events.close();
+    }
+  }
+}

@@ -1,0 +1,511 @@
+package io.github.vaecf.core.training;
+
+import io.github.vaecf.core.model.GradientModel;
+import io.github.vaecf.core.model.Initial;
+import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.Objective;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TensorFlowLayers;
+import io.github.vaecf.core.model.TrainingGraph;
+import io.github.vaecf.core.model.TrainingSettings;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.op.sparse.SparseTensorDenseMatMul;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * One training step of a model, added to its graph: the loss as the model describes it, its
+ * gradients, and Adam (Kingma and Ba 2015, the efficient form at the end of section 2, so that ε is
+ * added to √v before the bias correction).
+ *
+ * <p>The two layers that touch all items do nearly all of the work; their gradients are written out
+ * here, so that the step makes as few passes over B × I numbers as the operations allow: product,
+ * bias, softmax, one subtraction in place at the ones, and two products back. Everything between
+ * them is TensorFlow's automatic differentiation.
+ */
+final class TrainingStep implements TrainingGraph {
+  private static final double ADAM_BETA1 = 0.9;
+  private static final double ADAM_BETA2 = 0.999;
+  private static final double ADAM_EPSILON = 1e-8;
+
+  private final NetworkGraph network;
+  private final Ops tf;
+  private final Placeholder<TFloat32> counts;
+  private final Operand<TFloat32> perUser;
+
+  // What the model asked for.
+  private final List<Draw> draws = new ArrayList<>();
+  private final List<Number> numbers = new ArrayList<>();
+  private final List<FirstLayer> firstLayers = new ArrayList<>();
+  private final List<LastLayer> lastLayers = new ArrayList<>();
+  private final Map<String, Operand<TFloat32>> densePaths = new LinkedHashMap<>();
+
+  private final Placeholder<TFloat32> learningRate;
+  private final Objective.StepNumber regulariserWeight;
+  private final List<Counter> counters = new ArrayList<>();
+  private final Operand<TFloat32> reconstruction;
+  private final Operand<TFloat32> regulariser;
+  private final Operand<TFloat32> penalty;
+  private final Map<String, Operand<TFloat32>> gradients = new LinkedHashMap<>();
+  private final List<Op> updates = new ArrayList<>();
+  private final List<Op> refreshFrozen;
+
+  /** A random draw: the seed that it is fed, and which stream of which use it takes it from. */
+  record Draw(Placeholder<TInt64> seed, long use, long stream) {}
+
+  /** A number that is fed at each step. */
+  record Number(Placeholder<TFloat32> fed, Objective.StepNumber value) {}
+
+  /** Weights that learn in the same phases, and the powers of Adam's β for their updates so far. */
+  record Counter(
+      BitSet phases, Placeholder<TFloat32> beta1Power, Placeholder<TFloat32> beta2Power) {
+    static double beta1Power(long updates) {
+      return Math.pow(ADAM_BETA1, (double) updates);
+    }
+
+    static double beta2Power(long updates) {
+      return Math.pow(ADAM_BETA2, (double) updates);
+    }
+  }
+
+  /** A sparse first layer: whose kernel, over which entries, with what output. */
+  private record FirstLayer(String name, Operand<TFloat32> entries, Operand<TFloat32> output) {}
+
+  /** A last layer: its name, what goes into it and the scores. */
+  private record LastLayer(String name, Operand<TFloat32> input, Operand<TFloat32> scores) {}
+
+  /** A loss with its gradient in the scores: scale [B, 1] · error [B, I]. */
+  private record Loss(
+      Operand<TFloat32> value, Operand<TFloat32> error, Operand<TFloat32> scale) {}
+
+  TrainingStep(NetworkGraph network, Settings settings) {
+    this.network = network;
+    tf = network.tf;
+    counts = tf.withName("counts").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
+    learningRate = scalar("learning_rate");
+    Operand<TFloat32> batch = tf.dtypes.cast(tf.size(counts), TFloat32.class);
+    perUser = tf.math.div(tf.constant(1f), batch);
+    GradientModel model = (GradientModel) settings.model();
+    Objective objective = model.objective(settings, this);
+    regulariserWeight = objective.weight();
+    regulariser =
+        objective.regulariser() == null ? tf.constant(0f) : objective.regulariser();
+    LastLayer last = lastLayer(objective.scores());
+    Loss loss =
+        switch (objective.reconstruction()) {
+          case MULTINOMIAL -> multinomial(last.scores());
+          case SQUARED -> squared(last.scores());
+        };
+    reconstruction = loss.value();
+    differentiate(objective, last, loss);
+    penalty = penalise(objective.l2());
+    List<Operand<TFloat32>> lossParts = List.of(reconstruction, regulariser, penalty);
+    double clip = settings.get(TrainingSettings.GRADIENT_CLIP);
+    Map<BitSet, Counter> counterOf = new LinkedHashMap<>();
+    for (int phase = 0; phase < model.phases(settings); phase++) {
+      Map<String, Operand<TFloat32>> learning = new LinkedHashMap<>();
+      Map<String, Counter> counterOfWeight = new LinkedHashMap<>();
+      for (Map.Entry<String, Operand<TFloat32>> entry : gradients.entrySet()) {
+        BitSet phases = phases(model, settings, entry.getKey());
+        if (phases.get(phase)) {
+          learning.put(entry.getKey(), entry.getValue());
+          counterOfWeight.put(
+              entry.getKey(), counterOf.computeIfAbsent(phases, this::counter));
+        }
+      }
+      if (clip > 0) {
+        clip(learning, clip);
+      }
+      updates.add(adam(learning, counterOfWeight, lossParts));
+    }
+    refreshFrozen = network.variables.refreshFrozen();
+  }
+
+  private static BitSet phases(GradientModel model, Settings settings, String weight) {
+    BitSet phases = new BitSet();
+    for (int phase = 0; phase < model.phases(settings); phase++) {
+      phases.set(phase, model.learns(settings, phase, weight));
+    }
+    return phases;
+  }
+
+  private Counter counter(BitSet phases) {
+    Counter counter = new Counter(phases, scalar("beta1_power"), scalar("beta2_power"));
+    counters.add(counter);
+    return counter;
+  }
+
+  private LastLayer lastLayer(Operand<TFloat32> scores) {
+    for (LastLayer layer : lastLayers) {
+      if (layer.scores().asOutput().equals(scores.asOutput())) {
+        return layer;
+      }
+    }
+    throw new IllegalArgumentException(
+        "an objective's scores must be what items() of its layers gave");
+  }
+
+  /** −Σ x·log softmax(scores), averaged over the users (Liang et al. 2018, equation 2). */
+  private Loss multinomial(Operand<TFloat32> logits) {
+    Operand<TFloat32> softmax = tf.nn.softmax(logits);
+    // −Σ x·log softmax = Σ_u n_u·lse_u − Σ logits at the ones. The log-sum-exp needs no pass of its
+    // own: at a row's largest logit m, log softmax = m − lse, and that softmax is never below 1 /
+    // I.
+    Operand<TInt32> itemAxis = tf.constant(1);
+    Operand<TFloat32> largest = tf.reduceMax(softmax, itemAxis);
+    Operand<TFloat32> logSumExp =
+        tf.math.sub(tf.reduceMax(logits, itemAxis), tf.math.log(largest));
+    Operand<TFloat32> atOnes = tf.gatherNd(logits, network.indices);
+    Operand<TInt32> vectorAxis = tf.constant(0);
+    Operand<TFloat32> value =
+        tf.math.mul(
+            tf.math.sub(
+                tf.reduceSum(tf.math.mul(counts, logSumExp), vectorAxis),
+                tf.reduceSum(atOnes, vectorAxis)),
+            perUser);
+    // The gradient in a user's logits is (n_u·softmax − x) / B = s_u·(softmax − x / n_u) with s_u =
+    // n_u / B. The subtraction happens in place, once the largest softmax has been read; s_u is
+    // multiplied into the narrow sides of the products instead of into B × I numbers.
+    Operand<TInt64> indicesOnceRead =
+        tf.withControlDependencies(List.of(largest)).identity(network.indices);
+    Operand<TFloat32> error =
+        tf.tensorScatterNdSub(softmax, indicesOnceRead, tf.math.square(network.values));
+    return new Loss(
+        value, error, tf.expandDims(tf.math.mul(counts, perUser), tf.constant(1)));
+  }
+
+  /** Σ (scores − x)², averaged over the users. */
+  private Loss squared(Operand<TFloat32> scores) {
+    Operand<TFloat32> error =
+        tf.tensorScatterNdSub(
+            scores, network.indices, tf.fill(tf.shape(network.values), tf.constant(1f)));
+    Operand<TFloat32> value =
+        tf.math.mul(
+            tf.reduceSum(tf.math.square(error), tf.constant(new int[] {0, 1})), perUser);
+    Operand<TFloat32> scale =
+        tf.fill(
+            tf.stack(List.of(tf.size(counts), tf.constant(1))),
+            tf.math.mul(tf.constant(2f), perUser));
+    return new Loss(value, error, scale);
+  }
+
+  /** Fills in the gradient of every weight, in their order. */
+  private void differentiate(Objective objective, LastLayer last, Loss loss) {
+    network.variables.weights().forEach(variable -> gradients.put(variable.name(), null));
+    String lastKernel = last.name() + "/kernel";
+    String lastBias = last.name() + "/bias";
+    gradients.put(
+        lastKernel,
+        tf.linalg.matMul(
+            tf.math.mul(last.input(), loss.scale()), loss.error(), MatMul.transposeA(true)));
+    gradients.put(
+        lastBias,
+        tf.reshape(
+            tf.linalg.matMul(loss.scale(), loss.error(), MatMul.transposeA(true)),
+            tf.constant(new int[] {network.items})));
+    Operand<TFloat32> inputGradient =
+        tf.math.mul(
+            tf.linalg.matMul(loss.error(), value(lastKernel), MatMul.transposeB(true)),
+            loss.scale());
+
+    // Between the item layers, by automatic differentiation: from the last layer's input, and from
+    // the regulariser, to the outputs of the first layers and to all weights between.
+    List<String> inner = new ArrayList<>();
+    for (String name : gradients.keySet()) {
+      boolean first =
+          firstLayers.stream().anyMatch(layer -> name.equals(layer.name() + "/kernel"));
+      if (!first && !name.equals(lastKernel) && !name.equals(lastBias)) {
+        inner.add(name);
+      }
+    }
+    List<Output<?>> sources = new ArrayList<>();
+    firstLayers.forEach(layer -> sources.add(layer.output().asOutput()));
+    inner.forEach(name -> sources.add(value(name).asOutput()));
+    densePaths.values().forEach(kernel -> sources.add(kernel.asOutput()));
+    List<Output<?>> targets = new ArrayList<>(List.of(last.input().asOutput()));
+    List<Output<?>> incoming = new ArrayList<>(List.of(inputGradient.asOutput()));
+    if (objective.regulariser() != null) {
+      targets.add(regulariser.asOutput());
+      incoming.add(number(objective.weight()).asOutput());
+    }
+    Output<?>[] derived =
+        network.graph.addGradients(
+            "gradients",
+            targets.toArray(new Output<?>[0]),
+            sources.toArray(new Output<?>[0]),
+            incoming.toArray(new Output<?>[0]));
+    int next = 0;
+    for (FirstLayer layer : firstLayers) {
+      add(
+          layer.name() + "/kernel",
+          tf.sparse.sparseTensorDenseMatMul(
+              network.indices,
+              layer.entries(),
+              network.shape,
+              floats(derived[next++]),
+              SparseTensorDenseMatMul.adjointA(true)));
+    }
+    for (String name : inner) {
+      gradients.put(name, floats(derived[next++]));
+    }
+    for (String name : densePaths.keySet()) {
+      add(name, floats(derived[next++]));
+    }
+  }
+
+  /** Adds to the gradient of a weight that several paths lead to. */
+  private void add(String name, Operand<TFloat32> gradient) {
+    Operand<TFloat32> before = gradients.get(name);
+    gradients.put(name, before == null ? gradient : tf.math.add(before, gradient));
+  }
+
+  private Operand<TFloat32> penalise(double l2) {
+    if (l2 == 0) {
+      return tf.constant(0f);
+    }
+    List<Operand<TFloat32>> squares = new ArrayList<>();
+    Operand<TFloat32> twiceLambda = tf.constant((float) (2 * l2));
+    for (Variables.Variable variable : network.variables.weights()) {
+      if (variable.name().endsWith("/kernel")) {
+        squares.add(tf.nn.l2Loss(variable.value())); // ½ Σ w²
+        gradients.compute(
+            variable.name(),
+            (name, gradient) -> tf.math.add(gradient, tf.math.mul(variable.value(), twiceLambda)));
+      }
+    }
+    return tf.math.mul(tf.math.addN(squares), twiceLambda);
+  }
+
+  /** Scales all gradients by one factor so that their global norm is at most the bound. */
+  private void clip(Map<String, Operand<TFloat32>> learning, double bound) {
+    List<Operand<TFloat32>> squares = new ArrayList<>();
+    learning.values().forEach(gradient -> squares.add(tf.nn.l2Loss(gradient)));
+    Operand<TFloat32> norm = tf.math.sqrt(tf.math.mul(tf.math.addN(squares), tf.constant(2f)));
+    Operand<TFloat32> limit = tf.constant((float) bound);
+    Operand<TFloat32> factor = tf.math.div(limit, tf.math.maximum(norm, limit));
+    learning.replaceAll((name, gradient) -> tf.math.mul(gradient, factor));
+  }
+
+  private Op adam(
+      Map<String, Operand<TFloat32>> learning,
+      Map<String, Counter> counterOf,
+      List<Operand<TFloat32>> lossParts) {
+    // No variable may change before everything that reads one is done: all gradients and the loss.
+    List<Op> readers = new ArrayList<>(learning.values());
+    readers.addAll(lossParts);
+    Ops afterReading = tf.withControlDependencies(readers);
+    Operand<TFloat32> beta1 = tf.constant((float) ADAM_BETA1);
+    Operand<TFloat32> beta2 = tf.constant((float) ADAM_BETA2);
+    Operand<TFloat32> epsilon = tf.constant((float) ADAM_EPSILON);
+    List<Op> applied = new ArrayList<>();
+    for (Variables.Variable variable : network.variables.weights()) {
+      Operand<TFloat32> gradient = learning.get(variable.name());
+      if (gradient != null) {
+        Counter counter = counterOf.get(variable.name());
+        applied.add(
+            afterReading.train.resourceApplyAdam(
+                variable.handle(),
+                network.variables.moment(variable, "adam_m").handle(),
+                network.variables.moment(variable, "adam_v").handle(),
+                counter.beta1Power(),
+                counter.beta2Power(),
+                learningRate,
+                beta1,
+                beta2,
+                epsilon,
+                gradient));
+      }
+    }
+    return tf.withControlDependencies(applied).withName("train").noOp();
+  }
+
+  private Operand<TFloat32> value(String weight) {
+    return network.variables.weights().stream()
+        .filter(variable -> variable.name().equals(weight))
+        .findFirst()
+        .orElseThrow()
+        .value();
+  }
+
+  private Placeholder<TFloat32> scalar(String name) {
+    return tf.withName(name).placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+  }
+
+  @SuppressWarnings("unchecked") // addGradients keeps the type of what is differentiated
+  private static Operand<TFloat32> floats(Output<?> output) {
+    return (Operand<TFloat32>) output;
+  }
+
+  // What a session feeds and fetches.
+
+  Placeholder<TFloat32> fedCounts() {
+    return counts;
+  }
+
+  Placeholder<TFloat32> fedLearningRate() {
+    return learningRate;
+  }
+
+  List<Draw> draws() {
+    return draws;
+  }
+
+  List<Number> numbers() {
+    return numbers;
+  }
+
+  List<Counter> counters() {
+    return counters;
+  }
+
+  Objective.StepNumber regulariserWeight() {
+    return regulariserWeight;
+  }
+
+  Operand<TFloat32> reconstruction() {
+    return reconstruction;
+  }
+
+  Operand<TFloat32> regulariser() {
+    return regulariser;
+  }
+
+  Operand<TFloat32> penalty() {
+    return penalty;
+  }
+
+  Map<String, Operand<TFloat32>> gradients() {
+    return gradients;
+  }
+
+  Op update(int phase) {
+    return updates.get(phase);
+  }
+
+  List<Op> refreshFrozen() {
+    return refreshFrozen;
+  }
+
+  // What a model asks for.
+
+  @Override
+  public Ops tf() {
+    return tf;
+  }
+
+  @Override
+  public Operand<TFloat32> history() {
+    return network.values;
+  }
+
+  @Override
+  public Operand<TFloat32> dropout(
+      Operand<TFloat32> entries, Operand<TFloat32> keepProbability) {
+    // Drawn for the ones of the input only: a zero stays zero anyway.
+    Operand<TFloat32> keepMask =
+        tf.withName("keep_mask").dtypes
+            .cast(
+                tf.math.less(
+                    tf.random.statelessRandomUniform(
+                        tf.shape(network.values), draw(Streams.DROPOUT), TFloat32.class),
+                    keepProbability),
+                TFloat32.class);
+    return tf.math.mul(entries, tf.math.div(keepMask, keepProbability));
+  }
+
+  @Override
+  public Operand<TFloat32> normal(int width) {
+    // The shape comes from the batch's size: taken from another tensor of the model it would draw
+    // the random operation into the search for gradients.
+    return tf.withName("noise").random
+        .statelessRandomNormal(
+            tf.stack(List.of(tf.size(counts), tf.constant(width))),
+            draw(Streams.NOISE),
+            TFloat32.class);
+  }
+
+  private Placeholder<TInt64> draw(long use) {
+    long stream = draws.stream().filter(draw -> draw.use() == use).count();
+    Placeholder<TInt64> seed =
+        tf.withName("seed").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
+    draws.add(new Draw(seed, use, stream));
+    return seed;
+  }
+
+  @Override
+  public Layers<Operand<TFloat32>> layers(Operand<TFloat32> history) {
+    return new TensorFlowLayers(
+        tf, network.items, network.histories(history), network.variables.learning()) {
+      @Override
+      public Operand<TFloat32> history(String name, int width) {
+        Operand<TFloat32> output = super.history(name, width);
+        firstLayers.add(new FirstLayer(name, history, output));
+        return output;
+      }
+
+      @Override
+      public Operand<TFloat32> items(String name, Operand<TFloat32> input) {
+        Operand<TFloat32> scores = super.items(name, input);
+        lastLayers.add(new LastLayer(name, input, scores));
+        return scores;
+      }
+    };
+  }
+
+  @Override
+  public Layers<Operand<TFloat32>> layersOf(Operand<TFloat32> rows) {
+    return new TensorFlowLayers(
+        tf, network.items, network.histories(network.values), network.variables.learning()) {
+      @Override
+      public Operand<TFloat32> history(String name, int width) {
+        weight(name + "/kernel", Shape.of(network.items, width), Initial.glorot());
+        // Read once more, so that the walk for gradients does not come to the sparse product.
+        Operand<TFloat32> kernel =
+            densePaths.computeIfAbsent(name + "/kernel", network.variables::readAgain);
+        Operand<TFloat32> bias = weight(name + "/bias", Shape.of(width), Initial.constant(0));
+        return tf.nn.biasAdd(tf.linalg.matMul(rows, kernel), bias);
+      }
+    };
+  }
+
+  @Override
+  public Layers<Operand<TFloat32>> frozen(Operand<TFloat32> history) {
+    return new TensorFlowLayers(
+        tf, network.items, network.histories(history), network.variables::frozen);
+  }
+
+  @Override
+  public Operand<TFloat32> weight(String name, Shape shape, Initial initial) {
+    return network.variables.weight(name, shape, initial);
+  }
+
+  @Override
+  public Operand<TFloat32> counts() {
+    return counts;
+  }
+
+  @Override
+  public Operand<TFloat32> number(Objective.StepNumber value) {
+    Placeholder<TFloat32> fed = scalar("number");
+    numbers.add(new Number(fed, value));
+    return fed;
+  }
+
+  @Override
+  public Operand<TFloat32> mean(Operand<TFloat32> entries) {
+    int[] axes = entries.shape().numDimensions() == 1 ? new int[] {0} : new int[] {0, 1};
+    return tf.math.mul(tf.reduceSum(entries, tf.constant(axes)), perUser);
+  }
+}

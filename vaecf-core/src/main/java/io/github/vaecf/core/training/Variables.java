@@ -1,0 +1,132 @@
+package io.github.vaecf.core.training;
+
+import io.github.vaecf.core.model.Initial;
+import io.github.vaecf.core.model.TensorFlowLayers;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.VarHandleOp;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * The variables of a graph, in the order in which they are asked for: the model's weights, frozen
+ * copies of them, and the optimiser's moments.
+ */
+final class Variables {
+  private static final String FROZEN = "frozen/";
+
+  private final Ops tf;
+  private final Map<String, Variable> weights = new LinkedHashMap<>();
+  private final Map<String, Variable> frozen = new LinkedHashMap<>();
+  private final Map<String, Variable> moments = new LinkedHashMap<>();
+
+  /** A resource variable with the operations to read and to set it. */
+  record Variable(
+      String name,
+      Shape dimensions,
+      Initial initial,
+      Operand<?> handle,
+      Operand<TFloat32> value,
+      Placeholder<TFloat32> fed,
+      Op assign) {}
+
+  Variables(Ops tf) {
+    this.tf = tf;
+  }
+
+  /** A weight of the model, made where it is new. */
+  Operand<TFloat32> weight(String name, Shape shape, Initial initial) {
+    return find(weights, name, shape, initial).value();
+  }
+
+  /** The frozen copy of a weight of the model. */
+  Operand<TFloat32> frozen(String name, Shape shape, Initial initial) {
+    weight(name, shape, initial); // a copy needs an original
+    return find(frozen, FROZEN + name, shape, initial).value();
+  }
+
+  /** One of the moments of a weight; 0 at first. */
+  Variable moment(Variable weight, String which) {
+    return find(moments, weight.name() + "/" + which, weight.dimensions(), Initial.constant(0));
+  }
+
+  private Variable find(Map<String, Variable> among, String name, Shape shape, Initial initial) {
+    Variable known = among.get(name);
+    if (known == null) {
+      known = define(name, shape, initial);
+      among.put(name, known);
+    } else if (!known.dimensions().equals(shape)) {
+      throw new IllegalArgumentException(
+          "weight " + name + " has shape " + known.dimensions() + " and is asked for as " + shape);
+    }
+    return known;
+  }
+
+  private Variable define(String name, Shape shape, Initial initial) {
+    // Without a shared name all variables of a session would be one.
+    VarHandleOp handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
+    Operand<TFloat32> value = tf.readVariableOp(handle, TFloat32.class);
+    Placeholder<TFloat32> fed = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
+    Op assign = tf.assignVariableOp(handle, fed);
+    return new Variable(name, shape, initial, handle, value, fed, assign);
+  }
+
+  /** A second reading of a weight, for a path whose gradient is found by itself. */
+  Operand<TFloat32> readAgain(String name) {
+    return tf.readVariableOp(weights.get(name).handle(), TFloat32.class);
+  }
+
+  /** The weights of the model. */
+  List<Variable> weights() {
+    return List.copyOf(weights.values());
+  }
+
+  /** All variables: weights, frozen copies, moments. */
+  List<Variable> all() {
+    List<Variable> all = new ArrayList<>(weights.values());
+    all.addAll(frozen.values());
+    all.addAll(moments.values());
+    return all;
+  }
+
+  /**
+   * The operations that give weights and moments their first values. Each weight has a random stream
+   * of its own, numbered in the order of the weights.
+   */
+  List<Op> initialisers(long seed) {
+    List<Op> operations = new ArrayList<>();
+    long stream = 0;
+    for (Variable weight : weights.values()) {
+      operations.add(initialiser(weight, Streams.seed(seed, Streams.WEIGHTS, stream)));
+      stream++;
+    }
+    moments.values().forEach(moment -> operations.add(initialiser(moment, 0)));
+    return operations;
+  }
+
+  private Op initialiser(Variable variable, long seed) {
+    return tf.assignVariableOp(
+        variable.handle(), variable.initial().draw(tf, variable.dimensions(), seed));
+  }
+
+  /** The operations that make the frozen weights copies of the present ones; may be none. */
+  List<Op> refreshFrozen() {
+    List<Op> operations = new ArrayList<>();
+    for (Variable copy : frozen.values()) {
+      Variable original = weights.get(copy.name().substring(FROZEN.length()));
+      operations.add(tf.assignVariableOp(copy.handle(), original.value()));
+    }
+    return operations;
+  }
+
+  /** The source of weights for layers that learn. */
+  TensorFlowLayers.Weights learning() {
+    return this::weight;
+  }
+}

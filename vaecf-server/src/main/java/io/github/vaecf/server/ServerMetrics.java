@@ -1,0 +1,80 @@
+package io.github.vaecf.server;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.DoubleSupplier;
+
+/** What the server counts, for Prometheus. Safe for use by many threads. */
+final class ServerMetrics {
+  private static final double NANOS = 1e9;
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
+
+  private final Counter requests =
+      Counter.builder()
+          .name("vaecf_requests")
+          .help("Answered requests, by HTTP status.")
+          .labelNames("code")
+          .register(registry);
+
+  private final Histogram requestSeconds =
+      Histogram.builder()
+          .name("vaecf_request_seconds")
+          .help("From a request's first line to the end of its answer.")
+          .classicOnly()
+          .register(registry);
+
+  private final Histogram batchSeconds =
+      Histogram.builder()
+          .name("vaecf_batch_seconds")
+          .help("One run of the model.")
+          .labelNames("signature")
+          .classicOnly()
+          .register(registry);
+
+  private final Histogram batchRows =
+      Histogram.builder()
+          .name("vaecf_batch_rows")
+          .help("Rows that were answered in one run of the model.")
+          .labelNames("signature")
+          .classicExponentialUpperBounds(1, 2, 11)
+          .classicOnly()
+          .register(registry);
+
+  /** Lets a number be read whenever somebody looks. */
+  void watch(String name, String help, DoubleSupplier value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(gauge -> gauge.call(value.getAsDouble()))
+        .register(registry);
+  }
+
+  void requestAnswered(int status, long nanos) {
+    requests.labelValues(Integer.toString(status)).inc();
+    requestSeconds.observe(nanos / NANOS);
+  }
+
+  void batchAnswered(String signature, int rows, long nanos) {
+    batchRows.labelValues(signature).observe(rows);
+    batchSeconds.labelValues(signature).observe(nanos / NANOS);
+  }
+
+  /** All of it in Prometheus' text format. */
+  Reply reply() {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    try {
+      writer.write(text, registry.scrape());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Reply(200, writer.getContentType(), text.toByteArray());
+  }
+}

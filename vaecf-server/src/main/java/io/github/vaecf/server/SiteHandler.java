@@ -1,0 +1,120 @@
+package io.github.vaecf.server;
+
+import io.github.vaecf.eval.serving.ServedVersions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Fields;
+
+/**
+ * What TensorFlow Serving has not: the page for people at {@code /}, the titles that it looks up at
+ * {@code /titles} ({@code ?query=words&limit=10} or {@code ?id=…&id=…}), and for those who operate
+ * the server {@code /healthz} and {@code /metrics}.
+ */
+final class SiteHandler extends Handler.Abstract {
+  private static final int MOST_TITLES = 100;
+
+  /** The page is one file: nothing is loaded from anywhere else, and it is shown in no frame. */
+  private static final String POLICY =
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src"
+          + " 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+  private final ServedVersions versions;
+  private final ServerMetrics metrics;
+  private final Reply page;
+  private volatile Titles titles;
+
+  /** The titles of a version. */
+  private record Titles(long version, TitleSearch search) {}
+
+  SiteHandler(String name, ServedVersions versions, ServerMetrics metrics) {
+    this.versions = versions;
+    this.metrics = metrics;
+    byte[] html = page().replace("{{model}}", escape(name)).getBytes(StandardCharsets.UTF_8);
+    this.page = new Reply(HttpStatus.OK_200, "text/html;charset=utf-8", html);
+  }
+
+  private static String page() {
+    try (InputStream in = SiteHandler.class.getResourceAsStream("page.html")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String escape(String text) {
+    return text.replace("&", "&amp;").replace("\"", "&quot;").replace("<", "&lt;");
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    String path = Request.getPathInContext(request);
+    if (!List.of("/", "/titles", "/healthz", "/metrics").contains(path)) {
+      return false;
+    }
+    if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
+      response.getHeaders().put(HttpHeader.ALLOW, "GET, HEAD");
+      Reply.error(HttpStatus.METHOD_NOT_ALLOWED_405, path + " can only be read")
+          .send(response, callback);
+      return true;
+    }
+    Reply reply =
+        switch (path) {
+          case "/titles" -> titles(Request.extractQueryParameters(request));
+          case "/healthz" ->
+              new Reply(
+                  HttpStatus.OK_200, "text/plain", "ok\n".getBytes(StandardCharsets.US_ASCII));
+          case "/metrics" -> metrics.reply();
+          default -> {
+            response.getHeaders().put("Content-Security-Policy", POLICY);
+            response.getHeaders().put("X-Content-Type-Options", "nosniff");
+            yield page;
+          }
+        };
+    reply.send(response, callback);
+    return true;
+  }
+
+  private Reply titles(Fields parameters) {
+    List<String> ids = parameters.getValuesOrEmpty("id");
+    String query = parameters.getValue("query");
+    if (ids.isEmpty() == (query == null)) {
+      return Reply.error(
+          HttpStatus.BAD_REQUEST_400, "expected either a query or ids: /titles?query=… or ?id=…");
+    }
+    if (query == null) {
+      return ids.size() > MOST_TITLES
+          ? Reply.error(
+              HttpStatus.BAD_REQUEST_400,
+              "expected at most " + MOST_TITLES + " ids, found " + ids.size())
+          : Reply.json(search().describe(ids));
+    }
+    String limit = parameters.getValue("limit");
+    if (limit != null && !limit.matches("[0-9]{1,3}")) {
+      return Reply.error(
+          HttpStatus.BAD_REQUEST_400, "limit: expected a small number, found '" + limit + "'");
+    }
+    int most = limit == null ? 10 : Math.min(MOST_TITLES, Integer.parseInt(limit));
+    return Reply.json(search().find(query, most));
+  }
+
+  /** The titles of the version that is served now; looked through when it is first asked for. */
+  private TitleSearch search() {
+    try (ServedVersions.Lease lease = versions.lease()) {
+      Titles known = titles;
+      if (known == null || known.version() != lease.version()) {
+        known = new Titles(lease.version(), new TitleSearch(lease.model()));
+        titles = known;
+      }
+      return known.search();
+    }
+  }
+}

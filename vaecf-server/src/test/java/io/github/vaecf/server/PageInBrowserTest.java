@@ -1,0 +1,112 @@
+package io.github.vaecf.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.eval.serving.ServedVersions;
+import io.github.vaecf.cli.SampleRun;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The page in a real browser, headless Chromium, where there is one; else skipped. With {@code
+ * -Dvaecf.picture=FILE} it leaves a picture of the page, such as the one in docs/images.
+ */
+class PageInBrowserTest {
+  private static final String READY = "document.body.dataset.ready === 'yes'";
+
+  @TempDir static Path folder;
+  private static ServedVersions versions;
+  private static ModelServer server;
+
+  @BeforeAll
+  static void serve() throws Exception {
+    assumeTrue(Browser.chromium().isPresent(), "no chromium in PATH");
+    versions = ServedVersions.open(SampleRun.export());
+    server =
+        ModelServer.start(
+            versions,
+            "debian",
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            Limits.defaults());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+      versions.close();
+    }
+  }
+
+  private static List<String> recommended(String... history) {
+    return versions.answer(
+        model ->
+            model.recommend(List.of(history), 20).stream()
+                .map(Recommendation::item)
+                .map(id -> model.titles().containsKey(id) ? model.titles().get(id) : id)
+                .toList());
+  }
+
+  @Test
+  void aPersonFindsTitlesLikesThemAndIsToldWhatIsRecommendedAndWhy() throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("profile"))) {
+      browser.await(READY);
+      assertThat(browser.texts("h2")).containsExactly("What most people like");
+      assertThat(browser.texts("#recommended .title")).isEqualTo(recommended());
+      assertThat(browser.texts("#recommended .why")).isEmpty();
+
+      browser.evaluate("document.getElementById('search').focus()");
+      browser.type("libwww-p");
+      browser.await("document.querySelectorAll('[role=option]').length > 0");
+      assertThat(browser.evaluate("search.getAttribute('aria-expanded')").asText())
+          .isEqualTo("true");
+      assertThat(browser.texts("[role=option] .id")).first().isEqualTo("libwww-perl");
+      browser.press("ArrowDown");
+      assertThat(browser.evaluate("search.getAttribute('aria-activedescendant')").asText())
+          .isEqualTo("choice-0");
+      browser.press("Enter");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.evaluate("location.hash").asText()).isEqualTo("#libwww-perl");
+      assertThat(browser.evaluate("search.value").asText()).isEmpty();
+
+      browser.evaluate("location.hash = '#libwww-perl,python3-flask,no-such-package'");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
+      List<String> recommended = recommended("libwww-perl", "python3-flask");
+      assertThat(browser.texts("#recommended .title")).isEqualTo(recommended);
+      assertThat(browser.texts("#recommended .why"))
+          .hasSizeGreaterThan(10)
+          .allMatch(why -> why.startsWith("because you like "))
+          .anyMatch(why -> why.contains("world-wide web"))
+          .anyMatch(why -> why.contains("micro web framework"));
+      assertThat(browser.texts("[role=status]")).containsExactly("Not known here: no-such-package");
+      assertThat(browser.evaluate("document.documentElement.scrollWidth <= innerWidth").asBoolean())
+          .as("fits the width of a phone")
+          .isTrue();
+      keepPicture(browser);
+
+      browser.evaluate("document.querySelector('#liked button').click()");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.evaluate("location.hash").asText()).isEqualTo("#python3-flask");
+      browser.evaluate("document.querySelector('#recommended button').click()");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
+    }
+  }
+
+  private static void keepPicture(Browser browser) throws Exception {
+    String file = System.getProperty("vaecf.picture");
+    if (file != null) {
+      browser.evaluate("location.hash = '#libwww-perl,python3-flask'");
+      browser.await("document.querySelector('[role=status]').innerText === ''");
+      Files.write(Path.of(file), browser.picture());
+    }
+  }
+}
