@@ -3,9 +3,9 @@ package io.github.vaecf.core;
 import java.util.Objects;
 
 /**
- * The best k items of each of some users, best first. Immutable once a {@link Recommender} has given
- * it away, as long as nobody writes into the arrays that it was made of, which it does not copy; then
- * safe for use by many threads.
+ * The best k items of each of some users, best first. Immutable once a {@link Recommender} has
+ * given it away, as long as nobody writes into the arrays that it was made of, which it does not
+ * copy; then safe for use by many threads.
  */
 public final class Rankings {
   private final int k;

@@ -22,12 +22,12 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Files and folders that are there whole or not at all: written beside their place under a name that
- * nothing looks at, forced to the disk, and renamed in one step. A failure leaves nothing behind and
- * what was there before as it was.
+ * Files and folders that are there whole or not at all: written beside their place under a name
+ * that nothing looks at, forced to the disk, and renamed in one step. A failure leaves nothing
+ * behind and what was there before as it was.
  *
- * <p>A writer holds a lock as long as it writes. What a writer that was killed left beside its place
- * is removed by the next one that writes to the same place. Safe for use by many threads and
+ * <p>A writer holds a lock as long as it writes. What a writer that was killed left beside its
+ * place is removed by the next one that writes to the same place. Safe for use by many threads and
  * processes.
  */
 public final class WholeFile {

@@ -1,9 +1,9 @@
 package io.github.vaecf.core.model;
 
 /**
- * A model that is trained by gradient. The engine owns the two layers that touch all items and their
- * gradients, the optimiser, batches, randomness, checkpoints and resuming; the model says what lies
- * between these layers, what is sampled there, its loss, and which weights learn when.
+ * A model that is trained by gradient. The engine owns the two layers that touch all items and
+ * their gradients, the optimiser, batches, randomness, checkpoints and resuming; the model says
+ * what lies between these layers, what is sampled there, its loss, and which weights learn when.
  *
  * <p>All that may change from epoch to epoch is a function of the epoch's number alone, so that a
  * training that is resumed anywhere goes on as it would have.
@@ -53,8 +53,8 @@ public interface GradientModel extends Model {
 
   /**
    * Whether the frozen weights ({@link TrainingGraph#frozen}) become copies of the present ones
-   * before an epoch's first step. At the start of a training they are copies of the first weights in
-   * any case.
+   * before an epoch's first step. At the start of a training they are copies of the first weights
+   * in any case.
    *
    * @param settings of this model
    * @param epoch from 0

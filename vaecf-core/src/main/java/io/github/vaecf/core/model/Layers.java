@@ -2,8 +2,8 @@ package io.github.vaecf.core.model;
 
 /**
  * The words in which a model says how a history becomes scores. A model says it once, by calling
- * these methods one after the other; who implements them builds from that a graph of TensorFlow, for
- * training and for the SavedModel, or one of ONNX.
+ * these methods one after the other; who implements them builds from that a graph of TensorFlow,
+ * for training and for the SavedModel, or one of ONNX.
  *
  * <p>All tensors are matrices with a row a user, unless a method says otherwise. Weights are named
  * by the model; a name that is used again stands for the same weights. A dense layer {@code name}

@@ -3,8 +3,8 @@ package io.github.vaecf.core.model;
 import java.util.List;
 
 /**
- * Encoder and decoder of dense layers with tanh between, the decoder the mirror of the encoder (Liang
- * et al. 2018, section 4.3).
+ * Encoder and decoder of dense layers with tanh between, the decoder the mirror of the encoder
+ * (Liang et al. 2018, section 4.3).
  */
 final class Mirrored {
   private Mirrored() {}

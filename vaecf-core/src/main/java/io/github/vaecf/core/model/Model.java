@@ -4,12 +4,12 @@ import java.util.List;
 
 /**
  * A kind of model: its name, its settings, and how a history becomes scores. How it is fitted to a
- * matrix says {@link GradientModel} or {@link ClosedFormModel}. Everything else follows: options and
- * help of the command line, search, the run folder, both export forms, serving.
+ * matrix says {@link GradientModel} or {@link ClosedFormModel}. Everything else follows: options
+ * and help of the command line, search, the run folder, both export forms, serving.
  *
- * <p>A model is one class with a public constructor without arguments, and one line with its name in
- * {@code META-INF/services/io.github.vaecf.core.model.Model} ({@link java.util.ServiceLoader}); such
- * a line in a program's own jar adds a model of its own.
+ * <p>A model is one class with a public constructor without arguments, and one line with its name
+ * in {@code META-INF/services/io.github.vaecf.core.model.Model} ({@link java.util.ServiceLoader});
+ * such a line in a program's own jar adds a model of its own.
  *
  * <p>Implementations have no state and are safe for use by many threads.
  */

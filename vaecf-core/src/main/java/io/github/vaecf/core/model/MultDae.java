@@ -6,9 +6,9 @@ import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Mult-DAE, the denoising autoencoder with multinomial likelihood: I → hidden (tanh) → latent (tanh)
- * → hidden reversed (tanh) → I logits, trained on −Σ x·log softmax(logits), averaged over the batch,
- * + λ Σ‖W‖².
+ * Mult-DAE, the denoising autoencoder with multinomial likelihood: I → hidden (tanh) → latent
+ * (tanh) → hidden reversed (tanh) → I logits, trained on −Σ x·log softmax(logits), averaged over
+ * the batch, + λ Σ‖W‖².
  *
  * <p>Liang, Krishnan, Hoffman, Jebara: Variational Autoencoders for Collaborative Filtering, WWW
  * 2018, section 2.4.
@@ -78,9 +78,7 @@ public final class MultDae implements Autoencoder, GradientModel {
   @Override
   public Objective objective(Settings settings, TrainingGraph graph) {
     float keepProbability = settings.get(KEEP_PROBABILITY).floatValue();
-    Operand<TFloat32> noisy =
-        graph.dropout(graph.history(), graph.tf().constant(keepProbability));
-    return Objective.multinomial(scores(settings, graph.layers(noisy)))
-        .penalised(settings.get(L2));
+    Operand<TFloat32> noisy = graph.dropout(graph.history(), graph.tf().constant(keepProbability));
+    return Objective.multinomial(scores(settings, graph.layers(noisy))).penalised(settings.get(L2));
   }
 }

@@ -8,9 +8,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Mult-VAE, the variational autoencoder with multinomial likelihood: I → hidden (tanh) → [μ, log σ²]
- * → z = μ + ε·σ → hidden reversed (tanh) → I logits, trained on −Σ x·log softmax(logits) + β·KL(N(μ,
- * σ²) ‖ N(0, 1)), averaged over the batch.
+ * Mult-VAE, the variational autoencoder with multinomial likelihood: I → hidden (tanh) → [μ, log
+ * σ²] → z = μ + ε·σ → hidden reversed (tanh) → I logits, trained on −Σ x·log softmax(logits) +
+ * β·KL(N(μ, σ²) ‖ N(0, 1)), averaged over the batch.
  *
  * <p>Liang, Krishnan, Hoffman, Jebara: Variational Autoencoders for Collaborative Filtering, WWW
  * 2018, section 2.
@@ -38,13 +38,11 @@ public final class MultVae implements Autoencoder, GradientModel {
 
   /** Factor λ of the penalty λ Σ‖W‖² over the kernels. */
   public static final Setting<Double> L2 =
-      Setting.number(
-          "l2", Range.atLeast(0), 0, "Factor of the squared weights in the loss.");
+      Setting.number("l2", Range.atLeast(0), 0, "Factor of the squared weights in the loss.");
 
   /** Largest weight β of the KL term. */
   public static final Setting<Double> BETA_CAP =
-      Setting.number(
-          "beta-cap", Range.atLeast(0), 0.2, "Largest weight β of the KL term.");
+      Setting.number("beta-cap", Range.atLeast(0), 0.2, "Largest weight β of the KL term.");
 
   /**
    * Share of all steps after which β reaches its cap. Published is step 40,000 of the 46,800 of the

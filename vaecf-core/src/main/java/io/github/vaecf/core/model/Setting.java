@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 /**
  * Something about a model or its training that may be chosen: its name, its type, the range of its
  * values, the published value, and a line of help. The command line, the search, files and reports
- * know a setting from here. Immutable and safe for use by many threads; two settings of one name are
- * equal.
+ * know a setting from here. Immutable and safe for use by many threads; two settings of one name
+ * are equal.
  *
  * @param <T> type of the values
  */
@@ -182,8 +182,7 @@ public final class Setting<T> {
     Class<E> type = published.getDeclaringClass();
     Builder<E> builder = named(name, published, help);
     builder.placeholder = name.toUpperCase(Locale.ROOT);
-    builder.choices =
-        Arrays.stream(type.getEnumConstants()).map(one -> lowerCase(one)).toList();
+    builder.choices = Arrays.stream(type.getEnumConstants()).map(one -> lowerCase(one)).toList();
     builder.parser = text -> Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
     builder.formatter = Setting::lowerCase;
     builder.rangeInWords = String.join(" or ", builder.choices);

@@ -118,7 +118,7 @@ public final class Settings {
 
   private void put(Map<Setting<?>, Object> target, Setting<?> setting, Object value) {
     named(setting.name());
-    for (Setting<?> other : target.keySet()) {
+    for (Setting<?> other : List.copyOf(target.keySet())) {
       if (other.excludes(setting)) {
         target.put(other, other.off());
       }

@@ -14,8 +14,8 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
- * The layers as a graph of TensorFlow: the one that trains and the one that is exported. Not safe for
- * use by many threads.
+ * The layers as a graph of TensorFlow: the one that trains and the one that is exported. Not safe
+ * for use by many threads.
  */
 public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   private static final Initial KERNEL = Initial.glorot();
@@ -123,7 +123,8 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     Operand<TInt64> targets =
         tf.stack(
             List.of(
-                tf.gather(users, tf.gather(kept, first, second), first), tf.gatherNd(columns, kept)),
+                tf.gather(users, tf.gather(kept, first, second), first),
+                tf.gatherNd(columns, kept)),
             org.tensorflow.op.core.Stack.axis(1L));
     // What falls on one place is added up.
     return tf.scatterNd(targets, gatherFloats(parts, kept), histories.shape());
@@ -179,8 +180,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     Operand<TFloat32> centred = centred(input);
     // Where all entries are the same the centred ones are zeros, whatever they are divided by.
     return tf.math.mul(
-        centred,
-        tf.math.rsqrt(tf.math.maximum(variance(centred), tf.constant(Float.MIN_NORMAL))));
+        centred, tf.math.rsqrt(tf.math.maximum(variance(centred), tf.constant(Float.MIN_NORMAL))));
   }
 
   private Operand<TFloat32> centred(Operand<TFloat32> input) {
@@ -225,7 +225,6 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   @Override
   public final Operand<TFloat32> slice(Operand<TFloat32> input, int from, int width) {
-    return tf.slice(
-        input, tf.constant(new int[] {0, from}), tf.constant(new int[] {-1, width}));
+    return tf.slice(input, tf.constant(new int[] {0, from}), tf.constant(new int[] {-1, width}));
   }
 }

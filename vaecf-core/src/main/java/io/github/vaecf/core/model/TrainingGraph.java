@@ -19,8 +19,8 @@ public interface TrainingGraph {
   Ops tf();
 
   /**
-   * The histories of the batch: an entry 1 / ‖x‖₂ for each one of each user's row x, users one after
-   * the other.
+   * The histories of the batch: an entry 1 / ‖x‖₂ for each one of each user's row x, users one
+   * after the other.
    *
    * @return as many entries as the batch has ones
    */

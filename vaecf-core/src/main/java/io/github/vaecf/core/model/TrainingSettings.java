@@ -54,10 +54,7 @@ public final class TrainingSettings {
   /** Epochs without a better validation after which the training stops; 0 for never. */
   public static final Setting<Integer> PATIENCE =
       Setting.integer(
-          "patience",
-          0,
-          0,
-          "Stop after so many epochs without a better validation, 0 for never.");
+          "patience", 0, 0, "Stop after so many epochs without a better validation, 0 for never.");
 
   /** Epochs before which the training does not stop early. */
   public static final Setting<Integer> MINIMUM_EPOCHS =
@@ -65,13 +62,11 @@ public final class TrainingSettings {
 
   /** Where all random numbers start: first weights, shuffles, dropout and noise. */
   public static final Setting<Long> SEED =
-      Setting.wholeNumber(
-          "seed", Long.MIN_VALUE, 98765, "Where all random numbers start.");
+      Setting.wholeNumber("seed", Long.MIN_VALUE, 98765, "Where all random numbers start.");
 
   /** Where the graph runs. */
   public static final Setting<Device> DEVICE =
-      Setting.choice(
-          "device", Device.AUTO, "cpu, gpu, or auto: the GPU where there is one.");
+      Setting.choice("device", Device.AUTO, "cpu, gpu, or auto: the GPU where there is one.");
 
   /** Threads of an operation on the CPU; 0 for one a core. */
   public static final Setting<Integer> THREADS =

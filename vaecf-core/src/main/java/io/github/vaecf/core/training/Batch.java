@@ -7,8 +7,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * Some rows of a matrix in tensor memory, as {@link NetworkGraph} takes them. Not safe for use
- * by several threads at once.
+ * Some rows of a matrix in tensor memory, as {@link NetworkGraph} takes them. Not safe for use by
+ * several threads at once.
  */
 final class Batch implements AutoCloseable {
   final int users;

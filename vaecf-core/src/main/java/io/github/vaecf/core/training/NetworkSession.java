@@ -44,7 +44,7 @@ final class NetworkSession extends Recommender {
 
   /** The numbers that a step is run with and that change from step to step. */
   record StepInput(
-      Objective.Step step, double learningRate, long seed, int phase, long[] updatesBefore) {}
+      Objective.Step step, double learningRate, long seed, int phase, List<Long> updatesBefore) {}
 
   /** What a step gives: the loss parts before the update. */
   record StepLoss(double reconstruction, double regulariser, double penalty) {}
@@ -126,12 +126,12 @@ final class NetworkSession extends Recommender {
     Session.Runner runner = runner(batch).addTarget(step.update(input.phase()));
     try {
       feed(runner, step.fedLearningRate(), input.learningRate(), fed);
-      for (TrainingStep.Number number : step.numbers()) {
+      for (TrainingStep.FedNumber number : step.numbers()) {
         feed(runner, number.fed(), number.value().at(input.step()), fed);
       }
       for (int i = 0; i < step.counters().size(); i++) {
         TrainingStep.Counter counter = step.counters().get(i);
-        long update = input.updatesBefore()[i] + 1;
+        long update = input.updatesBefore().get(i) + 1;
         feed(runner, counter.beta1Power(), TrainingStep.Counter.beta1Power(update), fed);
         feed(runner, counter.beta2Power(), TrainingStep.Counter.beta2Power(update), fed);
       }
@@ -260,8 +260,7 @@ final class NetworkSession extends Recommender {
 
   /** A variable as a tensor to be written, read when its turn comes. */
   Safetensors.Source source(Variables.Variable variable) {
-    return new Safetensors.Source(
-        variable.name(), shape(variable), () -> read(variable).values());
+    return new Safetensors.Source(variable.name(), shape(variable), () -> read(variable).values());
   }
 
   private static List<Long> shape(Variables.Variable variable) {

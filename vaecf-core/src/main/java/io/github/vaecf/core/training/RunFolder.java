@@ -5,14 +5,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,32 +27,172 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The folder of one training: {@code config.json}, {@code metrics.csv}, {@code checkpoints/} and
- * the best weights. Used by one training at a time.
+ * The folder of one run: {@code config.json} (all that is needed to do it again), {@code
+ * metrics.csv} (a row an epoch), {@code checkpoints/}, event files for TensorBoard in {@code
+ * events/}, and the best weights, {@code model.safetensors}. Written by one training at a time; may
+ * be read meanwhile.
  */
-final class RunFolder {
+public final class RunFolder {
+  private static final String CONFIG = "config.json";
+  private static final String METRICS = "metrics.csv";
+  private static final String CHECKPOINTS = "checkpoints";
+  private static final String EVENTS = "events";
+  private static final String MODEL = "model.safetensors";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-  private static final String METRICS_HEADER =
-      "epoch,step,loss,negative_log_likelihood,kl,penalty,beta,learning_rate,validation,best,"
-          + "users_per_second,seconds";
+  private static final List<String> COLUMNS =
+      List.of(
+          "epoch",
+          "step",
+          "loss",
+          "reconstruction",
+          "kl",
+          "penalty",
+          "beta",
+          "learning_rate",
+          "validation",
+          "best",
+          "users_per_second",
+          "seconds");
+  private static final String HEADER = String.join(",", COLUMNS);
   private static final String STATE = "vaecf.state";
   private static final String SETTINGS = "vaecf.settings";
   private static final String SUFFIX = ".safetensors";
 
   private final Path folder;
-  private final Path config;
-  private final Path metrics;
-  private final Path checkpoints;
   private final ObjectNode settings;
 
   private RunFolder(Path folder, ObjectNode settings) {
     this.folder = folder;
     this.settings = settings;
-    config = folder.resolve("config.json");
-    metrics = folder.resolve("metrics.csv");
-    checkpoints = folder.resolve("checkpoints");
   }
+
+  // What there is to read.
+
+  /**
+   * Whether a folder is one of a run, ended or not.
+   *
+   * @param folder any path
+   * @return whether it holds a run's settings
+   */
+  public static boolean isRun(Path folder) {
+    return Files.isRegularFile(folder.resolve(CONFIG));
+  }
+
+  /**
+   * The file with the weights of a run's best epoch.
+   *
+   * @param folder the run folder
+   * @return the file, which is there once an epoch was good
+   */
+  public static Path modelFile(Path folder) {
+    return folder.resolve(MODEL);
+  }
+
+  /**
+   * All that a run was started with: settings, data, versions.
+   *
+   * @param folder the run folder
+   * @return values by their names, those within others with blanks between, in the order of the
+   *     file
+   * @throws DataException if the folder holds no run, or it cannot be read
+   */
+  public static Map<String, String> configuration(Path folder) {
+    requireRun(folder);
+    Map<String, String> values = new LinkedHashMap<>();
+    collect("", readConfig(folder.resolve(CONFIG)), values);
+    return Collections.unmodifiableMap(values);
+  }
+
+  private static void collect(String path, JsonNode node, Map<String, String> values) {
+    if (node.isObject()) {
+      node.properties()
+          .forEach(
+              entry ->
+                  collect(
+                      path.isEmpty() ? entry.getKey() : path + " " + entry.getKey(),
+                      entry.getValue(),
+                      values));
+    } else {
+      values.put(path, node.isValueNode() ? node.asText() : node.toString());
+    }
+  }
+
+  /**
+   * How a run's training went, as far as it has come.
+   *
+   * @param folder the run folder
+   * @return the curve
+   * @throws DataException if the folder holds no run, or its curve cannot be read
+   */
+  public static TrainingCurve curve(Path folder) {
+    requireRun(folder);
+    Path file = folder.resolve(METRICS);
+    List<TrainingCurve.Epoch> epochs = new ArrayList<>();
+    try {
+      long line = 0;
+      for (String row : Files.readAllLines(file)) {
+        line++;
+        if (line > 1) {
+          epochs.add(epoch(file, line, row.split(",", -1)));
+        }
+      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+    return new TrainingCurve(epochs);
+  }
+
+  private static TrainingCurve.Epoch epoch(Path file, long line, String[] fields) {
+    if (fields.length != COLUMNS.size()) {
+      throw new DataException(
+          file, line, "expected " + COLUMNS.size() + " fields, found " + fields.length);
+    }
+    return new TrainingCurve.Epoch(
+        (int) number(file, line, fields, "epoch"),
+        number(file, line, fields, "loss"),
+        number(file, line, fields, "reconstruction"),
+        number(file, line, fields, "kl"),
+        number(file, line, fields, "beta"),
+        number(file, line, fields, "validation"),
+        number(file, line, fields, "seconds"));
+  }
+
+  private static double number(Path file, long line, String[] fields, String column) {
+    String text = fields[COLUMNS.indexOf(column)];
+    try {
+      return text.isEmpty() ? Double.NaN : Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new DataException(file, line, column + ": expected a number, found '" + text + "'");
+    }
+  }
+
+  /**
+   * Removes what a run could be resumed from, once it has ended for good: it is three times as
+   * large as the weights.
+   *
+   * @param folder the run folder
+   * @throws DataException if it cannot be removed
+   */
+  public static void removeCheckpoints(Path folder) {
+    try {
+      for (Path checkpoint : checkpointsNewestFirst(folder)) {
+        Files.delete(checkpoint);
+      }
+    } catch (IOException e) {
+      throw WholeFile.unwritable(folder, e);
+    }
+  }
+
+  private static void requireRun(Path folder) {
+    if (!isRun(folder)) {
+      throw new DataException(
+          folder + ": not a run folder, expected a file " + CONFIG + " in it and found none");
+    }
+  }
+
+  // What a training does.
 
   /**
    * The folder of a new run, or of the one to be resumed.
@@ -55,40 +200,31 @@ final class RunFolder {
    * @throws DataException if it holds a run and none is to be resumed, or the other way round, or
    *     one of other settings or data
    */
-  static RunFolder open(
-      Path folder,
-      boolean resume,
-      ModelConfig model,
-      TrainingConfig training,
-      DataFingerprint data) {
+  static RunFolder open(Path folder, boolean resume, Settings model, DataFingerprint data) {
     ObjectNode settings = JSON.createObjectNode();
-    settings.set("model", JSON.valueToTree(model));
-    settings.set("training", JSON.valueToTree(training));
+    settings.put("model", model.model().name());
+    settings.set("settings", JSON.valueToTree(model.toText()));
     settings.set("data", JSON.valueToTree(data));
     RunFolder run = new RunFolder(folder, settings);
-    try {
-      if (Files.exists(run.config)) {
-        if (!resume) {
-          throw new DataException(
-              folder + ": already holds a run; resume it or choose another folder");
-        }
-        run.requireSameSettings();
-      } else {
-        if (resume) {
-          throw new DataException(
-              folder + ": holds no run to be resumed, expected a file config.json and found none");
-        }
-        run.create();
+    if (isRun(folder)) {
+      if (!resume) {
+        throw new DataException(
+            folder + ": already holds a run; resume it or choose another folder");
       }
-      Files.createDirectories(run.checkpoints);
-      return run;
-    } catch (IOException e) {
-      throw unwritable(folder, e);
+      run.requireSameSettings();
+    } else {
+      if (resume) {
+        throw new DataException(
+            folder + ": holds no run to be resumed, expected a file " + CONFIG + " and found none");
+      }
+      run.create();
     }
-  }
-
-  static DataException unwritable(Path path, IOException e) {
-    return new DataException(path + ": cannot be written (" + e + ")", e);
+    try {
+      Files.createDirectories(folder.resolve(CHECKPOINTS));
+    } catch (IOException e) {
+      throw WholeFile.unwritable(folder, e);
+    }
+    return run;
   }
 
   /**
@@ -96,22 +232,24 @@ final class RunFolder {
    *
    * @throws DataException if it is a file or has files in it
    */
-  static void requireNewOrEmpty(Path folder) throws IOException {
+  static void requireNewOrEmpty(Path folder) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new DataException(folder + ": expected a folder and found a file");
     }
     if (Files.isDirectory(folder)) {
       try (Stream<Path> entries = Files.list(folder)) {
         // What is left of a file that was being written when a run was killed can go.
-        if (entries.anyMatch(entry -> !entry.toString().endsWith(".partial"))) {
+        if (!entries.allMatch(WholeFile::isPartial)) {
           throw new DataException(
               folder + ": expected an empty or a new folder and found one with files in it");
         }
+      } catch (IOException e) {
+        throw unreadable(folder, e);
       }
     }
   }
 
-  private void create() throws IOException {
+  private void create() {
     requireNewOrEmpty(folder);
     ObjectNode all = settings.deepCopy();
     ObjectNode versions = all.putObject("versions");
@@ -122,29 +260,23 @@ final class RunFolder {
     versions.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     // First, and once all that takes time is done: a folder with this file can be resumed, one with
     // others and without it could not even be begun again.
-    Files.createDirectories(folder);
-    writeWhole(config, JSON.writeValueAsString(all) + "\n");
-    writeWhole(metrics, METRICS_HEADER + "\n");
+    WholeFile.replace(folder.resolve(CONFIG), all.toPrettyString() + "\n");
+    WholeFile.replace(folder.resolve(METRICS), HEADER + "\n");
   }
 
-  private static void writeWhole(Path file, String text) throws IOException {
-    Path beside = file.resolveSibling(file.getFileName() + ".partial");
-    try {
-      Files.writeString(beside, text);
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(beside);
-    }
+  private void requireSameSettings() {
+    Path config = folder.resolve(CONFIG);
+    requireSame(readConfig(config), settings, config.toString(), "");
   }
 
-  private void requireSameSettings() throws IOException {
-    JsonNode stored;
+  private static JsonNode readConfig(Path config) {
     try {
-      stored = JSON.readTree(config.toFile());
+      return JSON.readTree(config.toFile());
     } catch (JsonProcessingException e) {
       throw new DataException(config + ": not the settings of a run, " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw unreadable(config, e);
     }
-    requireSame(stored, settings, config.toString(), "");
   }
 
   /** Compares leaf by leaf, so that the message can name the setting. */
@@ -154,7 +286,7 @@ final class RunFolder {
       JsonNode before = stored.path(entry.getKey());
       if (entry.getValue().isObject() && before.isObject()) {
         requireSame(before, entry.getValue(), file, name + ".");
-      } else if (!before.equals(JSON.valueToTree(entry.getValue()))
+      } else if (!before.equals(entry.getValue())
           && !before.toString().equals(entry.getValue().toString())) {
         boolean data = name.startsWith("data.");
         throw new DataException(
@@ -162,31 +294,37 @@ final class RunFolder {
                 + ", "
                 + name
                 + ": the run was started with "
-                + before
+                + (before.isMissingNode() ? "none" : before.asText())
                 + (data ? ", the data now has " : " and cannot be resumed with ")
-                + entry.getValue()
+                + entry.getValue().asText()
                 + (data ? ": it has changed since" : ""));
       }
     }
   }
 
+  private static DataException unreadable(Path path, IOException e) {
+    return new DataException(path + ": cannot be read (" + e + ")", e);
+  }
+
   Path modelFile() {
-    return folder.resolve(TrainedModel.FILE_NAME);
+    return modelFile(folder);
   }
 
   Path eventsFolder() {
-    return folder.resolve("events");
+    return folder.resolve(EVENTS);
   }
 
   /** Where a checkpoint of a step lies. */
   private Path checkpoint(long step) {
-    return checkpoints.resolve(String.format(Locale.ROOT, "step-%012d%s", step, SUFFIX));
+    return folder
+        .resolve(CHECKPOINTS)
+        .resolve(String.format(Locale.ROOT, "step-%012d%s", step, SUFFIX));
   }
 
   /** Writes a checkpoint and removes those that are no longer to be kept. */
-  void save(TrainingState state, AutoencoderSession session, int keep) {
+  void save(TrainingState state, NetworkSession session, int keep) {
     List<Safetensors.Source> tensors = new ArrayList<>();
-    session.autoencoder.variables().forEach(variable -> tensors.add(session.source(variable)));
+    session.network.variables.all().forEach(variable -> tensors.add(session.source(variable)));
     Path file = checkpoint(state.step());
     try {
       Safetensors.write(
@@ -198,16 +336,17 @@ final class RunFolder {
                   SETTINGS,
                   JSON.writeValueAsString(settings))),
           tensors);
-      List<Path> all = checkpointsNewestFirst();
+      List<Path> all = checkpointsNewestFirst(folder);
       for (Path old : all.subList(Math.min(keep, all.size()), all.size())) {
         Files.deleteIfExists(old);
       }
     } catch (IOException e) {
-      throw unwritable(file, e);
+      throw WholeFile.unwritable(file, e);
     }
   }
 
-  private List<Path> checkpointsNewestFirst() throws IOException {
+  private static List<Path> checkpointsNewestFirst(Path folder) throws IOException {
+    Path checkpoints = folder.resolve(CHECKPOINTS);
     if (!Files.isDirectory(checkpoints)) {
       return List.of();
     }
@@ -225,14 +364,14 @@ final class RunFolder {
    * @param messages told of each checkpoint that is passed over because it is damaged
    * @return where the training stood, or nothing if there is no whole checkpoint
    */
-  Optional<TrainingState> restore(AutoencoderSession session, Consumer<String> messages) {
+  Optional<TrainingState> restore(NetworkSession session, Consumer<String> messages) {
     try {
-      for (Path file : checkpointsNewestFirst()) {
+      for (Path file : checkpointsNewestFirst(folder)) {
         try {
           Safetensors tensors = Safetensors.open(file);
           TrainingState state = JSON.readValue(tensors.metadata(STATE), TrainingState.class);
           for (String name : tensors.names()) {
-            session.set(Map.of(name, tensors.read(name)));
+            session.set(name, tensors.read(name));
           }
           return Optional.of(state);
         } catch (DataException | JsonProcessingException e) {
@@ -241,51 +380,73 @@ final class RunFolder {
       }
       return Optional.empty();
     } catch (IOException e) {
-      throw new DataException(checkpoints + ": cannot be read (" + e + ")", e);
+      throw unreadable(folder.resolve(CHECKPOINTS), e);
     }
   }
 
   /** Drops the rows of epochs that are about to be trained again. */
   void keepMetricsUntil(int epoch) {
+    Path metrics = folder.resolve(METRICS);
     try {
-      StringBuilder kept = new StringBuilder(METRICS_HEADER).append('\n');
+      StringBuilder kept = new StringBuilder(HEADER).append('\n');
       if (Files.exists(metrics)) {
-        int columns = METRICS_HEADER.split(",", -1).length;
         for (String line : Files.readAllLines(metrics)) {
           String[] fields = line.split(",", -1);
-          if (fields.length == columns
+          if (fields.length == COLUMNS.size()
               && fields[0].matches("\\d{1,9}")
               && Integer.parseInt(fields[0]) <= epoch) {
             kept.append(line).append('\n');
           }
         }
       }
-      writeWhole(metrics, kept.toString());
+      WholeFile.replace(metrics, kept.toString());
     } catch (IOException e) {
-      throw unwritable(metrics, e);
+      throw unreadable(metrics, e);
     }
   }
 
   void addMetrics(EpochReport report) {
-    String row =
-        String.join(
-            ",",
-            Integer.toString(report.epoch()),
-            Long.toString(report.step()),
-            Double.toString(report.loss()),
-            Double.toString(report.negativeLogLikelihood()),
-            Double.toString(report.kl()),
-            Double.toString(report.penalty()),
-            Double.toString(report.beta()),
-            Double.toString(report.learningRate()),
-            Double.isNaN(report.validation()) ? "" : Double.toString(report.validation()),
-            Boolean.toString(report.best()),
-            String.format(Locale.ROOT, "%.1f", report.usersPerSecond()),
-            String.format(Locale.ROOT, "%.3f", report.seconds()));
+    addRow(
+        Integer.toString(report.epoch()),
+        Long.toString(report.step()),
+        Double.toString(report.loss()),
+        Double.toString(report.reconstruction()),
+        Double.toString(report.kl()),
+        Double.toString(report.penalty()),
+        Double.toString(report.beta()),
+        Double.toString(report.learningRate()),
+        text(report.validation()),
+        Boolean.toString(report.best()),
+        String.format(Locale.ROOT, "%.1f", report.usersPerSecond()),
+        String.format(Locale.ROOT, "%.3f", report.seconds()));
+  }
+
+  /** The one row of a model in closed form. */
+  void addMetrics(double validation, double seconds) {
+    keepMetricsUntil(0);
+    String[] row = new String[COLUMNS.size()];
+    Arrays.fill(row, "");
+    row[COLUMNS.indexOf("epoch")] = "1";
+    row[COLUMNS.indexOf("validation")] = text(validation);
+    row[COLUMNS.indexOf("best")] = "true";
+    row[COLUMNS.indexOf("seconds")] = String.format(Locale.ROOT, "%.3f", seconds);
+    addRow(row);
+  }
+
+  private static String text(double number) {
+    return Double.isNaN(number) ? "" : Double.toString(number);
+  }
+
+  private void addRow(String... fields) {
+    Path metrics = folder.resolve(METRICS);
     try {
-      Files.writeString(metrics, row + "\n", StandardOpenOption.APPEND, StandardOpenOption.CREATE);
+      Files.writeString(
+          metrics,
+          String.join(",", fields) + "\n",
+          StandardOpenOption.APPEND,
+          StandardOpenOption.CREATE);
     } catch (IOException e) {
-      throw unwritable(metrics, e);
+      throw WholeFile.unwritable(metrics, e);
     }
   }
 }

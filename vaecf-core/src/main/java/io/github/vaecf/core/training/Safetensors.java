@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.WholeFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,10 +13,9 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,8 +59,12 @@ final class Safetensors {
     this.dataStart = dataStart;
   }
 
-  static void write(Path file, Map<String, String> metadata, List<Source> tensors)
-      throws IOException {
+  /**
+   * Writes a file, in the place of one that may be there.
+   *
+   * @throws DataException if it cannot be written
+   */
+  static void write(Path file, Map<String, String> metadata, List<Source> tensors) {
     ObjectNode header = JSON.createObjectNode();
     ObjectNode strings = header.putObject(METADATA);
     strings.put(CHECKSUM, NO_CHECKSUM);
@@ -74,7 +78,7 @@ final class Safetensors {
       tensor.shape().forEach(entry.putArray("shape")::add);
       entry.putArray("data_offsets").add(begin).add(end);
     }
-    byte[] json = JSON.writeValueAsBytes(header);
+    byte[] json = bytes(header);
     int padding = -json.length & 7; // the numbers start at a multiple of 8
     ByteBuffer head =
         ByteBuffer.allocate(Long.BYTES + json.length + padding).order(ByteOrder.LITTLE_ENDIAN);
@@ -84,47 +88,48 @@ final class Safetensors {
     }
     head.flip();
 
-    Path beside = file.resolveSibling(file.getFileName() + ".partial");
-    try {
-      try (FileChannel channel =
-          FileChannel.open(
-              beside,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        CRC32C checksum = new CRC32C();
-        writeChecked(channel, head, checksum);
-        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (Source tensor : tensors) {
-          float[] numbers = tensor.numbers().get();
-          if (numbers.length != size(tensor.shape())) {
-            throw new IllegalArgumentException(
-                tensor.name()
-                    + " must have shape "
-                    + tensor.shape()
-                    + ", found "
-                    + numbers.length
-                    + " numbers");
-          }
-          for (int at = 0; at < numbers.length; ) {
-            buffer.clear();
-            FloatBuffer floats = buffer.asFloatBuffer();
-            int length = Math.min(floats.remaining(), numbers.length - at);
-            floats.put(numbers, at, length);
-            buffer.limit(length * Float.BYTES);
-            writeChecked(channel, buffer, checksum);
-            at += length;
-          }
+    WholeFile.remake(file, partial -> write(partial, head, json, tensors));
+  }
+
+  private static void write(Path partial, ByteBuffer head, byte[] json, List<Source> tensors)
+      throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      CRC32C checksum = new CRC32C();
+      writeChecked(channel, head, checksum);
+      ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      for (Source tensor : tensors) {
+        float[] numbers = tensor.numbers().get();
+        if (numbers.length != size(tensor.shape())) {
+          throw new IllegalArgumentException(
+              tensor.name()
+                  + " must have shape "
+                  + tensor.shape()
+                  + ", found "
+                  + numbers.length
+                  + " numbers");
         }
-        int digits = checksumPosition(json);
-        channel.write(
-            ByteBuffer.wrap(hex(checksum).getBytes(StandardCharsets.US_ASCII)),
-            Long.BYTES + (long) digits);
-        channel.force(true);
+        for (int at = 0; at < numbers.length; ) {
+          buffer.clear();
+          FloatBuffer floats = buffer.asFloatBuffer();
+          int length = Math.min(floats.remaining(), numbers.length - at);
+          floats.put(numbers, at, length);
+          buffer.limit(length * Float.BYTES);
+          writeChecked(channel, buffer, checksum);
+          at += length;
+        }
       }
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(beside);
+      channel.write(
+          ByteBuffer.wrap(hex(checksum).getBytes(StandardCharsets.US_ASCII)),
+          Long.BYTES + (long) checksumPosition(json));
+    }
+  }
+
+  private static byte[] bytes(ObjectNode header) {
+    try {
+      return JSON.writeValueAsBytes(header);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a header that cannot be written as JSON", e);
     }
   }
 
@@ -146,7 +151,7 @@ final class Safetensors {
         ("{\"" + METADATA + "\":{\"" + CHECKSUM + "\":\"").getBytes(StandardCharsets.UTF_8);
     boolean found =
         json.length >= key.length + NO_CHECKSUM.length()
-            && java.util.Arrays.equals(json, 0, key.length, key, 0, key.length);
+            && Arrays.equals(json, 0, key.length, key, 0, key.length);
     return found ? key.length : -1;
   }
 

@@ -3,47 +3,44 @@ package io.github.vaecf.core.training;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.Models;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 
 /**
- * A trained Mult-VAE or Mult-DAE: ranks items for users it has never seen, from the items they
- * touched.
- *
- * <p>Owns native memory until it is closed. Safe for use by many threads; closing while another
- * thread still uses it is not.
+ * A model that was fitted, by gradient or in closed form: ranks items for users it has never seen,
+ * from the items they touched. Its weights are in native memory.
  */
-public final class TrainedModel implements Scorer, AutoCloseable {
-  /** Name of the file of a model within a run folder. */
-  public static final String FILE_NAME = "model.safetensors";
-
+public final class TrainedModel extends Recommender {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String CONFIG = "vaecf.config";
-  private static final String TRAINING = "vaecf.training";
+  private static final String MODEL = "vaecf.model";
+  private static final String SETTINGS = "vaecf.settings";
   private static final String ITEMS = "vaecf.items";
   private static final String EPOCH = "vaecf.epoch";
   private static final String VALIDATION = "vaecf.validation";
 
   private final Description description;
-  private final AutoencoderSession session;
+  private final NetworkSession session;
 
   /** All of a model but its weights. */
-  record Description(
-      ModelConfig config, TrainingConfig training, IdIndex items, int epoch, double validation) {
+  record Description(Settings settings, IdIndex items, int epoch, double validation) {
     Map<String, String> metadata() {
       try {
         Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put(CONFIG, JSON.writeValueAsString(config));
-        metadata.put(TRAINING, JSON.writeValueAsString(training));
+        metadata.put(MODEL, settings.model().name());
+        metadata.put(SETTINGS, JSON.writeValueAsString(settings.toText()));
         metadata.put(EPOCH, Integer.toString(epoch));
         metadata.put(VALIDATION, Double.toString(validation));
         metadata.put(ITEMS, JSON.writeValueAsString(items.ids()));
@@ -56,8 +53,8 @@ public final class TrainedModel implements Scorer, AutoCloseable {
     static Description read(Path path, Safetensors file) {
       try {
         return new Description(
-            JSON.readValue(file.metadata(CONFIG), ModelConfig.class),
-            JSON.readValue(file.metadata(TRAINING), TrainingConfig.class),
+            Settings.published(Models.named(file.metadata(MODEL)))
+                .with(JSON.readValue(file.metadata(SETTINGS), new TypeReference<>() {})),
             IdIndex.of(JSON.readValue(file.metadata(ITEMS), new TypeReference<List<String>>() {})),
             Integer.parseInt(file.metadata(EPOCH)),
             Double.parseDouble(file.metadata(VALIDATION)));
@@ -67,32 +64,54 @@ public final class TrainedModel implements Scorer, AutoCloseable {
     }
   }
 
-  TrainedModel(Description description, Map<String, float[]> weights) {
+  /** Takes over a session whose weights are set. */
+  TrainedModel(Description description, NetworkSession session) {
+    super(description.items());
     this.description = description;
-    this.session =
-        AutoencoderSession.forInference(
-            description.config(),
-            description.items().size(),
-            description.training().device(),
-            description.training().threads());
-    session.set(weights);
+    this.session = session;
+  }
+
+  static TrainedModel of(Description description, List<Weight> weights) {
+    NetworkSession session =
+        NetworkSession.forInference(description.settings(), description.items());
+    weights.forEach(weight -> session.set(weight.name(), weight.values()));
+    return new TrainedModel(description, session);
+  }
+
+  /**
+   * Whether {@link #load} would find a model at a path.
+   *
+   * @param path any path
+   * @return whether it is a model's file, or a run folder
+   */
+  public static boolean isAt(Path path) {
+    return RunFolder.isRun(path)
+        || Files.isRegularFile(RunFolder.modelFile(path))
+        || path.toString().endsWith(".safetensors");
   }
 
   /**
    * Loads a model that {@link #save} or a training with a run folder wrote.
    *
-   * @param path the file, or a run folder with a file {@value #FILE_NAME}
+   * @param path the file, or a run folder
    * @return the model, to be closed
    * @throws DataException if there is no such file or it is damaged
    */
   public static TrainedModel load(Path path) {
     Path file = fileOf(path);
     Safetensors tensors = Safetensors.open(file);
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    for (String name : tensors.names()) {
-      weights.put(name, tensors.read(name));
+    Description description = Description.read(file, tensors);
+    NetworkSession session =
+        NetworkSession.forInference(description.settings(), description.items());
+    try {
+      for (Variables.Variable weight : session.modelWeights()) {
+        session.set(weight.name(), tensors.read(weight.name()));
+      }
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
     }
-    return new TrainedModel(Description.read(file, tensors), weights);
+    return new TrainedModel(description, session);
   }
 
   private static Path fileOf(Path path) {
@@ -102,12 +121,12 @@ public final class TrainedModel implements Scorer, AutoCloseable {
     if (!Files.isDirectory(path)) {
       return path;
     }
-    Path file = path.resolve(FILE_NAME);
+    Path file = RunFolder.modelFile(path);
     if (!Files.isRegularFile(file)) {
       throw new DataException(
           path
               + ": not a run folder with a trained model, expected a file "
-              + FILE_NAME
+              + file.getFileName()
               + " in it and found none");
     }
     return file;
@@ -117,26 +136,20 @@ public final class TrainedModel implements Scorer, AutoCloseable {
    * Writes the model, settings and item ids included, into one file of the safetensors format. The
    * file appears whole or not at all and replaces one that is there.
    *
-   * @param file where to write; its folder must exist
+   * @param file where to write
    * @throws DataException if it cannot be written
    */
   public void save(Path file) {
     write(file, description, session);
   }
 
-  static void write(Path file, Description description, AutoencoderSession session) {
+  static void write(Path file, Description description, NetworkSession session) {
     List<Safetensors.Source> tensors = new ArrayList<>();
-    for (AutoencoderGraph.Variable variable : session.autoencoder.weights()) {
-      tensors.add(session.source(variable));
-    }
-    try {
-      Safetensors.write(file, description.metadata(), tensors);
-    } catch (IOException e) {
-      throw new DataException(file + ": cannot be written (" + e + ")", e);
-    }
+    session.modelWeights().forEach(weight -> tensors.add(session.source(weight)));
+    Safetensors.write(file, description.metadata(), tensors);
   }
 
-  /** The epoch of the model in a file; 0 if there is none or it is damaged. */
+  /** The epoch whose weights a file has; 0 if there is no whole model in it. */
   static int epochOf(Path file) {
     try {
       return Files.exists(file) ? Description.read(file, Safetensors.open(file)).epoch() : 0;
@@ -146,36 +159,18 @@ public final class TrainedModel implements Scorer, AutoCloseable {
   }
 
   /**
-   * The settings of the network and its loss.
+   * All that the model was fitted with.
    *
-   * @return the settings
+   * @return the settings, which name the model
    */
-  public ModelConfig config() {
-    return description.config();
-  }
-
-  /**
-   * The settings that the model was trained with.
-   *
-   * @return the settings
-   */
-  public TrainingConfig training() {
-    return description.training();
-  }
-
-  /**
-   * The raw ids of the items, in the order of their indices.
-   *
-   * @return the index
-   */
-  public IdIndex items() {
-    return description.items();
+  public Settings settings() {
+    return description.settings();
   }
 
   /**
    * The epoch that the weights are from.
    *
-   * @return from 1
+   * @return from 1; 1 for a model in closed form
    */
   public int epoch() {
     return description.epoch();
@@ -191,17 +186,12 @@ public final class TrainedModel implements Scorer, AutoCloseable {
   }
 
   @Override
-  public int itemCount() {
-    return session.itemCount();
-  }
-
-  @Override
-  public Rankings rank(CsrMatrix histories, int from, int to, int k) {
-    return session.rank(histories, from, to, k);
+  protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    session.rank(histories, from, to, rankings, firstUser);
   }
 
   /**
-   * The logits of all items, those of the histories included.
+   * The scores of all items, those of the histories included.
    *
    * @param histories users × items, what is known of each user
    * @param from first row to score for
@@ -221,66 +211,45 @@ public final class TrainedModel implements Scorer, AutoCloseable {
    * @param to row after the last
    * @return {@code to − from} users × latent width, row-major
    * @throws IllegalArgumentException if the histories are not over {@link #itemCount()} items
+   * @throws IllegalStateException if the model has no latent vector
    */
   public float[] encode(CsrMatrix histories, int from, int to) {
-    return session.encode(histories, from, to);
-  }
-
-  /**
-   * The best items for one user, without those of the user's own history.
-   *
-   * @param history raw ids of items that the user touched, in any order; repeated ones count once,
-   *     unknown ones are ignored ({@link #items()} tells which are known); may be empty
-   * @param k largest number of items to recommend, at least 1
-   * @return at most k recommendations, best first
-   * @throws IllegalArgumentException if k is below 1
-   */
-  public List<Recommendation> recommend(List<String> history, int k) {
-    Objects.requireNonNull(history, "history");
-    CsrMatrix one =
-        CsrMatrix.of(
-            1,
-            itemCount(),
-            consumer -> {
-              for (String id : history) {
-                int index = items().indexOf(id);
-                if (index >= 0) {
-                  consumer.accept(0, index);
-                }
-              }
-            });
-    Rankings ranking = rank(one, 0, 1, k);
-    List<Recommendation> recommendations = new ArrayList<>();
-    for (int rank = 0; rank < k && ranking.item(0, rank) >= 0; rank++) {
-      recommendations.add(
-          new Recommendation(items().id(ranking.item(0, rank)), ranking.score(0, rank)));
+    if (session.network.latent == null) {
+      throw new IllegalStateException(
+          description.settings().model().title() + " has no latent vector");
     }
-    return recommendations;
+    return session.encode(histories, from, to);
   }
 
   /**
    * A copy of all weights, for exporters.
    *
-   * @return the layers
+   * @return the weights in the order in which the model asks for them
    */
-  public Network network() {
-    Map<String, float[]> weights = session.weights();
-    return new Network(
-        config() instanceof MultVaeConfig, layers("encoder", weights), layers("decoder", weights));
+  public List<Weight> weights() {
+    return session.weights();
   }
 
-  private static List<DenseLayer> layers(String side, Map<String, float[]> weights) {
-    List<DenseLayer> layers = new ArrayList<>();
-    for (int layer = 0; weights.containsKey(side + "/" + layer + "/kernel"); layer++) {
-      float[] kernel = weights.get(side + "/" + layer + "/kernel");
-      float[] bias = weights.get(side + "/" + layer + "/bias");
-      layers.add(new DenseLayer(kernel.length / bias.length, bias.length, kernel, bias));
-    }
-    return layers;
+  /**
+   * The kernel whose columns are the items' embeddings, by which items are compared: that of the
+   * last layer of an autoencoder, the item weights of a linear model.
+   *
+   * @return a copy, any width × items; empty for a model without
+   */
+  public Optional<Weight> itemKernel() {
+    return session
+        .network
+        .itemKernel
+        .flatMap(
+            name ->
+                session.modelWeights().stream()
+                    .filter(weight -> weight.name().equals(name))
+                    .findFirst())
+        .map(session::read);
   }
 
   @Override
-  public void close() {
+  protected void release() {
     session.close();
   }
 }

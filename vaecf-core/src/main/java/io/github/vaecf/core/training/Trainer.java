@@ -1,24 +1,32 @@
 package io.github.vaecf.core.training;
 
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.ClosedFormModel;
+import io.github.vaecf.core.model.GradientModel;
+import io.github.vaecf.core.model.Objective;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import org.tensorflow.types.TFloat32;
 
 /**
- * Trains a Mult-VAE or Mult-DAE: mini-batches of reshuffled users, annealed KL, dropout, L2 and
- * Adam (Liang et al. 2018, section 4.4), and keeps the weights of the epoch with the best
- * validation.
+ * Fits a model. One that is trained by gradient sees mini-batches of reshuffled users and is
+ * updated by Adam (Liang et al. 2018, section 4.4); the weights of the epoch with the best
+ * validation are kept. One in closed form is fitted in one go and validated once.
  *
  * <p>With the same settings, data, machine and number of threads the resulting weights are the
  * same, bit for bit, also when the training was stopped and resumed in between.
@@ -27,20 +35,18 @@ import java.util.function.ToDoubleFunction;
  * listeners are.
  */
 public final class Trainer {
-  final ModelConfig model;
-  final TrainingConfig training;
-  final ToDoubleFunction<Scorer> validation;
+  final Settings settings;
+  final ToDoubleFunction<Recommender> validation;
   final List<TrainingListener> listeners;
   final Path runFolder;
   final boolean resume;
   final CheckpointPolicy checkpoints;
   final Duration timeLimit;
   final BooleanSupplier stop;
-  private final int starts;
+  private final int restarts;
 
   private Trainer(Builder builder) {
-    model = Objects.requireNonNull(builder.model, "a trainer needs a model's settings");
-    training = builder.training;
+    settings = Objects.requireNonNull(builder.settings, "a trainer needs a model's settings");
     validation = builder.validation;
     listeners = List.copyOf(builder.listeners);
     runFolder = builder.runFolder;
@@ -48,18 +54,26 @@ public final class Trainer {
     checkpoints = builder.checkpoints;
     timeLimit = builder.timeLimit;
     stop = builder.stop;
-    starts = builder.starts;
+    restarts = builder.restarts;
     Require.that(
-        training.patience() == 0 || validation != null,
+        validation != null
+            || !settings.has(TrainingSettings.PATIENCE)
+            || settings.get(TrainingSettings.PATIENCE) == 0,
         "patience",
         "0 where there is no validation",
-        training.patience());
-    Require.that(starts == 1 || validation != null, "starts", "1 without a validation", starts);
+        "a patience");
+    Require.that(
+        restarts == 1 || validation != null, "restarts", "1 without a validation", restarts);
+    Require.that(
+        restarts == 1 || settings.has(TrainingSettings.SEED),
+        "restarts",
+        "1 for a model in closed form",
+        restarts);
     Require.that(!resume || runFolder != null, "resume", "false without a run folder", true);
   }
 
   /**
-   * A builder with the published settings of training, and no model chosen yet.
+   * A builder, with no model chosen yet.
    *
    * @return a new builder
    */
@@ -88,7 +102,7 @@ public final class Trainer {
         "that of the columns, " + users.columns(),
         items.size());
     Require.that(users.entries() > 0, "the training matrix", "with at least one entry", users);
-    return starts == 1 ? trainOnce(users, items) : trainFromSeveralStarts(users, items);
+    return restarts == 1 ? trainOnce(users, items) : trainWithRestarts(users, items);
   }
 
   /**
@@ -103,7 +117,7 @@ public final class Trainer {
    */
   public void requireRun(CsrMatrix users, IdIndex items) {
     Require.that(runFolder != null, "runFolder", "given", null);
-    RunFolder.open(runFolder, true, model, training, DataFingerprint.of(users, items));
+    RunFolder.open(runFolder, true, settings, DataFingerprint.of(users, items));
   }
 
   /**
@@ -116,40 +130,80 @@ public final class Trainer {
    */
   public Map<String, String> placement(CsrMatrix users) {
     Require.that(users.rows() > 0, "the training matrix", "with at least one row", users);
-    try (AutoencoderSession session =
-            AutoencoderSession.forTraining(
-                model,
-                users.columns(),
-                training.device(),
-                training.threads(),
-                training.gradientClip(),
-                training.seed());
-        Batch batch = Batch.of(users, 0, Math.min(users.rows(), training.batchSize()))) {
+    Require.that(
+        settings.model() instanceof GradientModel,
+        "the model",
+        "one that is trained by gradient",
+        settings.model().name());
+    IdIndex items =
+        IdIndex.of(IntStream.range(0, users.columns()).mapToObj(Integer::toString).toList());
+    int batchSize = Math.min(users.rows(), settings.get(TrainingSettings.BATCH_SIZE));
+    try (NetworkSession session = NetworkSession.forTraining(settings, items);
+        Batch batch = Batch.of(users, 0, batchSize)) {
       Map<String, String> devices = new TreeMap<>();
       session.train(
           batch,
-          new AutoencoderSession.StepInput(0, training.learningRate(), 0, training.seed()),
+          new NetworkSession.StepInput(
+              new Objective.Step(0, 1, 0),
+              settings.get(TrainingSettings.LEARNING_RATE),
+              settings.get(TrainingSettings.SEED),
+              0,
+              Collections.nCopies(session.step.counters().size(), 0L)),
           devices);
       return devices;
     }
   }
 
   private TrainedModel trainOnce(CsrMatrix users, IdIndex items) {
+    if (settings.model() instanceof ClosedFormModel model) {
+      return fit(model, users, items);
+    }
     try (TrainingRun run = new TrainingRun(this, users, items)) {
       return run.train();
     }
   }
 
-  private TrainedModel trainFromSeveralStarts(CsrMatrix users, IdIndex items) {
+  private TrainedModel fit(ClosedFormModel model, CsrMatrix users, IdIndex items) {
+    long start = System.nanoTime();
+    RunFolder folder =
+        runFolder == null
+            ? null
+            : RunFolder.open(runFolder, resume, settings, DataFingerprint.of(users, items));
+    if (folder != null && resume && TrainedModel.epochOf(folder.modelFile()) > 0) {
+      return TrainedModel.load(folder.modelFile());
+    }
+    NetworkSession session = NetworkSession.forInference(settings, items);
+    try {
+      Map<String, TFloat32> weights = model.fit(users, settings);
+      try {
+        weights.forEach(session::set);
+      } finally {
+        weights.values().forEach(TFloat32::close);
+      }
+      double measured = validation == null ? Double.NaN : validation.applyAsDouble(session);
+      TrainedModel.Description description =
+          new TrainedModel.Description(settings, items, 1, measured);
+      if (folder != null) {
+        TrainedModel.write(folder.modelFile(), description, session);
+        folder.addMetrics(measured, (System.nanoTime() - start) / 1e9);
+      }
+      return new TrainedModel(description, session);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private TrainedModel trainWithRestarts(CsrMatrix users, IdIndex items) {
     TrainedModel best = null;
     try {
       if (runFolder != null && !resume) {
         RunFolder.requireNewOrEmpty(runFolder);
       }
-      for (int start = 0; start < starts; start++) {
-        int number = start + 1;
-        listeners.forEach(listener -> listener.onMessage("start " + number + " of " + starts));
-        TrainedModel model = start(number).trainOnce(users, items);
+      for (int restart = 0; restart < restarts; restart++) {
+        int number = restart + 1;
+        listeners.forEach(listener -> listener.onMessage("restart " + number + " of " + restarts));
+        TrainedModel model = restart(number).trainOnce(users, items);
         if (best == null || model.validation() > best.validation()) {
           if (best != null) {
             best.close();
@@ -160,11 +214,9 @@ public final class Trainer {
         }
       }
       if (runFolder != null) {
-        best.save(runFolder.resolve(TrainedModel.FILE_NAME));
+        best.save(RunFolder.modelFile(runFolder));
       }
       return best;
-    } catch (IOException e) {
-      throw RunFolder.unwritable(runFolder, e);
     } catch (RuntimeException e) {
       if (best != null) {
         best.close();
@@ -173,16 +225,18 @@ public final class Trainer {
     }
   }
 
-  /** The trainer of one of several starts: a seed and a run folder of its own. */
-  private Trainer start(int number) {
+  /** The trainer of one of several restarts: a seed and a run folder of its own. */
+  private Trainer restart(int number) {
+    long seed = settings.get(TrainingSettings.SEED);
     Builder one = new Builder();
-    one.model(model)
-        .training(training.withSeed(Streams.seed(training.seed(), Streams.START, number)));
-    one.validation(validation).checkpoints(checkpoints).stopWhen(stop);
+    one.settings(settings.with(TrainingSettings.SEED, Streams.seed(seed, Streams.RESTART, number)))
+        .validation(validation)
+        .checkpoints(checkpoints)
+        .stopWhen(stop);
     one.timeLimit = timeLimit;
     listeners.forEach(one::listener);
     if (runFolder != null) {
-      Path folder = runFolder.resolve("start-" + number);
+      Path folder = runFolder.resolve("restart-" + number);
       one.runFolder(folder).resume(resume && Files.exists(folder));
     }
     return one.build();
@@ -190,38 +244,26 @@ public final class Trainer {
 
   /** Collects what a trainer needs. Not safe for use by several threads. */
   public static final class Builder {
-    private ModelConfig model;
-    private TrainingConfig training = TrainingConfig.paper();
-    private ToDoubleFunction<Scorer> validation;
+    private Settings settings;
+    private ToDoubleFunction<Recommender> validation;
     private final List<TrainingListener> listeners = new ArrayList<>();
     private Path runFolder;
     private boolean resume;
     private CheckpointPolicy checkpoints = CheckpointPolicy.standard();
     private Duration timeLimit;
     private BooleanSupplier stop = () -> false;
-    private int starts = 1;
+    private int restarts = 1;
 
     private Builder() {}
 
     /**
-     * Which network, on which loss. Must be given.
+     * Which model, and how it is fitted. Must be given.
      *
-     * @param config settings of Mult-VAE or Mult-DAE
+     * @param chosen such as {@code MultVae.published().with(TrainingSettings.EPOCHS, 20)}
      * @return this builder
      */
-    public Builder model(ModelConfig config) {
-      model = Objects.requireNonNull(config, "config");
-      return this;
-    }
-
-    /**
-     * How it is trained; without this as published.
-     *
-     * @param config settings of the training
-     * @return this builder
-     */
-    public Builder training(TrainingConfig config) {
-      training = Objects.requireNonNull(config, "config");
+    public Builder settings(Settings chosen) {
+      settings = Objects.requireNonNull(chosen, "chosen");
       return this;
     }
 
@@ -229,10 +271,11 @@ public final class Trainer {
      * How good the model is, asked after each epoch; the weights of the epoch with the largest
      * answer are kept. Without this the weights of the last epoch are.
      *
-     * @param function the larger its value, the better; the scorer is valid during the call only
+     * @param function the larger its value, the better; what it is given is valid during the call
+     *     only
      * @return this builder
      */
-    public Builder validation(ToDoubleFunction<Scorer> function) {
+    public Builder validation(ToDoubleFunction<Recommender> function) {
       validation = Objects.requireNonNull(function, "function");
       return this;
     }
@@ -298,15 +341,15 @@ public final class Trainer {
 
     /**
      * Trains several times from other first weights and keeps the model with the best validation.
-     * In a run folder each start has a folder of its own, {@code start-1} and so on, and the best
-     * model lies beside them; a time limit is each start's.
+     * In a run folder each restart has a folder of its own, {@code restart-1} and so on, and the
+     * best model lies beside them; a time limit is each restart's.
      *
      * @param number at least 1; 1 is the usual single training
      * @return this builder
      */
-    public Builder starts(int number) {
-      Require.that(number >= 1, "starts", "at least 1", number);
-      starts = number;
+    public Builder restarts(int number) {
+      Require.that(number >= 1, "restarts", "at least 1", number);
+      restarts = number;
       return this;
     }
 

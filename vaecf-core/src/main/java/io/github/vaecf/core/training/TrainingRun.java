@@ -1,55 +1,56 @@
 package io.github.vaecf.core.training;
 
+import io.github.vaecf.core.model.GradientModel;
+import io.github.vaecf.core.model.Objective;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import java.time.Duration;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /** One training, from its first or resumed step to the trained model. */
 final class TrainingRun implements AutoCloseable {
   private static final double NANOS = 1e9;
 
   private final Trainer trainer;
-  private final TrainingConfig training;
+  private final Settings settings;
+  private final GradientModel model;
+  private final int epochs;
   private final IdIndex items;
   private final int stepsPerEpoch;
   private final long totalSteps;
   private final RunFolder folder; // null without one
   private final EventFile events; // null without a run folder
-  private final AutoencoderSession session;
+  private final NetworkSession session;
   private final BatchSource batches;
   private final long startNanos = System.nanoTime();
   private final long firstStep;
 
   private TrainingState state;
-  private Map<String, float[]> bestWeights; // without a run folder only: else they are on the disk
+  private List<Weight> bestWeights; // without a run folder only: else they are on the disk
   private int epochOnDisk; // epoch of the weights in the run folder; 0 for none
   private long lastCheckpointNanos = startNanos;
   private long lastCheckpointStep = -1;
 
   TrainingRun(Trainer trainer, CsrMatrix users, IdIndex items) {
     this.trainer = trainer;
-    this.training = trainer.training;
+    this.settings = trainer.settings;
+    this.model = (GradientModel) settings.model();
     this.items = items;
-    stepsPerEpoch = BatchSource.stepsPerEpoch(users.rows(), training.batchSize());
-    totalSteps = (long) stepsPerEpoch * training.epochs();
+    epochs = settings.get(TrainingSettings.EPOCHS);
+    int batchSize = settings.get(TrainingSettings.BATCH_SIZE);
+    long seed = settings.get(TrainingSettings.SEED);
+    stepsPerEpoch = BatchSource.stepsPerEpoch(users.rows(), batchSize);
+    totalSteps = (long) stepsPerEpoch * epochs;
     folder =
         trainer.runFolder == null
             ? null
             : RunFolder.open(
-                trainer.runFolder,
-                trainer.resume,
-                trainer.model,
-                training,
-                DataFingerprint.of(users, items));
-    session =
-        AutoencoderSession.forTraining(
-            trainer.model,
-            items.size(),
-            training.device(),
-            training.threads(),
-            training.gradientClip(),
-            training.seed());
+                trainer.runFolder, trainer.resume, settings, DataFingerprint.of(users, items));
+    session = NetworkSession.forTraining(settings, items);
     try {
       state = TrainingState.start();
       if (trainer.resume) {
@@ -64,8 +65,7 @@ final class TrainingRun implements AutoCloseable {
       }
       firstStep = state.step();
       events = folder == null ? null : new EventFile(folder.eventsFolder());
-      batches =
-          new BatchSource(users, training.batchSize(), training.seed(), firstStep, totalSteps);
+      batches = new BatchSource(users, batchSize, seed, firstStep, totalSteps);
     } catch (RuntimeException e) {
       session.close();
       throw e;
@@ -123,9 +123,9 @@ final class TrainingRun implements AutoCloseable {
     state = state.afterEpoch();
     if (better) {
       keepBest(epoch, validation);
-    } else if (training.patience() > 0
-        && epoch >= training.minimumEpochs()
-        && epoch - state.bestEpoch() >= training.patience()) {
+    } else if (patience() > 0
+        && epoch >= settings.get(TrainingSettings.MINIMUM_EPOCHS)
+        && epoch - state.bestEpoch() >= patience()) {
       state = state.asStopped();
     }
     if (folder != null) {
@@ -143,36 +143,47 @@ final class TrainingRun implements AutoCloseable {
               + ": no better validation than that of epoch "
               + state.bestEpoch()
               + " for "
-              + training.patience()
+              + patience()
               + " epochs");
     }
   }
 
+  private int patience() {
+    return settings.get(TrainingSettings.PATIENCE);
+  }
+
   private StepReport step(int epoch) {
-    double beta =
-        trainer.model instanceof MultVaeConfig vae
-            ? vae.annealing().beta(state.step(), totalSteps)
-            : 0;
+    Objective.Step moment = new Objective.Step(state.step(), totalSteps, epoch - 1);
+    double beta = session.step.regulariserWeight().at(moment);
     double learningRate =
-        training.learningRate() * training.schedule().factor(state.step(), totalSteps);
+        settings.get(TrainingSettings.LEARNING_RATE) * LearningRate.factor(settings, moment);
+    if (state.step() == (epoch - 1) * (long) stepsPerEpoch
+        && model.refreshesFrozen(settings, epoch - 1)) {
+      session.refreshFrozen();
+    }
     int users;
-    AutoencoderSession.StepLoss loss;
+    NetworkSession.StepLoss loss;
     try (Batch batch = batches.take()) {
       users = batch.users;
       loss =
           session.train(
               batch,
-              new AutoencoderSession.StepInput(beta, learningRate, state.step(), training.seed()));
+              new NetworkSession.StepInput(
+                  moment,
+                  learningRate,
+                  settings.get(TrainingSettings.SEED),
+                  model.phase(settings, epoch - 1),
+                  updatesBefore(epoch - 1)));
     }
     StepReport report =
         new StepReport(
             state.step() + 1,
             totalSteps,
             epoch,
-            training.epochs(),
+            epochs,
             users,
-            loss.negativeLogLikelihood(),
-            loss.kl(),
+            loss.reconstruction(),
+            loss.regulariser(),
             loss.penalty(),
             beta,
             learningRate);
@@ -182,6 +193,21 @@ final class TrainingRun implements AutoCloseable {
     state = state.afterStep(users, loss);
     trainer.listeners.forEach(listener -> listener.onStep(report));
     return report;
+  }
+
+  /** How often the weights of each counter have been updated: in the epochs of their phases. */
+  private List<Long> updatesBefore(int epoch) {
+    List<Long> updates = new ArrayList<>();
+    for (TrainingStep.Counter counter : session.step.counters()) {
+      long count = 0;
+      for (int before = 0; before <= epoch; before++) {
+        if (counter.phases().get(model.phase(settings, before))) {
+          count += before < epoch ? stepsPerEpoch : state.step() - epoch * (long) stepsPerEpoch;
+        }
+      }
+      updates.add(count);
+    }
+    return updates;
   }
 
   private TrainingDivergedException diverged(StepReport at, String how) {
@@ -222,17 +248,17 @@ final class TrainingRun implements AutoCloseable {
   private EpochReport report(
       StepReport last, double validation, boolean best, double usersPerSecond, long epochStart) {
     double users = state.users();
-    double likelihood = state.negativeLogLikelihood() / users;
+    double reconstruction = state.reconstruction() / users;
     double kl = state.kl() / users;
     double penalty = state.penalty() / users;
     double now = System.nanoTime();
     double secondsPerStep = (now - startNanos) / NANOS / (state.step() - firstStep);
     return new EpochReport(
         last.epoch(),
-        training.epochs(),
+        epochs,
         last.step(),
-        likelihood + last.beta() * kl + penalty,
-        likelihood,
+        reconstruction + last.beta() * kl + penalty,
+        reconstruction,
         kl,
         penalty,
         last.beta(),
@@ -245,13 +271,13 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private TrainedModel.Description description(int epoch, double validation) {
-    return new TrainedModel.Description(trainer.model, training, items, epoch, validation);
+    return new TrainedModel.Description(settings, items, epoch, validation);
   }
 
   /** Keeps the present weights as the best so far. */
   private void keepBest(int epoch, double validation) {
     state = state.withBest(epoch, validation);
-    if (trainer.validation == null && epoch < training.epochs()) {
+    if (trainer.validation == null && epoch < epochs) {
       return; // the last epoch's weights are the ones to keep; train() keeps them when it ends
     }
     if (folder == null) {
@@ -272,7 +298,7 @@ final class TrainingRun implements AutoCloseable {
       return TrainedModel.load(folder.modelFile());
     }
     boolean kept = bestWeights != null;
-    return new TrainedModel(
+    return TrainedModel.of(
         description(
             kept ? state.bestEpoch() : completedEpochs(),
             kept && trainer.validation != null ? state.bestValidation() : Double.NaN),

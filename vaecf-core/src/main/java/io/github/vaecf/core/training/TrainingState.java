@@ -43,8 +43,7 @@ record TrainingState(
   }
 
   TrainingState withBest(int epoch, double validation) {
-    return new TrainingState(
-        step, users, reconstruction, kl, penalty, epoch, validation, stopped);
+    return new TrainingState(step, users, reconstruction, kl, penalty, epoch, validation, stopped);
   }
 
   TrainingState asStopped() {

@@ -47,7 +47,7 @@ final class TrainingStep implements TrainingGraph {
 
   // What the model asked for.
   private final List<Draw> draws = new ArrayList<>();
-  private final List<Number> numbers = new ArrayList<>();
+  private final List<FedNumber> numbers = new ArrayList<>();
   private final List<FirstLayer> firstLayers = new ArrayList<>();
   private final List<LastLayer> lastLayers = new ArrayList<>();
   private final Map<String, Operand<TFloat32>> densePaths = new LinkedHashMap<>();
@@ -66,7 +66,7 @@ final class TrainingStep implements TrainingGraph {
   record Draw(Placeholder<TInt64> seed, long use, long stream) {}
 
   /** A number that is fed at each step. */
-  record Number(Placeholder<TFloat32> fed, Objective.StepNumber value) {}
+  record FedNumber(Placeholder<TFloat32> fed, Objective.StepNumber value) {}
 
   /** Weights that learn in the same phases, and the powers of Adam's β for their updates so far. */
   record Counter(
@@ -87,8 +87,7 @@ final class TrainingStep implements TrainingGraph {
   private record LastLayer(String name, Operand<TFloat32> input, Operand<TFloat32> scores) {}
 
   /** A loss with its gradient in the scores: scale [B, 1] · error [B, I]. */
-  private record Loss(
-      Operand<TFloat32> value, Operand<TFloat32> error, Operand<TFloat32> scale) {}
+  private record Loss(Operand<TFloat32> value, Operand<TFloat32> error, Operand<TFloat32> scale) {}
 
   TrainingStep(NetworkGraph network, Settings settings) {
     this.network = network;
@@ -100,8 +99,7 @@ final class TrainingStep implements TrainingGraph {
     GradientModel model = (GradientModel) settings.model();
     Objective objective = model.objective(settings, this);
     regulariserWeight = objective.weight();
-    regulariser =
-        objective.regulariser() == null ? tf.constant(0f) : objective.regulariser();
+    regulariser = objective.regulariser() == null ? tf.constant(0f) : objective.regulariser();
     LastLayer last = lastLayer(objective.scores());
     Loss loss =
         switch (objective.reconstruction()) {
@@ -121,8 +119,7 @@ final class TrainingStep implements TrainingGraph {
         BitSet phases = phases(model, settings, entry.getKey());
         if (phases.get(phase)) {
           learning.put(entry.getKey(), entry.getValue());
-          counterOfWeight.put(
-              entry.getKey(), counterOf.computeIfAbsent(phases, this::counter));
+          counterOfWeight.put(entry.getKey(), counterOf.computeIfAbsent(phases, this::counter));
         }
       }
       if (clip > 0) {
@@ -165,8 +162,7 @@ final class TrainingStep implements TrainingGraph {
     // I.
     Operand<TInt32> itemAxis = tf.constant(1);
     Operand<TFloat32> largest = tf.reduceMax(softmax, itemAxis);
-    Operand<TFloat32> logSumExp =
-        tf.math.sub(tf.reduceMax(logits, itemAxis), tf.math.log(largest));
+    Operand<TFloat32> logSumExp = tf.math.sub(tf.reduceMax(logits, itemAxis), tf.math.log(largest));
     Operand<TFloat32> atOnes = tf.gatherNd(logits, network.indices);
     Operand<TInt32> vectorAxis = tf.constant(0);
     Operand<TFloat32> value =
@@ -182,8 +178,7 @@ final class TrainingStep implements TrainingGraph {
         tf.withControlDependencies(List.of(largest)).identity(network.indices);
     Operand<TFloat32> error =
         tf.tensorScatterNdSub(softmax, indicesOnceRead, tf.math.square(network.values));
-    return new Loss(
-        value, error, tf.expandDims(tf.math.mul(counts, perUser), tf.constant(1)));
+    return new Loss(value, error, tf.expandDims(tf.math.mul(counts, perUser), tf.constant(1)));
   }
 
   /** Σ (scores − x)², averaged over the users. */
@@ -192,8 +187,7 @@ final class TrainingStep implements TrainingGraph {
         tf.tensorScatterNdSub(
             scores, network.indices, tf.fill(tf.shape(network.values), tf.constant(1f)));
     Operand<TFloat32> value =
-        tf.math.mul(
-            tf.reduceSum(tf.math.square(error), tf.constant(new int[] {0, 1})), perUser);
+        tf.math.mul(tf.reduceSum(tf.math.square(error), tf.constant(new int[] {0, 1})), perUser);
     Operand<TFloat32> scale =
         tf.fill(
             tf.stack(List.of(tf.size(counts), tf.constant(1))),
@@ -224,8 +218,7 @@ final class TrainingStep implements TrainingGraph {
     // the regulariser, to the outputs of the first layers and to all weights between.
     List<String> inner = new ArrayList<>();
     for (String name : gradients.keySet()) {
-      boolean first =
-          firstLayers.stream().anyMatch(layer -> name.equals(layer.name() + "/kernel"));
+      boolean first = firstLayers.stream().anyMatch(layer -> name.equals(layer.name() + "/kernel"));
       if (!first && !name.equals(lastKernel) && !name.equals(lastBias)) {
         inner.add(name);
       }
@@ -362,7 +355,7 @@ final class TrainingStep implements TrainingGraph {
     return draws;
   }
 
-  List<Number> numbers() {
+  List<FedNumber> numbers() {
     return numbers;
   }
 
@@ -411,11 +404,11 @@ final class TrainingStep implements TrainingGraph {
   }
 
   @Override
-  public Operand<TFloat32> dropout(
-      Operand<TFloat32> entries, Operand<TFloat32> keepProbability) {
+  public Operand<TFloat32> dropout(Operand<TFloat32> entries, Operand<TFloat32> keepProbability) {
     // Drawn for the ones of the input only: a zero stays zero anyway.
     Operand<TFloat32> keepMask =
-        tf.withName("keep_mask").dtypes
+        tf.withName("keep_mask")
+            .dtypes
             .cast(
                 tf.math.less(
                     tf.random.statelessRandomUniform(
@@ -429,7 +422,8 @@ final class TrainingStep implements TrainingGraph {
   public Operand<TFloat32> normal(int width) {
     // The shape comes from the batch's size: taken from another tensor of the model it would draw
     // the random operation into the search for gradients.
-    return tf.withName("noise").random
+    return tf.withName("noise")
+        .random
         .statelessRandomNormal(
             tf.stack(List.of(tf.size(counts), tf.constant(width))),
             draw(Streams.NOISE),
@@ -499,7 +493,7 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Operand<TFloat32> number(Objective.StepNumber value) {
     Placeholder<TFloat32> fed = scalar("number");
-    numbers.add(new Number(fed, value));
+    numbers.add(new FedNumber(fed, value));
     return fed;
   }
 

@@ -96,8 +96,8 @@ final class Variables {
   }
 
   /**
-   * The operations that give weights and moments their first values. Each weight has a random stream
-   * of its own, numbered in the order of the weights.
+   * The operations that give weights and moments their first values. Each weight has a random
+   * stream of its own, numbered in the order of the weights.
    */
   List<Op> initialisers(long seed) {
     List<Op> operations = new ArrayList<>();
