@@ -1,7 +1,7 @@
 package io.github.vaecf.eval;
 
-import io.github.vaecf.core.DenseLayer;
-import io.github.vaecf.core.Network;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel;
 import java.util.Arrays;
 
 /**
@@ -18,21 +18,30 @@ public final class ItemVectors {
   }
 
   /**
-   * The item embeddings of an autoencoder: the columns of the decoder's last kernel, which the
-   * export's {@code similar_items} compares too.
+   * The item embeddings of a model ({@link TrainedModel#itemKernel}), which the export's {@code
+   * similar_items} compares too.
    *
-   * @param network the weights
-   * @return the vectors, as wide as the layer before the last
+   * @param model the model
+   * @return the vectors
+   * @throws IllegalArgumentException if the model has no embeddings of its items
    */
-  public static ItemVectors of(Network network) {
-    DenseLayer last = network.decoder().get(network.decoder().size() - 1);
-    float[] rows = new float[last.kernel().length];
-    for (int item = 0; item < last.outputs(); item++) {
-      for (int i = 0; i < last.inputs(); i++) {
-        rows[item * last.inputs() + i] = last.kernel()[i * last.outputs() + item];
+  public static ItemVectors of(TrainedModel model) {
+    Weight kernel =
+        model
+            .itemKernel()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        model.settings().model().title() + " has no embeddings of its items"));
+    int width = kernel.shape().get(0).intValue();
+    int items = kernel.shape().get(1).intValue();
+    float[] rows = new float[kernel.values().length];
+    for (int item = 0; item < items; item++) {
+      for (int i = 0; i < width; i++) {
+        rows[item * width + i] = kernel.values()[i * items + item];
       }
     }
-    return of(last.inputs(), rows);
+    return of(width, rows);
   }
 
   /**

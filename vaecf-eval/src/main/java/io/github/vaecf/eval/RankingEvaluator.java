@@ -1,7 +1,7 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rankings;
-import io.github.vaecf.core.Scorer;
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import java.util.ArrayList;
@@ -20,17 +20,17 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Measures how well a scorer finds held-out items: it is told each user's fold-in items, ranks all
+ * Measures how well a model finds held-out items: it sees each user's fold-in items, ranks all
  * others, and every metric looks at that one ranking (Liang et al., WWW 2018, section 4.2).
  *
- * <p>Users are ranked in batches, and while the scorer works on a batch the metrics of the one
+ * <p>Users are ranked in batches, and while the model works on a batch the metrics of the one
  * before are computed on all cores. Of a user never more than the best k items are in memory, k
  * being the largest that a metric asks for. Results do not depend on the number of threads.
  *
  * <p>Immutable and safe for use by many threads.
  */
 public final class RankingEvaluator {
-  /** Users that the scorer ranks in one call, as many as a training batch has. */
+  /** Users that the model ranks in one call, as many as a training batch has. */
   private static final int BATCH = 500;
 
   /** Users that one task measures: small enough to share a batch out among many cores. */
@@ -78,21 +78,21 @@ public final class RankingEvaluator {
   }
 
   /**
-   * Measures a scorer.
+   * Measures a model.
    *
-   * @param scorer what to measure
+   * @param model what to measure
    * @param users whom to measure it on
    * @return every metric's mean, standard error and values
-   * @throws IllegalArgumentException if the scorer and the users are not over the same number of
+   * @throws IllegalArgumentException if the model and the users are not over the same number of
    *     items
    * @throws DataException if no user has anything held out
    * @throws ArithmeticException if a score is not a number
    */
-  public Evaluation evaluate(Scorer scorer, HeldOut users) {
-    if (scorer.itemCount() != users.foldIn().columns()) {
+  public Evaluation evaluate(Recommender model, HeldOut users) {
+    if (model.itemCount() != users.foldIn().columns()) {
       throw new IllegalArgumentException(
-          "the scorer ranks "
-              + scorer.itemCount()
+          "the model ranks "
+              + model.itemCount()
               + " items, but the users to evaluate on are over "
               + users.foldIn().columns());
     }
@@ -102,20 +102,20 @@ public final class RankingEvaluator {
               + users.users()
               + " users has a held-out item: there is nothing to measure");
     }
-    int depth = Math.min(k, scorer.itemCount());
+    int depth = Math.min(k, model.itemCount());
     long start = System.nanoTime();
     long scoring = 0;
     LongAdder measuring = new LongAdder();
     double[][] values = new double[metrics.size()][users.users()];
     SortedMap<Integer, AtomicIntegerArray> exposures = new TreeMap<>();
     for (RankingMetric metric : metrics) {
-      exposures.computeIfAbsent(metric.k(), cutoff -> new AtomicIntegerArray(scorer.itemCount()));
+      exposures.computeIfAbsent(metric.k(), cutoff -> new AtomicIntegerArray(model.itemCount()));
     }
     List<CompletableFuture<Void>> measured = new ArrayList<>();
     for (int from = 0; from < users.users(); from += BATCH) {
       int to = Math.min(users.users(), from + BATCH);
       long before = System.nanoTime();
-      Rankings rankings = scorer.rank(users.foldIn(), from, to, depth);
+      Rankings rankings = model.rank(users.foldIn(), from, to, depth);
       scoring += System.nanoTime() - before;
       // One batch is measured at a time: rankings do not pile up when measuring is the slower.
       measured.forEach(RankingEvaluator::join);

@@ -1,7 +1,6 @@
 package io.github.vaecf.eval.search;
 
-import io.github.vaecf.core.ModelConfig;
-import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.core.model.Settings;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,20 +11,17 @@ import java.util.Objects;
  *
  * @param name tells it from the others, also as the name of its run folder: letters, digits, dots
  *     and hyphens
- * @param settings what sets it apart, for tables: settings' names and values, in the order in which
+ * @param varied what sets it apart, for tables: settings' names and values, in the order in which
  *     they are to be shown
- * @param model the network's settings, all of them
- * @param training the training's settings, all of them
+ * @param settings all settings
  */
-public record Trial(
-    String name, Map<String, String> settings, ModelConfig model, TrainingConfig training) {
+public record Trial(String name, Map<String, String> varied, Settings settings) {
   /**
    * Checks the name and copies the map.
    *
    * @param name tells it from the others
-   * @param settings what sets it apart
-   * @param model the network's settings
-   * @param training the training's settings
+   * @param varied what sets it apart
+   * @param settings all settings
    * @throws IllegalArgumentException if the name cannot be that of a folder
    */
   public Trial {
@@ -33,8 +29,7 @@ public record Trial(
       throw new IllegalArgumentException(
           "a trial's name must be of letters, digits, dots and hyphens, found '" + name + "'");
     }
-    settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
-    Objects.requireNonNull(model, "model");
-    Objects.requireNonNull(training, "training");
+    varied = Collections.unmodifiableMap(new LinkedHashMap<>(varied));
+    Objects.requireNonNull(settings, "settings");
   }
 }

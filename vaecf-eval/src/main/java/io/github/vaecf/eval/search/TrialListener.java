@@ -1,6 +1,6 @@
 package io.github.vaecf.eval.search;
 
-import io.github.vaecf.core.TrainingListener;
+import io.github.vaecf.core.training.TrainingListener;
 
 /**
  * Is told how trials go. Methods are called one after another, in the thread that runs the trials.

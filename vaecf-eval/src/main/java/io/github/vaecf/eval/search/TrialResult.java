@@ -1,6 +1,7 @@
 package io.github.vaecf.eval.search;
 
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.DataException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,7 +21,7 @@ public record TrialResult(Trial trial, End end, String message, TrainingCurve cu
     /** All its epochs were trained, or it stopped early by its own settings. */
     DONE,
     /** It was worse than half of the trials before it. */
-    HOPELESS,
+    PRUNED,
     /** Its loss was no longer a number. */
     DIVERGED;
 

@@ -4,21 +4,22 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
-import io.github.vaecf.core.CheckpointPolicy;
-import io.github.vaecf.core.EpochReport;
-import io.github.vaecf.core.Trainer;
-import io.github.vaecf.core.TrainingDivergedException;
-import io.github.vaecf.core.TrainingListener;
-import io.github.vaecf.core.TrainingStoppedException;
+import io.github.vaecf.core.training.CheckpointPolicy;
+import io.github.vaecf.core.training.EpochReport;
+import io.github.vaecf.core.training.RunFolder;
+import io.github.vaecf.core.training.Trainer;
+import io.github.vaecf.core.training.TrainingDivergedException;
+import io.github.vaecf.core.training.TrainingListener;
+import io.github.vaecf.core.training.TrainingStoppedException;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -39,7 +40,7 @@ import org.apache.commons.math3.stat.StatUtils;
  * ended is not trained again, one that was broken off goes on from its newest checkpoint, and the
  * outcome is the same. More trials may be added then.
  *
- * <p>If asked for, a trial is stopped early once its best validation is below the median of the
+ * <p>If asked for, a trial is pruned once its best validation is below the median of the
  * best that the trials before it had by the same epoch; not in the first quarter of its epochs, and
  * not before four trials have ended. This is the median stopping rule of Golovin et al., Google
  * Vizier: A Service for Black-Box Optimization, KDD 2017, section 3.2.2, with best validations in
@@ -60,7 +61,7 @@ public final class Trials {
   private final Split split;
   private final RankingMetric metric;
   private final RankingEvaluator evaluator;
-  private final boolean stopHopeless;
+  private final boolean prune;
   private final CheckpointPolicy checkpoints;
   private final TrialListener listener;
   private final BooleanSupplier stop;
@@ -73,7 +74,7 @@ public final class Trials {
     split = Objects.requireNonNull(builder.split, "trials need data");
     metric = Objects.requireNonNull(builder.metric, "trials need a metric");
     evaluator = RankingEvaluator.of(metric);
-    stopHopeless = builder.stopHopeless;
+    prune = builder.prune;
     checkpoints = builder.checkpoints;
     listener = builder.listener;
     stop = builder.stop;
@@ -111,7 +112,7 @@ public final class Trials {
       for (Trial trial : trials) {
         TrialResult result = run(trial, results);
         results.add(result);
-        writeWhole(folder.resolve("results.csv"), table(trials, results));
+        WholeFile.replace(folder.resolve("results.csv"), table(trials, results));
         listener.ended(result);
       }
     } catch (IOException e) {
@@ -144,31 +145,29 @@ public final class Trials {
     } else {
       train(trial, run, before);
     }
-    // Nothing will go on from them, and each is three times as large as the weights.
-    removeFiles(run.resolve("checkpoints"));
+    RunFolder.removeCheckpoints(run); // nothing will go on from them
     Outcome outcome = JSON.readValue(file.toFile(), Outcome.class);
-    return new TrialResult(trial, outcome.end(), outcome.message(), TrainingCurve.read(run), run);
+    return new TrialResult(trial, outcome.end(), outcome.message(), RunFolder.curve(run), run);
   }
 
   private Trainer.Builder trainer(Trial trial, Path run) {
     return Trainer.builder()
-        .model(trial.model())
-        .training(trial.training())
+        .settings(trial.settings())
         .runFolder(run)
         .checkpoints(checkpoints);
   }
 
   private void train(Trial trial, Path run, List<TrialResult> before) throws IOException {
-    boolean begun = Files.exists(run.resolve("config.json"));
+    boolean begun = RunFolder.isRun(run);
     Follower follower = new Follower(run, before);
     Trainer.Builder trainer =
         trainer(trial, run)
             .resume(begun)
             .listener(follower)
             .listener(listener.training(trial))
-            .stopWhen(() -> follower.hopeless || stop.getAsBoolean());
+            .stopWhen(() -> follower.pruned || stop.getAsBoolean());
     if (!split.validation().isEmpty()) {
-      trainer.validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric));
+      trainer.validation(model -> evaluator.evaluate(model, split.validation()).mean(metric));
     }
     try {
       trainer.build().train(split.train(), split.items()).close();
@@ -176,17 +175,17 @@ public final class Trials {
     } catch (TrainingDivergedException e) {
       keep(run, new Outcome(TrialResult.End.DIVERGED, e.getMessage()));
     } catch (TrainingStoppedException e) {
-      if (!follower.hopeless) {
+      if (!follower.pruned) {
         throw e;
       }
     }
   }
 
-  /** Says when a trial is hopeless. */
+  /** Says when a trial is to be pruned. */
   private final class Follower implements TrainingListener {
     private final Path run;
     private final List<TrialResult> before;
-    private boolean hopeless;
+    private boolean pruned;
 
     Follower(Path run, List<TrialResult> before) {
       this.run = run;
@@ -195,7 +194,7 @@ public final class Trials {
 
     @Override
     public void onEpoch(EpochReport report) {
-      if (!stopHopeless
+      if (!prune
           || before.size() < OTHERS_BEFORE_STOPPING
           || SHARE_BEFORE_STOPPING * report.epoch() < report.epochs()
           || report.epoch() == report.epochs()) {
@@ -203,12 +202,12 @@ public final class Trials {
       }
       double[] others =
           before.stream().mapToDouble(one -> one.curve().bestUntil(report.epoch())).toArray();
-      if (TrainingCurve.read(run).bestUntil(report.epoch()) < StatUtils.percentile(others, 50)) {
-        hopeless = true;
+      if (RunFolder.curve(run).bestUntil(report.epoch()) < StatUtils.percentile(others, 50)) {
+        pruned = true;
         try {
           // At once: a trial that goes on from the checkpoint of this stop would have one epoch
           // more.
-          keep(run, new Outcome(TrialResult.End.HOPELESS, ""));
+          keep(run, new Outcome(TrialResult.End.PRUNED, ""));
         } catch (IOException e) {
           throw new DataException(run + ": cannot be written (" + e + ")", e);
         }
@@ -217,12 +216,12 @@ public final class Trials {
   }
 
   private static void keep(Path run, Outcome outcome) throws IOException {
-    writeWhole(run.resolve(OUTCOME), JSON.writeValueAsString(outcome) + "\n");
+    WholeFile.replace(run.resolve(OUTCOME), JSON.writeValueAsString(outcome) + "\n");
   }
 
   private static String table(List<Trial> trials, List<TrialResult> results) throws IOException {
     Set<String> settings = new LinkedHashSet<>();
-    trials.forEach(trial -> settings.addAll(trial.settings().keySet()));
+    trials.forEach(trial -> settings.addAll(trial.varied().keySet()));
     StringWriter text = new StringWriter();
     CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text);
     List<String> row = new ArrayList<>(List.of("trial"));
@@ -232,7 +231,7 @@ public final class Trials {
     for (TrialResult result : results) {
       row.clear();
       row.add(result.trial().name());
-      settings.forEach(name -> row.add(result.trial().settings().getOrDefault(name, "")));
+      settings.forEach(name -> row.add(result.trial().varied().getOrDefault(name, "")));
       row.add(result.end().toString());
       row.add(Double.isNaN(result.validation()) ? "" : Double.toString(result.validation()));
       row.add(Integer.toString(result.epoch()));
@@ -244,30 +243,12 @@ public final class Trials {
     return text.toString();
   }
 
-  private static void writeWhole(Path file, String text) throws IOException {
-    Path beside = file.resolveSibling("." + file.getFileName() + ".partial");
-    Files.writeString(beside, text);
-    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  /** Removes the files of a folder of ours and the empty folders in it. */
-  private static void removeFiles(Path target) throws IOException {
-    if (!Files.isDirectory(target)) {
-      return;
-    }
-    try (Stream<Path> entries = Files.list(target)) {
-      for (Path entry : entries.toList()) {
-        Files.delete(entry);
-      }
-    }
-  }
-
   /** Collects what trials need. Not safe for use by several threads. */
   public static final class Builder {
     private Path folder;
     private Split split;
     private RankingMetric metric;
-    private boolean stopHopeless;
+    private boolean prune;
     private CheckpointPolicy checkpoints = CheckpointPolicy.standard();
     private TrialListener listener = new TrialListener() {};
     private BooleanSupplier stop = () -> false;
@@ -309,13 +290,13 @@ public final class Trials {
     }
 
     /**
-     * Whether trials are stopped early by the median rule; without this call they are not.
+     * Whether trials are pruned by the median rule; without this call they are not.
      *
-     * @param stopEarly true to stop them
+     * @param on true to prune
      * @return this builder
      */
-    public Builder stopHopeless(boolean stopEarly) {
-      stopHopeless = stopEarly;
+    public Builder prune(boolean on) {
+      prune = on;
       return this;
     }
 
