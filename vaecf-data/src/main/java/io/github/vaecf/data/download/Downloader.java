@@ -1,6 +1,7 @@
 package io.github.vaecf.data.download;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,7 +13,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -81,7 +81,7 @@ public final class Downloader {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new DataException(folder + ": cannot be written (" + e.getMessage() + ")", e);
+      throw WholeFile.unwritable(folder, e);
     }
     Path last = folder;
     for (PublishedDataSet.RemoteFile file : dataSet.files()) {
@@ -102,7 +102,7 @@ public final class Downloader {
         try {
           transfer(file, partial);
           verify(file, partial, expected);
-          Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+          WholeFile.moveIntoPlace(partial, target);
           return;
         } catch (BrokenOffException e) {
           last = e;

@@ -3,6 +3,7 @@ package io.github.vaecf.data.reading;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,7 @@ public final class RatingsFile {
    * @throws DataException if the file exists or cannot be written
    */
   public static void write(Interactions log, Path file) {
-    NewFile.write(file, out -> writeTo(log, out));
+    WholeFile.create(file, out -> writeTo(log, out));
   }
 
   private static void writeTo(Interactions log, OutputStream out) throws IOException {
