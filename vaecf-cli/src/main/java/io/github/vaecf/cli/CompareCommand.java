@@ -3,6 +3,7 @@ package io.github.vaecf.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
@@ -86,7 +87,7 @@ final class CompareCommand extends Subcommand {
       differences.addTo(page);
       Sections.groups(page, results);
       Sections.data(page, split);
-      writeWhole(report, page.toHtml());
+      WholeFile.replace(report, page.toHtml());
     }
   }
 

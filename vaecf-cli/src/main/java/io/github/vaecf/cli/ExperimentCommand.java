@@ -5,6 +5,7 @@ import de.siegmar.fastcsv.writer.LineDelimiter;
 import io.github.vaecf.core.CheckpointPolicy;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.splitting.Undersampling;
 import io.github.vaecf.eval.Estimate;
@@ -116,9 +117,9 @@ final class ExperimentCommand extends Subcommand {
       rows(series).forEach(table::row);
       out().println(table);
     }
-    writeWhole(out.resolve("experiment.csv"), table());
+    WholeFile.replace(out.resolve("experiment.csv"), table());
     Path page = out.resolve("report.html");
-    writeWhole(page, page(models).toHtml());
+    WholeFile.replace(page, page(models).toHtml());
     out().println("Report: " + page);
   }
 

@@ -14,6 +14,7 @@ import io.github.vaecf.core.TrainingConfig;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
@@ -139,7 +140,7 @@ final class QuickstartCommand extends Subcommand {
     Sections.examples(page, split, served::recommend);
     Sections.data(page, split);
     Sections.settings(page, runs);
-    writeWhole(folder.resolve("report.html"), page.toHtml());
+    WholeFile.replace(folder.resolve("report.html"), page.toHtml());
   }
 
   private Path newFolder() throws IOException {

@@ -9,6 +9,7 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.search.Trial;
@@ -122,7 +123,7 @@ final class ReproduceCommand extends Subcommand {
     out().println();
     out().println("Published: " + published.citation());
     Path page = out.resolve("report.html");
-    writeWhole(page, page(split).toHtml());
+    WholeFile.replace(page, page(split).toHtml());
     out().println("Report: " + page);
     ObjectNode root = jsonObject();
     root.put("published", published.toString()).put("synthetic", Synthetic.is(split));
