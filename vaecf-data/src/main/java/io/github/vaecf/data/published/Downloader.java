@@ -1,4 +1,4 @@
-package io.github.vaecf.data.download;
+package io.github.vaecf.data.published;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
@@ -77,6 +77,9 @@ public final class Downloader {
    * @throws DataException if it cannot be fetched or is not what was announced
    */
   public Path fetch(PublishedDataSet dataSet) {
+    if (dataSet.files().isEmpty()) {
+      throw new DataException(dataSet.title() + " cannot be fetched: nobody offers it any more");
+    }
     Path folder = cache.resolve(dataSet.name());
     try {
       Files.createDirectories(folder);
