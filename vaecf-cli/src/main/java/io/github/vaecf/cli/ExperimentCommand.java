@@ -2,6 +2,11 @@ package io.github.vaecf.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
+import io.github.vaecf.cli.report.Differences;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TestResults;
+import io.github.vaecf.cli.report.TrialSections;
 import io.github.vaecf.core.CheckpointPolicy;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.Split;
@@ -14,15 +19,11 @@ import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.baseline.MostPopular;
+import io.github.vaecf.eval.published.PublishedResult;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.eval.search.Trials;
-import io.github.vaecf.cli.report.Differences;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
-import io.github.vaecf.cli.report.TrialSections;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -232,8 +233,10 @@ final class ExperimentCommand extends Subcommand {
     }
     models.measure("most popular", MostPopular.of(split.train()));
     Sections.results(page, models);
-    PublishedResult.of(split)
-        .ifPresent(published -> PublishedTable.add(page, published, models.models()));
+    if (!Synthetic.is(split)) {
+      PublishedResult.of(split)
+          .ifPresent(published -> PublishedTable.add(page, published, models.models()));
+    }
     Differences.of(models).addTo(page);
     for (ExperimentPlan.Series series : plan.series()) {
       page.section(series.title());

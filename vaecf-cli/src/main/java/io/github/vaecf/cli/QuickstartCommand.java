@@ -1,6 +1,9 @@
 package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TestResults;
 import io.github.vaecf.core.LearningRateSchedule;
 import io.github.vaecf.core.ModelConfig;
 import io.github.vaecf.core.MultDaeConfig;
@@ -24,9 +27,6 @@ import io.github.vaecf.eval.export.ExportOptions;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.serving.ServedModel;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -194,7 +194,7 @@ final class QuickstartCommand extends Subcommand {
 
   private void showExamples(ServedModel served, Split split) {
     out().println("Recommendations from the export, for sources that training never saw");
-    out().println("(* marks a real dependency that the model was not told):");
+    out().println("(* marks a real dependency that was held out):");
     HeldOut test = split.test();
     int shown = 0;
     for (int user = 0; user < test.users() && shown < EXAMPLES; user++) {
