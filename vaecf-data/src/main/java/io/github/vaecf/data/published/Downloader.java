@@ -45,11 +45,11 @@ public final class Downloader {
           .connectTimeout(PATIENCE)
           .build();
 
-  /** Is told how far a file has come. */
+  /** Learns how far a file has come. */
   @FunctionalInterface
   public interface Progress {
     /**
-     * Is told after each piece.
+     * Learns of each piece.
      *
      * @param file the file's name
      * @param bytes how many bytes are there
@@ -62,7 +62,7 @@ public final class Downloader {
    * A downloader.
    *
    * @param cache the folder that data sets are kept in, each in a folder of its own
-   * @param progress is told how far files have come
+   * @param progress learns how far files have come
    */
   public Downloader(Path cache, Progress progress) {
     this.cache = cache;

@@ -24,7 +24,7 @@ import java.util.List;
  *       order; the last of them are the test users, those before are the validation users.
  *   <li>The items are those of the training users, in the order of first appearance in the log;
  *       what other items held-out users have is dropped.
- *   <li>If asked for, training users' items are undersampled; held-out users are left as they are.
+ *   <li>If so set, training users' items are undersampled; held-out users are left as they are.
  *   <li>Of each held-out user with at least 5 items, 20 % (rounded down) drawn at random are held
  *       out; the rest, and all of a user with fewer, is fold-in.
  * </ol>

@@ -22,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StrongGeneralizationSplitterTest {
-  /** Users "u0" …, each with as many items as told, the items "i0" … from 0 on. */
+  /** Users "u0" …, each with so many items, the items "i0" … from 0 on. */
   private static Interactions log(int... itemsPerUser) {
     List<String> users = new ArrayList<>();
     List<String> items = new ArrayList<>();
