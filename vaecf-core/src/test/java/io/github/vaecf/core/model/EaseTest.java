@@ -1,26 +1,31 @@
-package io.github.vaecf.eval.baseline;
+package io.github.vaecf.core.model;
 
-import static io.github.vaecf.eval.Rows.row;
+import static io.github.vaecf.core.Rows.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Rows;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
-import io.github.vaecf.eval.Rows;
-import io.github.vaecf.eval.SmallModels;
+import java.util.Arrays;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.types.TFloat32;
 
 class EaseTest {
   @Test
   void theScoresAreThoseOfTheClosedFormInDoublePrecision() {
-    CsrMatrix train = SmallModels.users(300, 5);
-    CsrMatrix users = SmallModels.users(20, 6);
+    CsrMatrix train = new Groups(300, 6, 20, 5).matrix();
+    CsrMatrix users = new Groups(20, 6, 20, 6).matrix();
     int items = train.columns();
     double lambda = 20;
     RealMatrix dense = new Array2DRowRealMatrix(train.rows(), items);
@@ -35,7 +40,7 @@ class EaseTest {
     }
     RealMatrix inverse = new LUDecomposition(gram).getSolver().getInverse();
 
-    try (Ease ease = Ease.of(train, lambda)) {
+    try (TrainedModel ease = fit(train, lambda)) {
       Rankings rankings = ease.rank(users, 0, 20, items);
 
       for (int user = 0; user < 20; user++) {
@@ -63,17 +68,44 @@ class EaseTest {
   @Test
   void aPenaltyThatIsNotAboveZeroIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Ease.of(Rows.of(2, row(0)), 0))
-        .withMessage("lambda must be above 0 and finite, found 0.0");
+        .isThrownBy(() -> fit(Rows.of(2, row(0)), 0))
+        .withMessage("lambda: expected a number above 0, found '0.0'");
   }
 
   @Test
-  void aClosedScorerRefusesToRank() {
-    Ease ease = Ease.of(Rows.of(3, row(0, 1), row(1, 2)), 1);
-    ease.close();
+  void theItemKernelIsTheMatrixOfItemWeightsWithZerosOnItsDiagonal() {
+    CsrMatrix train = new Groups(60, 2, 5, 5).matrix();
+    try (TrainedModel ease = fit(train, 3)) {
+      Weight kernel = ease.itemKernel().orElseThrow();
 
-    assertThatThrownBy(() -> ease.rank(Rows.of(3, row(0)), 0, 1, 1))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("the scorer is closed");
+      assertThat(kernel.shape()).containsExactly(10L, 10L);
+      for (int item = 0; item < 10; item++) {
+        assertThat(kernel.values()[item * 10 + item]).isZero();
+      }
+      float[] scores = ease.scores(Rows.of(10, row(2)), 0, 1);
+      assertThat(scores).containsExactly(Arrays.copyOfRange(kernel.values(), 20, 30));
+    }
+  }
+
+  @Test
+  void fittingManyTimesKeepsNoMemory() {
+    CsrMatrix train = new Groups(300, 4, 100, 5).matrix(); // 640 kB a matrix of item weights
+    Settings settings = Settings.published(new Ease());
+    long before = 0;
+    for (int time = 0; time < 120; time++) {
+      if (time == 20) {
+        before = Pointer.physicalBytes();
+      }
+      new Ease().fit(train, settings).values().forEach(TFloat32::close);
+    }
+    // 100 matrices that were not given back would be 64 MB.
+    assertThat(Pointer.physicalBytes() - before).isLessThan(32_000_000);
+  }
+
+  private static TrainedModel fit(CsrMatrix train, double lambda) {
+    return Trainer.builder()
+        .settings(Settings.published(new Ease()).with(Ease.LAMBDA, lambda))
+        .build()
+        .train(train, Rows.ids(train.columns()));
   }
 }
