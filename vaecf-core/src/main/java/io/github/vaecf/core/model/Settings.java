@@ -104,17 +104,14 @@ public final class Settings {
     texts.forEach(
         (name, text) -> {
           Setting<?> setting = named(name);
-          Object value = setting.parse(text);
           for (Setting<?> other : given) {
-            if (other.excludes(setting)
-                && !value.equals(setting.off())
-                && !changed.get(other).equals(other.off())) {
+            if (other.excludes(setting)) {
               throw new IllegalArgumentException(
                   other.name() + " and " + name + " exclude each other: give one of them");
             }
           }
           given.add(setting);
-          put(changed, setting, value);
+          put(changed, setting, setting.parse(text));
         });
     return new Settings(model, changed);
   }
@@ -122,7 +119,7 @@ public final class Settings {
   private void put(Map<Setting<?>, Object> target, Setting<?> setting, Object value) {
     named(setting.name());
     for (Setting<?> other : List.copyOf(target.keySet())) {
-      if (other.excludes(setting) && !value.equals(setting.off())) {
+      if (other.excludes(setting)) {
         target.put(other, other.off());
       }
     }

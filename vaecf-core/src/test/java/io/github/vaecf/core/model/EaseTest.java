@@ -13,7 +13,10 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -100,6 +103,28 @@ class EaseTest {
     }
     // 100 matrices that were not given back would be 64 MB.
     assertThat(Pointer.physicalBytes() - before).isLessThan(32_000_000);
+  }
+
+  /** Fits a model before anything else in the process, and then asks for an empty history. */
+  public static void main(String[] arguments) {
+    try (TrainedModel ease = fit(new Groups(60, 2, 5, 5).matrix(), 3)) {
+      System.out.println("recommended " + ease.recommend(List.of(), 3).size());
+    }
+  }
+
+  @Test
+  void anEmptyHistoryIsAnsweredInAProcessThatBeginsWithAClosedForm() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                EaseTest.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(output).contains("recommended 3");
+    assertThat(process.waitFor()).isZero();
   }
 
   private static TrainedModel fit(CsrMatrix train, double lambda) {

@@ -220,8 +220,9 @@ class TrainedModelTest {
   }
 
   @Test
-  void aModelThatCannotBeWrittenIsReportedWithItsPath() {
-    Path file = folder.resolve("no folder").resolve("model.safetensors");
+  void aModelThatCannotBeWrittenIsReportedWithItsPath() throws IOException {
+    Path noFolder = Files.writeString(folder.resolve("no folder"), "a file");
+    Path file = noFolder.resolve("model.safetensors");
     assertThatThrownBy(() -> model.save(file))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("no folder")

@@ -169,7 +169,8 @@ class TrainerTest {
   @Test
   void aRunThatWasKilledInItsFirstMomentsCanBeBegunOrResumed() throws IOException {
     Path run = Files.createDirectory(folder.resolve("run"));
-    Files.writeString(run.resolve("config.json.partial"), "{");
+    Files.writeString(run.resolve(".config.json.1.partial"), "{");
+    Files.writeString(run.resolve(".config.json.1.partial.lock"), "");
     train(trainer(vae()).runFolder(run)).close();
     byte[] whole = modelOf(run);
 
