@@ -1,14 +1,16 @@
-package io.github.vaecf.eval.baseline;
+package io.github.vaecf.core.model;
 
-import static io.github.vaecf.eval.Rows.row;
+import static io.github.vaecf.core.Rows.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Rows;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
-import io.github.vaecf.eval.Rows;
-import io.github.vaecf.eval.SmallModels;
 import org.junit.jupiter.api.Test;
 
 class ItemKnnTest {
@@ -18,7 +20,7 @@ class ItemKnnTest {
 
   @Test
   void anItemsScoreIsTheCosineToTheItemOfTheHistory() {
-    Rankings rankings = ItemKnn.of(TRAIN, 4).rank(Rows.of(5, row(0), row(1, 2)), 0, 2, 4);
+    Rankings rankings = rank(TRAIN, 4, Rows.of(5, row(0), row(1, 2)));
 
     assertThat(rankings.item(0, 0)).isEqualTo(1);
     assertThat(rankings.score(0, 0)).isCloseTo((float) (2 / Math.sqrt(4 * 2)), within(1e-6f));
@@ -32,7 +34,7 @@ class ItemKnnTest {
 
   @Test
   void onlyTheNearestNeighboursCount() {
-    Rankings rankings = ItemKnn.of(TRAIN, 1).rank(Rows.of(5, row(0)), 0, 1, 4);
+    Rankings rankings = rank(TRAIN, 1, Rows.of(5, row(0)));
 
     assertThat(rankings.item(0, 0)).isEqualTo(1);
     assertThat(rankings.score(0, 1)).isZero();
@@ -40,11 +42,11 @@ class ItemKnnTest {
 
   @Test
   void withAllNeighboursItAgreesWithTheMatrixProduct() {
-    CsrMatrix train = SmallModels.users(300, 5);
-    CsrMatrix users = SmallModels.users(20, 6);
+    CsrMatrix train = new Groups(300, 6, 20, 5).matrix();
+    CsrMatrix users = new Groups(20, 6, 20, 6).matrix();
     int items = train.columns();
 
-    Rankings rankings = ItemKnn.of(train, items).rank(users, 0, 20, items);
+    Rankings rankings = rank(train, items, users);
 
     for (int user = 0; user < 20; user++) {
       for (int rank = 0; rank < items && rankings.item(user, rank) >= 0; rank++) {
@@ -71,7 +73,18 @@ class ItemKnnTest {
   @Test
   void aNumberOfNeighboursBelowOneIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ItemKnn.of(TRAIN, 0))
-        .withMessage("neighbours must be at least 1, found 0");
+        .isThrownBy(() -> Settings.published(new ItemKnn()).with(ItemKnn.NEIGHBOURS, 0))
+        .withMessage("neighbours: expected a whole number of at least 1, found '0'");
+  }
+
+  /** All items for all users. */
+  private static Rankings rank(CsrMatrix train, int neighbours, CsrMatrix users) {
+    try (TrainedModel knn =
+        Trainer.builder()
+            .settings(Settings.published(new ItemKnn()).with(ItemKnn.NEIGHBOURS, neighbours))
+            .build()
+            .train(train, Rows.ids(train.columns()))) {
+      return knn.rank(users, 0, users.rows(), train.columns());
+    }
   }
 }

@@ -1,13 +1,12 @@
-package io.github.vaecf.eval.baseline;
+package io.github.vaecf.core.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.vaecf.core.Rankings;
-import io.github.vaecf.eval.DenseScores;
-import io.github.vaecf.eval.Rows;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -41,9 +40,19 @@ class TopItemsTest {
     for (int item = 0; item < count; item++) {
       plain[item] = scores[item] + 0.0f;
     }
-    Rankings sorted = new DenseScores(new float[][] {plain}).rank(Rows.of(count, seen), 0, 1, k);
+    int[] sorted =
+        IntStream.range(0, count)
+            .filter(item -> Arrays.binarySearch(seen, item) < 0)
+            .boxed()
+            .sorted(
+                Comparator.comparingDouble((Integer item) -> -plain[item])
+                    .thenComparing(Comparator.naturalOrder()))
+            .mapToInt(Integer::intValue)
+            .toArray();
     for (int rank = 0; rank < k; rank++) {
-      assertThat(items[rank + 1]).as("rank %d", rank).isEqualTo(sorted.item(0, rank));
+      assertThat(items[rank + 1])
+          .as("rank %d", rank)
+          .isEqualTo(rank < sorted.length ? sorted[rank] : -1);
       if (items[rank + 1] >= 0) {
         assertThat(itemScores[rank + 1]).isEqualTo(scores[items[rank + 1]]);
       }
