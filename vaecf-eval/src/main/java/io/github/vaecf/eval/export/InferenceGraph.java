@@ -182,7 +182,8 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   private TensorFlowLayers layers(Histories histories) {
-    return new TensorFlowLayers(tf, items, histories, (name, shape, initial) -> weight(name, shape));
+    return new TensorFlowLayers(
+        tf, items, histories, (name, shape, initial) -> weight(name, shape));
   }
 
   /** What is like an item, and how much like it some items are. */
@@ -214,7 +215,8 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   /**
-   * The cosines [batch, items] between an item's column of the item kernel and every other's; {@link ExportFormat#LEFT_OUT} for an unknown item.
+   * The cosines [batch, items] between an item's column of the item kernel and every other's;
+   * {@link ExportFormat#LEFT_OUT} for an unknown item.
    *
    * @param kernelName name of the item kernel
    * @param item index [batch, 1]
@@ -232,7 +234,8 @@ final class InferenceGraph implements AutoCloseable {
         tf.math.mul(
             tf.math.mul(tf.linalg.matMul(columns, kernel, MatMul.transposeA(true)), inverseNorms),
             tf.expandDims(norms, tf.constant(1)));
-    return tf.select(tf.math.greaterEqual(item, tf.constant(0L)), cosines, tf.constant(ExportFormat.LEFT_OUT));
+    return tf.select(
+        tf.math.greaterEqual(item, tf.constant(0L)), cosines, tf.constant(ExportFormat.LEFT_OUT));
   }
 
   /** The index of each raw id, −1 for an unknown one and for padding. */
@@ -247,7 +250,8 @@ final class InferenceGraph implements AutoCloseable {
   private Operand<TInt64> sorted(Operand<TInt64> indices) {
     Operand<TInt64> shape = tf.stack(List.of(size(indices, 0), tf.constant(1L)));
     Operand<TInt64> padded =
-        tf.concat(List.of(indices, tf.fill(shape, tf.constant(ExportFormat.NO_INDEX))), tf.constant(1));
+        tf.concat(
+            List.of(indices, tf.fill(shape, tf.constant(ExportFormat.NO_INDEX))), tf.constant(1));
     return tf.nn.topK(padded, tf.dtypes.cast(size(padded, 1), TInt32.class), TInt32.class).values();
   }
 
@@ -259,7 +263,8 @@ final class InferenceGraph implements AutoCloseable {
     Operand<TInt64> before =
         tf.concat(
             List.of(
-                tf.fill(tf.stack(List.of(batch, tf.constant(1L))), tf.constant(ExportFormat.NO_INDEX)),
+                tf.fill(
+                    tf.stack(List.of(batch, tf.constant(1L))), tf.constant(ExportFormat.NO_INDEX)),
                 tf.slice(
                     history,
                     start,
@@ -279,13 +284,12 @@ final class InferenceGraph implements AutoCloseable {
     Operand<TInt64> entries =
         tf.stack(List.of(rows, tf.gatherNd(history, counting)), Stack.axis(1L));
     return new Histories(
-        entries,
-        tf.gatherNd(row, counting),
-        tf.stack(List.of(batch, tf.constant((long) items))));
+        entries, tf.gatherNd(row, counting), tf.stack(List.of(batch, tf.constant((long) items))));
   }
 
   /**
-   * The best k items without those left out, which come last with the score {@link ExportFormat#LEFT_OUT}.
+   * The best k items without those left out, which come last with the score {@link
+   * ExportFormat#LEFT_OUT}.
    *
    * @param scores [batch, items]
    * @param leftOut indices [batch, length], length at least 1, −1 where there is none
@@ -304,7 +308,9 @@ final class InferenceGraph implements AutoCloseable {
         tf.slice(scores, tf.constant(new long[] {0, 0}), tf.constant(new long[] {-1, 1}));
     Operand<TFloat32> update =
         tf.select(
-            tf.math.greaterEqual(highest, tf.constant(0L)), tf.constant(ExportFormat.LEFT_OUT), firstScore);
+            tf.math.greaterEqual(highest, tf.constant(0L)),
+            tf.constant(ExportFormat.LEFT_OUT),
+            firstScore);
     Operand<TFloat32> updates = tf.broadcastTo(update, tf.shape(leftOut, TInt64.class));
     return tf.nn.topK(tf.tensorScatterNdUpdate(scores, places(target), updates), k, TInt32.class);
   }
@@ -401,7 +407,8 @@ final class InferenceGraph implements AutoCloseable {
     Restore restored = tf.train.restore(file, tf.array(names), tf.array(whole), types);
     List<Op> assigned = new ArrayList<>();
     for (int i = 0; i < variables.size(); i++) {
-      assigned.add(tf.assignVariableOp(variables.get(names[i]).handle(), restored.tensors().get(i)));
+      assigned.add(
+          tf.assignVariableOp(variables.get(names[i]).handle(), restored.tensors().get(i)));
     }
     tf.withControlDependencies(assigned).withName("save_restored").noOp();
     return SaverDef.newBuilder()

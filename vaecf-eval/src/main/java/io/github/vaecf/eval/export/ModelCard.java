@@ -35,9 +35,7 @@ final class ModelCard {
     card.put("model", model.settings().model().name());
     card.put("title", model.settings().model().title());
     card.put("items", model.items().size());
-    model
-        .autoencoder()
-        .ifPresent(one -> card.put("latent", one.latentWidth(model.settings())));
+    model.autoencoder().ifPresent(one -> card.put("latent", one.latentWidth(model.settings())));
     card.set("settings", JSON.valueToTree(model.settings().toText()));
     card.put("epoch", model.epoch());
     if (!Double.isNaN(model.validation())) {

@@ -64,8 +64,7 @@ final class ModelSnapshot {
       return new Answer<>(Optional.empty(), settings.model().scores(settings, layers));
     }
     T latent = autoencoder.get().encode(settings, layers);
-    return new Answer<>(
-        Optional.of(latent), autoencoder.get().decode(settings, layers, latent));
+    return new Answer<>(Optional.of(latent), autoencoder.get().decode(settings, layers, latent));
   }
 
   /** The model, where it has a latent vector. */

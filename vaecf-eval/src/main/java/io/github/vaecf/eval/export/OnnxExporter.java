@@ -134,10 +134,8 @@ public final class OnnxExporter {
                   .setDomain(OnnxNodes.ML_DOMAIN)
                   .setVersion(OnnxGraph.ML_OPSET))
           .setGraph(graph.build())
-          .addMetadataProps(
-              property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
-          .addMetadataProps(
-              property(ExportFormat.ONNX_CARD, ModelCard.text(model, "onnx", facts)))
+          .addMetadataProps(property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
+          .addMetadataProps(property(ExportFormat.ONNX_CARD, ModelCard.text(model, "onnx", facts)))
           .addMetadataProps(
               property(
                   ExportFormat.ONNX_FLOATS_PER_PLACE,

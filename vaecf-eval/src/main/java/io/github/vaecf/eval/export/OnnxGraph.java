@@ -164,8 +164,7 @@ final class OnnxGraph {
     if (rawIds) {
       decodeLabels(ranked);
     } else {
-      nodes.node(
-          "", "Identity", List.of(), List.of(ranked), List.of(ExportFormat.ITEMS_RANKED));
+      nodes.node("", "Identity", List.of(), List.of(ranked), List.of(ExportFormat.ITEMS_RANKED));
     }
   }
 
@@ -180,11 +179,7 @@ final class OnnxGraph {
     }
     String indices = nodes.nextName();
     labelEncoder(
-        ids,
-        indices,
-        keys,
-        values,
-        OnnxNodes.integer("default_int64", ExportFormat.NO_INDEX));
+        ids, indices, keys, values, OnnxNodes.integer("default_int64", ExportFormat.NO_INDEX));
     return indices;
   }
 

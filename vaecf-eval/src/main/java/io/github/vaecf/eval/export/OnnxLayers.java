@@ -183,11 +183,7 @@ final class OnnxLayers implements Layers<String> {
   @Override
   public String slice(String input, int from, int width) {
     return nodes.node(
-        "Slice",
-        input,
-        nodes.vector(from),
-        nodes.vector(from + (long) width),
-        nodes.vector(1));
+        "Slice", input, nodes.vector(from), nodes.vector(from + (long) width), nodes.vector(1));
   }
 
   /** A whole matrix as float32. */

@@ -72,8 +72,7 @@ public abstract sealed class ServedModel extends Recommender
     for (int start = from; start < to; start = end) {
       int longest = Math.max(1, histories.rowSize(start));
       end = start + 1;
-      while (end < to
-          && (end + 1L - start) * Math.max(longest, histories.rowSize(end)) <= most) {
+      while (end < to && (end + 1L - start) * Math.max(longest, histories.rowSize(end)) <= most) {
         longest = Math.max(longest, histories.rowSize(end));
         end++;
       }
@@ -121,7 +120,8 @@ public abstract sealed class ServedModel extends Recommender
   record Best(int k, long[] items, float[] scores) {
     void copyTo(Rankings rankings, int firstUser) {
       for (int place = 0; place < items.length; place++) {
-        // A score that is no number is not ranked, and must not pass for a place that is left empty.
+        // A score that is no number is not ranked, and must not pass for a place that is left
+        // empty.
         if (items[place] != ExportFormat.NO_INDEX || Float.isNaN(scores[place])) {
           rankings.set(firstUser + place / k, place % k, (int) items[place], scores[place]);
         }

@@ -16,8 +16,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * An ONNX file on ONNX Runtime. That ends the process when it is given no users at all, or a session
- * that is closed while it runs; {@link io.github.vaecf.core.Recommender} does neither.
+ * An ONNX file on ONNX Runtime. That ends the process when it is given no users at all, or a
+ * session that is closed while it runs; {@link io.github.vaecf.core.Recommender} does neither.
  */
 final class ServedOnnxModel extends ServedModel {
   /** Floats that one run may hold for the places of its histories: half a gigabyte. */

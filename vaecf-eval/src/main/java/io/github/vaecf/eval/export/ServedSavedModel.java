@@ -39,7 +39,10 @@ final class ServedSavedModel extends ServedModel {
     Path vocabulary = ExportFormat.vocabulary(folder);
     if (!Files.isRegularFile(vocabulary)) {
       throw new DataException(
-          folder + ": not an export of vaecf, expected a file " + folder.relativize(vocabulary) + ", found none");
+          folder
+              + ": not an export of vaecf, expected a file "
+              + folder.relativize(vocabulary)
+              + ", found none");
     }
     // Serving shares a device with whatever else runs there.
     ConfigProto config =
@@ -59,7 +62,10 @@ final class ServedSavedModel extends ServedModel {
       if (!signatures.containsKey(ExportFormat.RANK_INDICES)) {
         bundle.close();
         throw new DataException(
-            folder + ": not an export of vaecf, expected a signature " + ExportFormat.RANK_INDICES + ", found none");
+            folder
+                + ": not an export of vaecf, expected a signature "
+                + ExportFormat.RANK_INDICES
+                + ", found none");
       }
       return new ServedSavedModel(bundle, signatures, items, titles);
     } catch (IOException | TensorFlowException | IllegalArgumentException e) {

@@ -13,8 +13,8 @@ import org.tensorflow.proto.TensorInfo;
 
 /**
  * A function of a SavedModel, as TensorFlow Serving calls it: named tensors in, named tensors out,
- * all with the batch as their first dimension. {@link
- * SavedModelExporter} says which ones an export has.
+ * all with the batch as their first dimension. {@link SavedModelExporter} says which ones an export
+ * has.
  *
  * <p>Safe for use by many threads at once. Belongs to its {@link ServedModel} and ends with it.
  */

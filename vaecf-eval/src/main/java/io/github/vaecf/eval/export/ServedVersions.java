@@ -186,7 +186,8 @@ public final class ServedVersions implements AutoCloseable {
   public synchronized boolean refresh() {
     Served before = answering();
     List<Path> versions = ServedSavedModel.versions(base);
-    if (versions.isEmpty() || VersionFolder.number(versions.get(0)).orElseThrow() <= before.number) {
+    if (versions.isEmpty()
+        || VersionFolder.number(versions.get(0)).orElseThrow() <= before.number) {
       return false;
     }
     current = new Served(versions.get(0));

@@ -67,8 +67,7 @@ final class VersionFolder {
     try (Stream<Path> children = Files.list(base)) {
       return children
           .filter(child -> number(child).isPresent())
-          .sorted(
-              Comparator.comparingLong((Path child) -> number(child).getAsLong()).reversed())
+          .sorted(Comparator.comparingLong((Path child) -> number(child).getAsLong()).reversed())
           .toList();
     } catch (IOException e) {
       throw new DataException(base + ": cannot be read (" + e + ")", e);

@@ -22,9 +22,9 @@ import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
- * The file of warm-up requests: those that TF Serving sends to a
- * version before it takes traffic. The file is in TFRecord format, each record a {@code
- * PredictionLog} message with a {@code PredictRequest} inside.
+ * The file of warm-up requests: those that TF Serving sends to a version before it takes traffic.
+ * The file is in TFRecord format, each record a {@code PredictionLog} message with a {@code
+ * PredictRequest} inside.
  *
  * <p>The few fields are written by their numbers, as in TF Serving's {@code prediction_log.proto},
  * {@code predict.proto} and {@code model.proto}, because no library carries these classes.
@@ -126,10 +126,8 @@ final class WarmupRequests {
               tensor.getStringValList().stream()
                   .map(ByteString::toStringUtf8)
                   .toArray(String[]::new);
-          case DT_INT64 ->
-              tensor.getInt64ValList().stream().mapToLong(Long::longValue).toArray();
-          case DT_INT32 ->
-              tensor.getIntValList().stream().mapToInt(Integer::intValue).toArray();
+          case DT_INT64 -> tensor.getInt64ValList().stream().mapToLong(Long::longValue).toArray();
+          case DT_INT32 -> tensor.getIntValList().stream().mapToInt(Integer::intValue).toArray();
           case DT_FLOAT -> {
             float[] numbers = new float[tensor.getFloatValCount()];
             for (int i = 0; i < numbers.length; i++) {
