@@ -7,6 +7,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tensorflow.TensorFlow;
+import org.tensorflow.types.TInt32;
 
 /**
  * Settings that TensorFlow reads from the process environment, once, when its native library is
@@ -44,6 +45,11 @@ public final class TensorFlowRuntime {
       }
     }
     Gpu.loadLibrariesFromClassPath();
+    // The first tensor of a process decides where the memory of all tensors that are fed comes
+    // from.
+    // After a first session that would be an allocator that has none for an empty tensor, which the
+    // Java binding does not survive: a history without items.
+    TInt32.scalarOf(0).close();
   }
 
   private TensorFlowRuntime() {}

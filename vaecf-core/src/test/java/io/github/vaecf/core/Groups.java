@@ -4,26 +4,25 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * Made-up users with something to learn: items come in groups, and each user touches most items of
  * one group and a few others.
  */
-record Groups(int users, int groups, int itemsPerGroup, long seed) {
-  static Groups small() {
+public record Groups(int users, int groups, int itemsPerGroup, long seed) {
+  public static Groups small() {
     return new Groups(200, 4, 10, 1);
   }
 
-  int items() {
+  public int items() {
     return groups * itemsPerGroup;
   }
 
-  IdIndex ids() {
-    return IdIndex.of(IntStream.range(0, items()).mapToObj(item -> "item-" + item).toList());
+  public IdIndex ids() {
+    return Rows.ids(items());
   }
 
-  CsrMatrix matrix() {
+  public CsrMatrix matrix() {
     return CsrMatrix.of(
         users,
         items(),
@@ -40,8 +39,8 @@ record Groups(int users, int groups, int itemsPerGroup, long seed) {
         });
   }
 
-  /** A scorer's share of own-group items among the first five that it recommends. */
-  ToDoubleFunction<Scorer> hitRate() {
+  /** A recommender's share of own-group items among the first five that it recommends. */
+  public ToDoubleFunction<Recommender> hitRate() {
     CsrMatrix histories =
         CsrMatrix.of(
             groups,
@@ -52,8 +51,8 @@ record Groups(int users, int groups, int itemsPerGroup, long seed) {
                 consumer.accept(group, group * itemsPerGroup + 1);
               }
             });
-    return scorer -> {
-      Rankings rankings = scorer.rank(histories, 0, groups, 5);
+    return recommender -> {
+      Rankings rankings = recommender.rank(histories, 0, groups, 5);
       double hits = 0;
       for (int group = 0; group < groups; group++) {
         for (int rank = 0; rank < 5; rank++) {

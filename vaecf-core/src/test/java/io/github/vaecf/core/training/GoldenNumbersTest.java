@@ -1,20 +1,30 @@
-package io.github.vaecf.core;
+package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.Device;
+import io.github.vaecf.core.Rows;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
@@ -31,15 +41,15 @@ class GoldenNumbersTest {
   @ValueSource(strings = {"mult_vae", "mult_dae"})
   void lossPartsActivationsAndAllGradientsAgree(String model) {
     Golden golden = Golden.read(model);
-    try (AutoencoderSession session = golden.session();
+    try (NetworkSession session = golden.session();
         Batch batch = golden.batch()) {
       Map<String, Operand<TFloat32>> wanted = new LinkedHashMap<>();
-      wanted.put("logits", session.step.trainingLogits());
-      wanted.put("negative_log_likelihood", session.step.negativeLogLikelihood());
+      wanted.put("logits", trainingLogits(session));
+      wanted.put("negative_log_likelihood", session.step.reconstruction());
       if (golden.variational()) {
-        wanted.put("mu", session.step.mean());
-        wanted.put("log_variance", session.step.logVariance());
-        wanted.put("kl", session.step.kl());
+        wanted.put("mu", operations(session, "Slice").get(1));
+        wanted.put("log_variance", operations(session, "Slice").get(2));
+        wanted.put("kl", session.step.regulariser());
       }
       session
           .step
@@ -70,11 +80,31 @@ class GoldenNumbersTest {
     }
   }
 
+  /** What the one softmax of the loss is taken of. */
+  @SuppressWarnings("unchecked") // a softmax is of floats here
+  private static Operand<TFloat32> trainingLogits(NetworkSession session) {
+    GraphOperation softmax = (GraphOperation) operations(session, "Softmax").get(0).op();
+    return (Operand<TFloat32>) softmax.input(0);
+  }
+
+  /** The results of one kind of operation: first those of the ranking, then those of the step. */
+  private static List<Output<TFloat32>> operations(NetworkSession session, String kind) {
+    List<Output<TFloat32>> found = new ArrayList<>();
+    Iterator<GraphOperation> all = session.network.graph.operations();
+    while (all.hasNext()) {
+      GraphOperation operation = all.next();
+      if (operation.type().equals(kind)) {
+        found.add(operation.output(0));
+      }
+    }
+    return found;
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"mult_vae", "mult_dae"})
   void inferenceLogitsAgree(String model) {
     Golden golden = Golden.read(model);
-    try (AutoencoderSession session = golden.session()) {
+    try (NetworkSession session = golden.session()) {
       float[] logits = session.scores(golden.matrix(), 0, golden.matrix().rows());
       assertClose(
           "inference logits",
@@ -87,21 +117,17 @@ class GoldenNumbersTest {
   void twoAdamStepsAgree() {
     Golden golden = Golden.read("mult_vae");
     JsonNode adam = golden.json.get("adam");
-    try (AutoencoderSession session = golden.session();
+    try (NetworkSession session = golden.session();
         Batch batch = golden.batch()) {
       for (int step = 0; step < adam.get("steps").size(); step++) {
         float[] loss =
             golden
                 .run(
-                    session,
-                    batch,
-                    step,
-                    Map.of("likelihood", session.step.negativeLogLikelihood()),
-                    true)
+                    session, batch, step, Map.of("likelihood", session.step.reconstruction()), true)
                 .get("likelihood");
         assertThat(loss).hasSize(1);
         JsonNode expected = adam.get("steps").get(step).get("weights_after");
-        Map<String, float[]> weights = session.weights();
+        Map<String, float[]> weights = session.state();
         for (String name : Golden.names(expected, "")) {
           assertClose(
               name + " after step " + step, weights.get(name), Golden.flatten(expected.get(name)));
@@ -148,28 +174,31 @@ class GoldenNumbersTest {
       return json.get("beta").asDouble();
     }
 
-    ModelConfig config() {
+    Settings settings() {
       int latent = json.get("latent").asInt();
       double keep = json.get("keep_probability").asDouble();
-      return variational()
-          ? new MultVaeConfig(
-              List.of(json.get("hidden").asInt()), latent, keep, 0, KlAnnealing.paper())
-          : new MultDaeConfig(List.of(), latent, keep, json.get("l2").asDouble());
+      Settings model =
+          variational()
+              ? MultVae.published()
+                  .with(MultVae.HIDDEN, List.of(json.get("hidden").asInt()))
+                  .with(MultVae.LATENT, latent)
+                  .with(MultVae.KEEP_PROBABILITY, keep)
+              : MultDae.published()
+                  .with(MultDae.LATENT, latent)
+                  .with(MultDae.KEEP_PROBABILITY, keep)
+                  .with(MultDae.L2, json.get("l2").asDouble());
+      return model
+          .with(TrainingSettings.DEVICE, Device.CPU)
+          .with(TrainingSettings.THREADS, 1)
+          .with(TrainingSettings.SEED, 1L);
     }
 
-    AutoencoderSession session() {
-      AutoencoderSession session =
-          AutoencoderSession.forTraining(config(), json.get("items").asInt(), Device.CPU, 1, 0, 1);
-      Map<String, float[]> weights = new LinkedHashMap<>();
+    NetworkSession session() {
+      NetworkSession session =
+          NetworkSession.forTraining(settings(), Rows.ids(json.get("items").asInt()));
       for (String name : names(json.get("weights"), "")) {
-        double[] values = flatten(json.get("weights").get(name));
-        float[] floats = new float[values.length];
-        for (int i = 0; i < values.length; i++) {
-          floats[i] = (float) values[i];
-        }
-        weights.put(name, floats);
+        session.set(name, floats(json.get("weights").get(name)));
       }
-      session.set(weights);
       return session;
     }
 
@@ -195,7 +224,7 @@ class GoldenNumbersTest {
 
     /** Runs the step with the golden dropout mask and noise in place of drawn ones. */
     Map<String, float[]> run(
-        AutoencoderSession session,
+        NetworkSession session,
         Batch batch,
         int step,
         Map<String, Operand<TFloat32>> wanted,
@@ -210,35 +239,20 @@ class GoldenNumbersTest {
       }
       List<TFloat32> tensors = new ArrayList<>();
       Session.Runner runner = session.runner(batch);
-      AutoencoderGraph.TrainingStep graph = session.step;
-      feed(runner, tensors, graph.keepMask(), Shape.of(mask.length), mask);
+      TrainingStep graph = session.step;
+      runner.feed("keep_mask", keep(tensors, Shape.of(mask.length), mask));
       if (variational()) {
-        double[] epsilon = flatten(json.get("epsilon"));
-        float[] noise = new float[epsilon.length];
-        for (int i = 0; i < noise.length; i++) {
-          noise[i] = (float) epsilon[i];
-        }
-        feed(
-            runner,
-            tensors,
-            graph.epsilon(),
-            Shape.of(batch.users, json.get("latent").asLong()),
-            noise);
-        feed(runner, tensors, graph.beta(), Shape.scalar(), (float) beta());
+        Shape latent = Shape.of(batch.users, json.get("latent").asLong());
+        runner.feed("noise", keep(tensors, latent, floats(json.get("epsilon"))));
+        runner.feed(graph.numbers().get(0).fed(), scalar(tensors, beta()));
       }
-      runner.feed(graph.counts(), batch.counts);
       if (update) {
         double rate = json.get("adam").get("learning_rate").asDouble();
-        feed(runner, tensors, graph.learningRate(), Shape.scalar(), (float) rate);
-        feed(
-            runner, tensors, graph.beta1Power(), Shape.scalar(), (float) Math.pow(0.9, step + 1.0));
-        feed(
-            runner,
-            tensors,
-            graph.beta2Power(),
-            Shape.scalar(),
-            (float) Math.pow(0.999, step + 1.0));
-        runner.addTarget(graph.update());
+        TrainingStep.Counter counter = graph.counters().get(0);
+        runner.feed(graph.fedLearningRate(), scalar(tensors, rate));
+        runner.feed(counter.beta1Power(), scalar(tensors, Math.pow(0.9, step + 1.0)));
+        runner.feed(counter.beta2Power(), scalar(tensors, Math.pow(0.999, step + 1.0)));
+        runner.addTarget(graph.update(0));
       }
       wanted.values().forEach(runner::fetch);
       Map<String, float[]> found = new LinkedHashMap<>();
@@ -252,11 +266,11 @@ class GoldenNumbersTest {
       return found;
     }
 
-    double penalty(AutoencoderSession session) {
+    double penalty(NetworkSession session) {
       double sum = 0;
-      for (Map.Entry<String, float[]> weight : session.weights().entrySet()) {
-        if (weight.getKey().endsWith("/kernel")) {
-          for (float value : weight.getValue()) {
+      for (Weight weight : session.weights()) {
+        if (weight.name().endsWith("/kernel")) {
+          for (float value : weight.values()) {
             sum += (double) value * value;
           }
         }
@@ -264,21 +278,29 @@ class GoldenNumbersTest {
       return json.get("l2").asDouble() * sum;
     }
 
-    private static void feed(
-        Session.Runner runner,
-        List<TFloat32> tensors,
-        Operand<TFloat32> target,
-        Shape shape,
-        float... values) {
+    private static TFloat32 scalar(List<TFloat32> tensors, double value) {
+      return keep(tensors, Shape.scalar(), (float) value);
+    }
+
+    private static TFloat32 keep(List<TFloat32> tensors, Shape shape, float... values) {
       TFloat32 tensor = Batch.floats(shape, values);
       tensors.add(tensor);
-      runner.feed(target, tensor);
+      return tensor;
     }
 
     static List<String> names(JsonNode node, String prefix) {
       List<String> names = new ArrayList<>();
       node.fieldNames().forEachRemaining(name -> names.add(prefix + name));
       return names;
+    }
+
+    static float[] floats(JsonNode node) {
+      double[] values = flatten(node);
+      float[] floats = new float[values.length];
+      for (int i = 0; i < values.length; i++) {
+        floats[i] = (float) values[i];
+      }
+      return floats;
     }
 
     static double[] flatten(JsonNode node) {

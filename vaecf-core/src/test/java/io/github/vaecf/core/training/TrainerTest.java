@@ -1,8 +1,15 @@
-package io.github.vaecf.core;
+package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.vaecf.core.Device;
+import io.github.vaecf.core.Groups;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
@@ -15,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,25 +34,25 @@ class TrainerTest {
 
   @TempDir Path folder;
 
-  private static ModelConfig vae() {
-    return MultVaeConfig.paper().withHidden(List.of(16)).withLatent(8);
+  private static Settings vae() {
+    return quick(MultVae.published().with(MultVae.HIDDEN, List.of(16)).with(MultVae.LATENT, 8));
   }
 
-  private static ModelConfig dae() {
-    return MultDaeConfig.paper().withLatent(12);
+  private static Settings dae() {
+    return quick(MultDae.published().with(MultDae.LATENT, 12));
   }
 
-  private static TrainingConfig training() {
-    return TrainingConfig.paper()
-        .withEpochs(6)
-        .withBatchSize(32)
-        .withLearningRate(0.01)
-        .withThreads(1)
-        .withSeed(7);
+  private static Settings quick(Settings settings) {
+    return settings
+        .with(TrainingSettings.EPOCHS, 6)
+        .with(TrainingSettings.BATCH_SIZE, 32)
+        .with(TrainingSettings.LEARNING_RATE, 0.01)
+        .with(TrainingSettings.THREADS, 1)
+        .with(TrainingSettings.SEED, 7L);
   }
 
-  private static Trainer.Builder trainer(ModelConfig model) {
-    return Trainer.builder().model(model).training(training()).validation(DATA.hitRate());
+  private static Trainer.Builder trainer(Settings settings) {
+    return Trainer.builder().settings(settings).validation(DATA.hitRate());
   }
 
   private static TrainedModel train(Trainer.Builder trainer) {
@@ -52,16 +60,14 @@ class TrainerTest {
   }
 
   private byte[] modelOf(Path run) throws IOException {
-    return Files.readAllBytes(run.resolve(TrainedModel.FILE_NAME));
+    return Files.readAllBytes(RunFolder.modelFile(run));
   }
 
   @Test
   void bothModelsLearnTheGroups() {
-    for (ModelConfig model : List.of(vae(), dae())) {
-      TrainingConfig longer = training().withEpochs(30);
-      try (TrainedModel trained =
-          train(Trainer.builder().model(model).training(longer).validation(DATA.hitRate()))) {
-        assertThat(DATA.hitRate().applyAsDouble(trained)).as(model.name()).isGreaterThan(0.9);
+    for (Settings model : List.of(vae(), dae())) {
+      try (TrainedModel trained = train(trainer(model.with(TrainingSettings.EPOCHS, 30)))) {
+        assertThat(DATA.hitRate().applyAsDouble(trained)).as(model.toString()).isGreaterThan(0.9);
         List<Recommendation> top = trained.recommend(List.of("item-20", "item-23", "no such"), 3);
         assertThat(top)
             .extracting(Recommendation::item)
@@ -73,9 +79,9 @@ class TrainerTest {
 
   @Test
   void twoEqualRunsGiveTheSameBytes() throws IOException {
-    for (ModelConfig model : List.of(vae(), dae())) {
-      Path first = folder.resolve(model.name() + "-1");
-      Path second = folder.resolve(model.name() + "-2");
+    for (Settings model : List.of(vae(), dae())) {
+      Path first = folder.resolve(model.model().name() + "-1");
+      Path second = folder.resolve(model.model().name() + "-2");
       train(trainer(model).runFolder(first)).close();
       train(trainer(model).runFolder(second)).close();
       assertThat(modelOf(first)).isEqualTo(modelOf(second));
@@ -85,9 +91,9 @@ class TrainerTest {
   @Test
   void anotherSeedGivesOtherWeights() {
     try (TrainedModel one = train(trainer(dae()));
-        TrainedModel other = train(trainer(dae()).training(training().withSeed(8)))) {
-      assertThat(one.network().encoder().get(0).kernel())
-          .isNotEqualTo(other.network().encoder().get(0).kernel());
+        TrainedModel other = train(trainer(dae().with(TrainingSettings.SEED, 8L)))) {
+      assertThat(one.weights().get(0).name()).isEqualTo("encoder/0/kernel");
+      assertThat(one.weights().get(0).values()).isNotEqualTo(other.weights().get(0).values());
     }
   }
 
@@ -163,7 +169,8 @@ class TrainerTest {
   @Test
   void aRunThatWasKilledInItsFirstMomentsCanBeBegunOrResumed() throws IOException {
     Path run = Files.createDirectory(folder.resolve("run"));
-    Files.writeString(run.resolve("config.json.partial"), "{");
+    Files.writeString(run.resolve(".config.json.1.partial"), "{");
+    Files.writeString(run.resolve(".config.json.1.partial.lock"), "");
     train(trainer(vae()).runFolder(run)).close();
     byte[] whole = modelOf(run);
 
@@ -180,12 +187,11 @@ class TrainerTest {
     try (TrainedModel model =
         train(
             Trainer.builder()
-                .model(dae())
-                .training(training())
+                .settings(dae())
                 .validation(
-                    scorer -> {
+                    recommender -> {
                       CsrMatrix matrix = DATA.matrix();
-                      seen.add(((AutoencoderSession) scorer).scores(matrix, 0, 3));
+                      seen.add(((NetworkSession) recommender).scores(matrix, 0, 3));
                       return answers[seen.size() - 1];
                     }))) {
       assertThat(model.epoch()).isEqualTo(2);
@@ -197,9 +203,8 @@ class TrainerTest {
   @Test
   void withoutValidationTheLastEpochsWeightsAreKept() throws IOException {
     Path run = folder.resolve("run");
-    try (TrainedModel inMemory = train(Trainer.builder().model(dae()).training(training()));
-        TrainedModel onDisk =
-            train(Trainer.builder().model(dae()).training(training()).runFolder(run))) {
+    try (TrainedModel inMemory = train(Trainer.builder().settings(dae()));
+        TrainedModel onDisk = train(Trainer.builder().settings(dae()).runFolder(run))) {
       assertThat(inMemory.epoch()).isEqualTo(6);
       assertThat(onDisk.epoch()).isEqualTo(6);
       assertThat(inMemory.validation()).isNaN();
@@ -222,16 +227,15 @@ class TrainerTest {
     try (TrainedModel model =
         train(
             Trainer.builder()
-                .model(vae())
-                .training(training().withPatience(2))
-                .validation(scorer -> answers[epochs.size()])
+                .settings(vae().with(TrainingSettings.PATIENCE, 2))
+                .validation(recommender -> answers[epochs.size()])
                 .listener(listener))) {
       assertThat(epochs).hasSize(4);
       assertThat(model.epoch()).isEqualTo(2);
       double betaAtStop = epochs.get(3).beta();
       assertThat(betaAtStop)
           .as("β goes by the planned number of steps, not by those taken")
-          .isEqualTo(KlAnnealing.paper().beta(4 * 7 - 1, 6 * 7));
+          .isEqualTo(0.2 * (4 * 7 - 1) / (40_000.0 / 46_800 * (6 * 7)));
     }
   }
 
@@ -250,7 +254,7 @@ class TrainerTest {
   void aDivergingTrainingSaysAtWhichStepAndSetting() {
     Path run = folder.resolve("run");
     assertThatThrownBy(
-            () -> train(trainer(vae()).training(training().withLearningRate(1e6)).runFolder(run)))
+            () -> train(trainer(vae().with(TrainingSettings.LEARNING_RATE, 1e6)).runFolder(run)))
         .isInstanceOf(TrainingDivergedException.class)
         .hasMessageContaining("at step")
         .hasMessageContaining("learning rate 1000000.0");
@@ -286,12 +290,11 @@ class TrainerTest {
     assertThatThrownBy(
             () ->
                 train(
-                    trainer(dae())
-                        .training(training().withBatchSize(33))
+                    trainer(dae().with(TrainingSettings.BATCH_SIZE, 33))
                         .runFolder(run)
                         .resume(true)))
         .isInstanceOf(DataException.class)
-        .hasMessageContaining("training.batchSize")
+        .hasMessageContaining("settings.batch-size")
         .hasMessageContaining("32")
         .hasMessageContaining("33");
     Groups other = new Groups(200, 4, 10, 2);
@@ -332,8 +335,8 @@ class TrainerTest {
             DATA.users() + 40,
             DATA.items(),
             to -> DATA.matrix().pairs().forEach((user, item) -> to.accept(user + 35, item)));
-    for (ModelConfig model : List.of(vae(), dae())) {
-      Path run = folder.resolve(model.getClass().getSimpleName());
+    for (Settings model : List.of(vae(), dae())) {
+      Path run = folder.resolve(model.model().name());
       Trainer trainer = trainer(model).runFolder(run).build();
       try (TrainedModel trained = trainer.train(matrix, DATA.ids())) {
         assertThat(DATA.hitRate().applyAsDouble(trained)).isGreaterThan(0.9);
@@ -354,29 +357,28 @@ class TrainerTest {
   }
 
   @Test
-  void severalStartsKeepTheModelWithTheBestValidation() throws IOException {
+  void severalRestartsKeepTheModelWithTheBestValidation() throws IOException {
     double[] answers = {0.1, 0.7, 0.3};
     Path run = folder.resolve("run");
     int[] calls = {0};
     try (TrainedModel model =
         train(
             Trainer.builder()
-                .model(dae())
-                .training(training().withEpochs(1))
-                .validation(scorer -> answers[calls[0]++])
-                .starts(3)
+                .settings(dae().with(TrainingSettings.EPOCHS, 1))
+                .validation(recommender -> answers[calls[0]++])
+                .restarts(3)
                 .runFolder(run))) {
       assertThat(calls[0]).isEqualTo(3);
       assertThat(model.validation()).isEqualTo(0.7);
-      assertThat(modelOf(run)).isEqualTo(modelOf(run.resolve("start-2")));
-      assertThat(modelOf(run)).isNotEqualTo(modelOf(run.resolve("start-1")));
+      assertThat(modelOf(run)).isEqualTo(modelOf(run.resolve("restart-2")));
+      assertThat(modelOf(run)).isNotEqualTo(modelOf(run.resolve("restart-1")));
     }
-    assertThatThrownBy(() -> train(trainer(dae()).starts(2).runFolder(run)))
+    assertThatThrownBy(() -> train(trainer(dae()).restarts(2).runFolder(run)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("with files in it");
-    train(trainer(dae()).training(training().withEpochs(1)).starts(3).runFolder(run).resume(true))
+    train(trainer(dae().with(TrainingSettings.EPOCHS, 1)).restarts(3).runFolder(run).resume(true))
         .close();
-    assertThat(calls[0]).as("finished starts are not trained again").isEqualTo(3);
+    assertThat(calls[0]).as("finished restarts are not trained again").isEqualTo(3);
   }
 
   @Test
@@ -421,7 +423,7 @@ class TrainerTest {
 
   @Test
   void aGpuThatIsAskedForAndNotThereIsReportedWithWhatIsMissing() {
-    assertThatThrownBy(() -> train(trainer(dae()).training(training().withDevice(Device.GPU))))
+    assertThatThrownBy(() -> train(trainer(dae().with(TrainingSettings.DEVICE, Device.GPU))))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("the GPU was asked for and cannot be used")
         .hasMessageMatching(
@@ -431,9 +433,28 @@ class TrainerTest {
   @Test
   void everyOperationOfAStepHasADevice() {
     Map<String, String> devices =
-        trainer(vae()).training(training().withDevice(Device.CPU)).build().placement(DATA.matrix());
+        trainer(vae().with(TrainingSettings.DEVICE, Device.CPU)).build().placement(DATA.matrix());
     assertThat(devices.keySet()).anyMatch(name -> name.contains("ResourceApplyAdam"));
     assertThat(devices.keySet()).anyMatch(name -> name.contains("MatMul"));
     assertThat(devices.values()).allMatch(device -> device.contains("CPU:0"));
+  }
+
+  @Test
+  void whatATrainerCannotDoIsRefusedByName() {
+    refused("keep", () -> new CheckpointPolicy(1, Duration.ZERO, 0));
+    refused("everyEpochs", () -> new CheckpointPolicy(-1, Duration.ZERO, 1));
+    refused(
+        "patience",
+        () -> Trainer.builder().settings(vae().with(TrainingSettings.PATIENCE, 3)).build());
+    refused("resume", () -> Trainer.builder().settings(vae()).resume(true).build());
+    refused("timeLimit", () -> Trainer.builder().timeLimit(Duration.ZERO));
+    assertThatThrownBy(() -> Trainer.builder().build()).hasMessageContaining("model's settings");
+  }
+
+  private static void refused(String name, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(name)
+        .hasMessageContaining("found");
   }
 }

@@ -1,4 +1,4 @@
-package io.github.vaecf.core;
+package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,12 +1,21 @@
-package io.github.vaecf.core;
+package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.vaecf.core.AutoencoderSession.StepInput;
-import io.github.vaecf.core.AutoencoderSession.StepLoss;
+import io.github.vaecf.core.Device;
+import io.github.vaecf.core.Groups;
+import io.github.vaecf.core.Rows;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.Objective;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.NetworkSession.StepInput;
+import io.github.vaecf.core.training.NetworkSession.StepLoss;
 import io.github.vaecf.data.CsrMatrix;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +23,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
@@ -25,67 +37,95 @@ class TrainingStepTest {
   private static final Groups DATA = new Groups(12, 3, 4, 5);
   private static final double BETA = 0.3;
 
-  static List<ModelConfig> models() {
+  static List<Settings> models() {
     return List.of(
-        MultVaeConfig.paper().withHidden(List.of(5)).withLatent(3),
-        MultVaeConfig.paper().withHidden(List.of(6, 5)).withLatent(2).withL2(0.05),
-        MultVaeConfig.paper().withHidden(List.of()).withLatent(3),
-        MultDaeConfig.paper().withLatent(4).withL2(0.1),
-        MultDaeConfig.paper().withHidden(List.of(6, 5)).withLatent(4).withL2(0.01));
+        vae(List.of(5), 3),
+        vae(List.of(6, 5), 2).with(MultVae.L2, 0.05),
+        vae(List.of(), 3),
+        dae(4).with(MultDae.L2, 0.1),
+        dae(4).with(MultDae.HIDDEN, List.of(6, 5)).with(MultDae.L2, 0.01));
   }
 
-  private static AutoencoderSession session(ModelConfig model, double clip, long seed) {
-    return AutoencoderSession.forTraining(model, DATA.items(), Device.CPU, 1, clip, seed);
+  private static Settings vae(List<Integer> hidden, int latent) {
+    return MultVae.published().with(MultVae.HIDDEN, hidden).with(MultVae.LATENT, latent);
+  }
+
+  private static Settings dae(int latent) {
+    return MultDae.published().with(MultDae.LATENT, latent);
+  }
+
+  private static NetworkSession session(Settings model) {
+    return session(model, DATA.items(), 1);
+  }
+
+  private static NetworkSession session(Settings model, int items, long seed) {
+    return NetworkSession.forTraining(
+        model
+            .with(TrainingSettings.DEVICE, Device.CPU)
+            .with(TrainingSettings.THREADS, 1)
+            .with(TrainingSettings.SEED, seed),
+        Rows.ids(items));
+  }
+
+  /** The numbers of a first step. */
+  private static StepInput firstStep(double learningRate) {
+    return new StepInput(new Objective.Step(0, 1, 0), learningRate, 1, 0, List.of(0L));
+  }
+
+  private static Map<String, float[]> weights(NetworkSession session) {
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    session.weights().forEach(weight -> weights.put(weight.name(), weight.values()));
+    return weights;
   }
 
   /**
    * Loss and, if wanted, gradients at the session's weights, with dropout and noise of one seed.
    */
   private static Map<String, float[]> evaluate(
-      AutoencoderSession session, Batch batch, Map<String, Operand<TFloat32>> wanted) {
-    AutoencoderGraph.TrainingStep step = session.step;
+      NetworkSession session, Batch batch, Map<String, Operand<TFloat32>> wanted) {
+    TrainingStep step = session.step;
     Map<String, float[]> found = new LinkedHashMap<>();
-    try (TFloat32 beta = TFloat32.scalarOf((float) BETA);
-        TInt64 dropout = TInt64.vectorOf(11, 0);
-        TInt64 noise = TInt64.vectorOf(12, 0)) {
-      Session.Runner runner =
-          session
-              .runner(batch)
-              .feed(step.counts(), batch.counts)
-              .feed(step.beta(), beta)
-              .feed(step.dropoutSeed(), dropout)
-              .feed(step.noiseSeed(), noise);
-      wanted.values().forEach(runner::fetch);
-      try (Result result = runner.run()) {
-        int index = 0;
-        for (String name : wanted.keySet()) {
-          found.put(name, Batch.copy(result.get(index++)));
-        }
+    List<Tensor> fed = new ArrayList<>();
+    Session.Runner runner = session.runner(batch);
+    for (TrainingStep.FedNumber number : step.numbers()) {
+      fed.add(TFloat32.scalarOf((float) BETA));
+      runner.feed(number.fed(), fed.get(fed.size() - 1));
+    }
+    for (TrainingStep.Draw draw : step.draws()) {
+      fed.add(TInt64.vectorOf(11 + draw.use(), draw.stream()));
+      runner.feed(draw.seed(), fed.get(fed.size() - 1));
+    }
+    wanted.values().forEach(runner::fetch);
+    try (Result result = runner.run()) {
+      int index = 0;
+      for (String name : wanted.keySet()) {
+        found.put(name, Batch.copy(result.get(index++)));
       }
     }
+    fed.forEach(Tensor::close);
     return found;
   }
 
-  private static double loss(AutoencoderSession session, Batch batch) {
+  private static double loss(NetworkSession session, Batch batch) {
     Map<String, float[]> parts =
         evaluate(
             session,
             batch,
             Map.of(
-                "likelihood", session.step.negativeLogLikelihood(),
-                "kl", session.step.kl(),
+                "likelihood", session.step.reconstruction(),
+                "kl", session.step.regulariser(),
                 "penalty", session.step.penalty()));
     return parts.get("likelihood")[0] + BETA * parts.get("kl")[0] + parts.get("penalty")[0];
   }
 
   @ParameterizedTest
   @MethodSource("models")
-  void everyGradientAgreesWithFiniteDifferencesOfTheLoss(ModelConfig model) {
+  void everyGradientAgreesWithFiniteDifferencesOfTheLoss(Settings model) {
     Random random = new Random(3);
-    try (AutoencoderSession session = session(model, 0, 1);
+    try (NetworkSession session = session(model);
         Batch batch = Batch.of(DATA.matrix(), 0, DATA.users())) {
       Map<String, float[]> gradients = evaluate(session, batch, session.step.gradients());
-      for (Map.Entry<String, float[]> entry : session.weights().entrySet()) {
+      for (Map.Entry<String, float[]> entry : weights(session).entrySet()) {
         // Along a random direction: every entry of the gradient takes part.
         float[] weights = entry.getValue();
         float[] gradient = gradients.get(entry.getKey());
@@ -99,7 +139,7 @@ class TrainingStepTest {
             (lossAt(session, batch, entry.getKey(), weights, direction, width)
                     - lossAt(session, batch, entry.getKey(), weights, direction, -width))
                 / (2 * width);
-        session.set(Map.of(entry.getKey(), weights));
+        session.set(entry.getKey(), weights);
         assertThat(slope)
             .as(model + " " + entry.getKey())
             .isCloseTo(expected, within(0.01 * Math.abs(expected) + 2e-3));
@@ -108,7 +148,7 @@ class TrainingStepTest {
   }
 
   private static double lossAt(
-      AutoencoderSession session,
+      NetworkSession session,
       Batch batch,
       String name,
       float[] weights,
@@ -118,19 +158,19 @@ class TrainingStepTest {
     for (int i = 0; i < moved.length; i++) {
       moved[i] = (float) (weights[i] + width * direction[i]);
     }
-    session.set(Map.of(name, moved));
+    session.set(name, moved);
     return loss(session, batch);
   }
 
   @ParameterizedTest
   @MethodSource("models")
-  void theFirstStepMovesEveryWeightByTheLearningRate(ModelConfig model) {
+  void theFirstStepMovesEveryWeightByTheLearningRate(Settings model) {
     double learningRate = 0.01;
-    try (AutoencoderSession session = session(model, 0, 1);
+    try (NetworkSession session = session(model);
         Batch batch = Batch.of(DATA.matrix(), 0, DATA.users())) {
-      Map<String, float[]> before = session.weights();
-      session.train(batch, new StepInput(BETA, learningRate, 0, 1));
-      Map<String, float[]> after = session.weights();
+      Map<String, float[]> before = weights(session);
+      session.train(batch, firstStep(learningRate));
+      Map<String, float[]> after = weights(session);
       int moved = 0;
       for (String name : before.keySet()) {
         for (int i = 0; i < before.get(name).length; i++) {
@@ -152,12 +192,13 @@ class TrainingStepTest {
 
   @Test
   void aBoundOnTheGradientScalesAllOfItToTheBound() {
-    ModelConfig model = models().get(0);
-    try (AutoencoderSession free = session(model, 0, 1);
-        AutoencoderSession clipped = session(model, 0.5, 1);
+    Settings model = models().get(0);
+    try (NetworkSession free = session(model);
+        NetworkSession clipped = session(model.with(TrainingSettings.GRADIENT_CLIP, 0.5));
         Batch batch = Batch.of(DATA.matrix(), 0, DATA.users())) {
-      Map<String, float[]> all = evaluate(free, batch, free.step.gradients());
-      Map<String, float[]> bounded = evaluate(clipped, batch, clipped.step.gradients());
+      Map<String, float[]> all = evaluate(free, batch, applied(free));
+      Map<String, float[]> bounded = evaluate(clipped, batch, applied(clipped));
+      assertThat(all.keySet()).isEqualTo(weights(free).keySet());
       double norm = norm(all);
       assertThat(norm).isGreaterThan(0.5);
       assertThat(norm(bounded)).isCloseTo(0.5, within(1e-5));
@@ -169,6 +210,22 @@ class TrainingStepTest {
             }
           });
     }
+  }
+
+  /** The gradients that Adam is given, by the names of the weights. */
+  @SuppressWarnings("unchecked") // Adam's gradients are of floats here
+  private static Map<String, Operand<TFloat32>> applied(NetworkSession session) {
+    Iterator<Variables.Variable> weights = session.network.variables.weights().iterator();
+    Map<String, Operand<TFloat32>> gradients = new LinkedHashMap<>();
+    Iterator<GraphOperation> operations = session.network.graph.operations();
+    while (operations.hasNext()) {
+      GraphOperation operation = operations.next();
+      if (operation.type().equals("ResourceApplyAdam")) {
+        Output<?> gradient = operation.input(9);
+        gradients.put(weights.next().name(), (Operand<TFloat32>) gradient);
+      }
+    }
+    return gradients;
   }
 
   private static double norm(Map<String, float[]> gradients) {
@@ -184,9 +241,8 @@ class TrainingStepTest {
   @Test
   void dropoutKeepsTheGivenShareAndDiffersFromStepToStep() {
     Groups many = new Groups(400, 5, 40, 2);
-    ModelConfig model = MultDaeConfig.paper().withLatent(2).withKeepProbability(0.3);
-    try (AutoencoderSession session =
-            AutoencoderSession.forTraining(model, many.items(), Device.CPU, 1, 0, 1);
+    Settings model = dae(2).with(MultDae.KEEP_PROBABILITY, 0.3);
+    try (NetworkSession session = session(model, many.items(), 1);
         Batch batch = Batch.of(many.matrix(), 0, many.users())) {
       List<float[]> masks = new ArrayList<>();
       for (long step = 0; step < 2; step++) {
@@ -194,8 +250,8 @@ class TrainingStepTest {
             Result result =
                 session
                     .runner(batch)
-                    .feed(session.step.dropoutSeed(), seed)
-                    .fetch(session.step.keepMask())
+                    .feed(session.step.draws().get(0).seed(), seed)
+                    .fetch("keep_mask")
                     .run()) {
           masks.add(Batch.copy(result.get(0)));
         }
@@ -215,9 +271,8 @@ class TrainingStepTest {
   @Test
   void firstWeightsAreGlorotUniformAndBiasesTruncatedNormal() {
     int items = 700;
-    ModelConfig model = MultVaeConfig.paper().withHidden(List.of(300)).withLatent(100);
-    try (AutoencoderSession session =
-        AutoencoderSession.forTraining(model, items, Device.CPU, 1, 0, 3)) {
+    Settings model = vae(List.of(300), 100);
+    try (NetworkSession session = session(model, items, 3)) {
       Map<String, float[]> state = session.state();
       float[] kernel = state.get("encoder/0/kernel");
       double limit = Math.sqrt(6.0 / (items + 300));
@@ -274,41 +329,41 @@ class TrainingStepTest {
               consumer.accept(0, 5);
               consumer.accept(1, 7);
             });
-    ModelConfig model = MultDaeConfig.paper().withLatent(4).withKeepProbability(1);
-    try (AutoencoderSession one = session(model, 0, 1);
-        AutoencoderSession other = session(model, 0, 1);
+    Settings model = dae(4).with(MultDae.KEEP_PROBABILITY, 1.0);
+    try (NetworkSession one = session(model);
+        NetworkSession other = session(model);
         Batch four = Batch.of(withEmpty, 0, 4);
         Batch two = Batch.of(without, 0, 2)) {
-      StepLoss all = one.train(four, new StepInput(0, 0.01, 0, 1));
-      StepLoss some = other.train(two, new StepInput(0, 0.01, 0, 1));
-      assertThat(2 * all.negativeLogLikelihood())
-          .isCloseTo(some.negativeLogLikelihood(), within(1e-4));
-      one.weights().values().forEach(values -> assertThat(moments(values)[1]).isFinite());
+      StepLoss all = one.train(four, firstStep(0.01));
+      StepLoss some = other.train(two, firstStep(0.01));
+      assertThat(2 * all.reconstruction()).isCloseTo(some.reconstruction(), within(1e-4));
+      weights(one).values().forEach(values -> assertThat(moments(values)[1]).isFinite());
     }
   }
 
   @Test
   void theLossStaysExactWhereASoftmaxIsTooSmallForAFloat() {
-    ModelConfig model = MultDaeConfig.paper().withLatent(4).withKeepProbability(1).withL2(0);
+    Settings model = dae(4).with(MultDae.KEEP_PROBABILITY, 1.0).with(MultDae.L2, 0.0);
     CsrMatrix one = CsrMatrix.of(1, DATA.items(), consumer -> consumer.accept(0, 0));
-    try (AutoencoderSession session = session(model, 0, 1);
+    try (NetworkSession session = session(model);
         Batch batch = Batch.of(one, 0, 1)) {
       float[] bias = new float[DATA.items()];
       bias[1] = 500;
-      session.set(Map.of("decoder/0/bias", bias, "decoder/0/kernel", new float[4 * DATA.items()]));
+      session.set("decoder/0/bias", bias);
+      session.set("decoder/0/kernel", new float[4 * DATA.items()]);
       // exp(−500) is no float, but log softmax(0) = −500.
-      assertThat(session.train(batch, new StepInput(0, 0.01, 0, 1)).negativeLogLikelihood())
+      assertThat(session.train(batch, firstStep(0.01)).reconstruction())
           .isCloseTo(500, within(1e-3));
     }
   }
 
   @Test
   void aDenseBatchAndItsCoordinatesGiveTheSameLogits() {
-    ModelConfig model = models().get(1);
+    Settings model = models().get(1);
     CsrMatrix matrix = DATA.matrix();
-    try (AutoencoderSession session = session(model, 0, 1)) {
+    try (NetworkSession session = session(model)) {
       float[] logits = session.scores(matrix, 0, matrix.rows());
-      float[] expected = naiveLogits(session.weights(), matrix, 2);
+      float[] expected = naiveLogits(weights(session), matrix, 2);
       assertThat(logits).hasSameSizeAs(expected);
       for (int i = 0; i < logits.length; i++) {
         assertThat(logits[i]).isCloseTo(expected[i], within(1e-5f));
@@ -354,8 +409,8 @@ class TrainingStepTest {
 
   @Test
   void epsilonHasTheShapeOfTheLatentLayer() {
-    try (AutoencoderSession session = session(models().get(0), 0, 1)) {
-      assertThat(session.step.epsilon().shape().get(1)).isEqualTo(3);
+    try (NetworkSession session = session(models().get(0))) {
+      assertThat(session.network.graph.operation("noise").output(0).shape().get(1)).isEqualTo(3);
       assertThat(session.step.gradients().get("encoder/0/bias").shape()).isEqualTo(Shape.of(5));
     }
   }

@@ -1,5 +1,6 @@
-package io.github.vaecf.core;
+package io.github.vaecf.core.training;
 
+import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.CsrMatrix;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;

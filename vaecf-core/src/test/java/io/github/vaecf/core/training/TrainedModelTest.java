@@ -1,8 +1,15 @@
-package io.github.vaecf.core;
+package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.vaecf.core.Groups;
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
@@ -10,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,13 +33,14 @@ class TrainedModelTest {
   static void train() {
     model =
         Trainer.builder()
-            .model(MultVaeConfig.paper().withHidden(List.of(16)).withLatent(8))
-            .training(
-                TrainingConfig.paper()
-                    .withEpochs(5)
-                    .withBatchSize(50)
-                    .withLearningRate(0.01)
-                    .withThreads(1))
+            .settings(
+                MultVae.published()
+                    .with(MultVae.HIDDEN, List.of(16))
+                    .with(MultVae.LATENT, 8)
+                    .with(TrainingSettings.EPOCHS, 5)
+                    .with(TrainingSettings.BATCH_SIZE, 50)
+                    .with(TrainingSettings.LEARNING_RATE, 0.01)
+                    .with(TrainingSettings.THREADS, 1))
             .build()
             .train(DATA.matrix(), DATA.ids());
   }
@@ -50,6 +57,7 @@ class TrainedModelTest {
     Rankings rankings = model.rank(matrix, 20, 60, items + 3);
     float[] scores = model.scores(matrix, 20, 60);
     assertThat(rankings.users()).isEqualTo(40);
+    assertThat(rankings.k()).as("bounded by the catalogue").isEqualTo(items);
     for (int user = 0; user < 40; user++) {
       int row = 20 + user;
       int offset = user * items;
@@ -64,7 +72,7 @@ class TrainedModelTest {
                           : Float.compare(scores[offset + b], scores[offset + a]))
               .mapToInt(Integer::intValue)
               .toArray();
-      for (int rank = 0; rank < items + 3; rank++) {
+      for (int rank = 0; rank < items; rank++) {
         boolean left = rank < expected.length;
         assertThat(rankings.item(user, rank)).isEqualTo(left ? expected[rank] : -1);
         if (left) {
@@ -74,17 +82,20 @@ class TrainedModelTest {
     }
   }
 
+  /** A model whose weights are all 0. */
+  private static NetworkSession smallDae() {
+    NetworkSession session =
+        NetworkSession.forInference(MultDae.published().with(MultDae.LATENT, 2), DATA.ids());
+    session.set("encoder/0/kernel", new float[DATA.items() * 2]);
+    session.set("encoder/0/bias", new float[2]);
+    session.set("decoder/0/kernel", new float[2 * DATA.items()]);
+    session.set("decoder/0/bias", new float[DATA.items()]);
+    return session;
+  }
+
   @Test
   void equalScoresAreOrderedByItemIndex() {
-    try (AutoencoderSession session =
-        AutoencoderSession.forInference(
-            MultDaeConfig.paper().withLatent(2), DATA.items(), Device.CPU, 1)) {
-      session.set(
-          Map.of(
-              "encoder/0/kernel", new float[DATA.items() * 2],
-              "encoder/0/bias", new float[2],
-              "decoder/0/kernel", new float[2 * DATA.items()],
-              "decoder/0/bias", new float[DATA.items()]));
+    try (NetworkSession session = smallDae()) {
       CsrMatrix history = CsrMatrix.of(1, DATA.items(), consumer -> consumer.accept(0, 1));
       Rankings rankings = session.rank(history, 0, 1, 4);
       assertThat(IntStream.range(0, 4).map(rank -> rankings.item(0, rank)))
@@ -94,17 +105,10 @@ class TrainedModelTest {
 
   @Test
   void scoresThatAreNoNumbersAreRefused() {
-    try (AutoencoderSession session =
-        AutoencoderSession.forInference(
-            MultDaeConfig.paper().withLatent(2), DATA.items(), Device.CPU, 1)) {
+    try (NetworkSession session = smallDae()) {
       float[] bias = new float[DATA.items()];
       bias[7] = Float.NaN;
-      session.set(
-          Map.of(
-              "encoder/0/kernel", new float[DATA.items() * 2],
-              "encoder/0/bias", new float[2],
-              "decoder/0/kernel", new float[2 * DATA.items()],
-              "decoder/0/bias", bias));
+      session.set("decoder/0/bias", bias);
       CsrMatrix matrix = DATA.matrix();
       assertThatThrownBy(() -> session.rank(matrix, 0, 2, 3))
           .isInstanceOf(ArithmeticException.class)
@@ -117,8 +121,7 @@ class TrainedModelTest {
     Path file = folder.resolve("model.safetensors");
     model.save(file);
     try (TrainedModel loaded = TrainedModel.load(file)) {
-      assertThat(loaded.config()).isEqualTo(model.config());
-      assertThat(loaded.training()).isEqualTo(model.training());
+      assertThat(loaded.settings()).isEqualTo(model.settings());
       assertThat(loaded.items()).isEqualTo(model.items());
       assertThat(loaded.epoch()).isEqualTo(5);
       CsrMatrix matrix = DATA.matrix();
@@ -159,18 +162,25 @@ class TrainedModelTest {
   }
 
   @Test
-  void theNetworkHasTheModelsLayers() {
-    Network network = model.network();
-    assertThat(network.variational()).isTrue();
-    assertThat(network.items()).isEqualTo(40);
-    assertThat(network.latent()).isEqualTo(8);
-    assertThat(network.encoder()).extracting(DenseLayer::outputs).containsExactly(16, 16);
-    assertThat(network.decoder()).extracting(DenseLayer::inputs).containsExactly(8, 16);
-    assertThatThrownBy(() -> new Network(true, network.encoder(), network.encoder()))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new DenseLayer(2, 3, new float[5], new float[3]))
+  void theWeightsAreThoseOfTheModelsLayers() {
+    assertThat(model.weights())
+        .extracting(Weight::name)
+        .containsExactly(
+            "encoder/0/kernel", "encoder/0/bias",
+            "encoder/1/kernel", "encoder/1/bias",
+            "decoder/0/kernel", "decoder/0/bias",
+            "decoder/1/kernel", "decoder/1/bias");
+    assertThat(model.weights())
+        .extracting(Weight::shape)
+        .containsExactly(
+            List.of(40L, 16L), List.of(16L),
+            List.of(16L, 16L), List.of(16L),
+            List.of(8L, 16L), List.of(16L),
+            List.of(16L, 40L), List.of(40L));
+    assertThat(model.itemKernel().orElseThrow().name()).isEqualTo("decoder/1/kernel");
+    assertThatThrownBy(() -> new Weight("encoder/0/kernel", List.of(2L, 3L), new float[5]))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("2 × 3");
+        .hasMessage("encoder/0/kernel must have shape [2, 3], found 5 values");
   }
 
   @Test
@@ -210,8 +220,9 @@ class TrainedModelTest {
   }
 
   @Test
-  void aModelThatCannotBeWrittenIsReportedWithItsPath() {
-    Path file = folder.resolve("no folder").resolve("model.safetensors");
+  void aModelThatCannotBeWrittenIsReportedWithItsPath() throws IOException {
+    Path noFolder = Files.writeString(folder.resolve("no folder"), "a file");
+    Path file = noFolder.resolve("model.safetensors");
     assertThatThrownBy(() -> model.save(file))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("no folder")

@@ -1,7 +1,11 @@
-package io.github.vaecf.core;
+package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.vaecf.core.Groups;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,9 +31,14 @@ class KilledTrainingTest {
   private static TrainedModel training(Path run, boolean resume) {
     Groups data = new Groups(2000, 4, 60, 1);
     return Trainer.builder()
-        .model(MultVaeConfig.paper().withHidden(List.of(32)).withLatent(16))
-        .training(
-            TrainingConfig.paper().withEpochs(60).withBatchSize(100).withThreads(1).withSeed(3))
+        .settings(
+            MultVae.published()
+                .with(MultVae.HIDDEN, List.of(32))
+                .with(MultVae.LATENT, 16)
+                .with(TrainingSettings.EPOCHS, 60)
+                .with(TrainingSettings.BATCH_SIZE, 100)
+                .with(TrainingSettings.THREADS, 1)
+                .with(TrainingSettings.SEED, 3L))
         .validation(data.hitRate())
         .runFolder(run)
         .resume(resume)
@@ -78,8 +87,8 @@ class KilledTrainingTest {
     Process last = start(run, "resume", log);
     assertThat(last.waitFor(2, TimeUnit.MINUTES)).isTrue();
     assertThat(last.exitValue()).as(Files.readString(log)).isZero();
-    assertThat(Files.readAllBytes(run.resolve(TrainedModel.FILE_NAME)))
-        .isEqualTo(Files.readAllBytes(whole.resolve(TrainedModel.FILE_NAME)));
+    assertThat(Files.readAllBytes(RunFolder.modelFile(run)))
+        .isEqualTo(Files.readAllBytes(RunFolder.modelFile(whole)));
   }
 
   /** Changes whenever a checkpoint is written. */
@@ -91,7 +100,7 @@ class KilledTrainingTest {
     long names = 0;
     try (var files = Files.list(checkpoints)) {
       for (Path file : files.toList()) {
-        if (!file.toString().endsWith(".partial")) {
+        if (!WholeFile.isPartial(file)) {
           names = 31 * names + file.getFileName().toString().hashCode();
         }
       }

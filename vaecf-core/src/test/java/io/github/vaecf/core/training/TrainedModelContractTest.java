@@ -1,0 +1,109 @@
+package io.github.vaecf.core.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.RecommenderContract;
+import io.github.vaecf.core.model.Ease;
+import io.github.vaecf.core.model.ItemKnn;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.Models;
+import io.github.vaecf.core.model.MostPopular;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.Weight;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The contract of {@link Recommender}, kept by every model of this module. */
+class TrainedModelContractTest {
+  @TempDir static Path folder;
+
+  private static Settings vae() {
+    return MultVae.published().with(MultVae.HIDDEN, List.of(16)).with(MultVae.LATENT, 8);
+  }
+
+  @Nested
+  class OfMultVae extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(vae());
+    }
+  }
+
+  @Nested
+  class OfMultDae extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(MultDae.published().with(MultDae.LATENT, 12));
+    }
+  }
+
+  @Nested
+  class OfEase extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(Settings.published(new Ease()));
+    }
+  }
+
+  @Nested
+  class OfItemKnn extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(
+          Settings.published(new ItemKnn()).with(ItemKnn.NEIGHBOURS, 7));
+    }
+  }
+
+  @Nested
+  class OfMostPopular extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(Settings.published(new MostPopular()));
+    }
+  }
+
+  @Nested
+  class OfAModelFromTheDisk extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      Path file = folder.resolve("model.safetensors");
+      try (TrainedModel model = TrainedModels.withEqualScores(vae())) {
+        model.save(file);
+      }
+      return TrainedModel.load(file);
+    }
+  }
+
+  static List<Model> models() {
+    return Models.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void scoresThatAreNoNumbersAreRefused(Model model) {
+    try (TrainedModel trained = TrainedModels.withEqualScores(Settings.published(model))) {
+      List<Weight> weights = trained.weights();
+      for (Weight weight : weights) {
+        if (!weight.name().equals("nearest/items")) {
+          Arrays.fill(weight.values(), Float.NaN);
+        }
+      }
+      try (TrainedModel broken = TrainedModels.with(trained, weights)) {
+        String known = trained.items().id(0);
+        assertThatThrownBy(() -> broken.recommend(List.of(known), 3))
+            .isInstanceOf(ArithmeticException.class)
+            .hasMessageContaining("not numbers");
+      }
+      assertThat(trained.recommend(List.of(), 3)).hasSize(3);
+    }
+  }
+}
