@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -156,7 +157,7 @@ public final class WholeFile {
     }
     try {
       Files.createDirectories(folder);
-      removeLeftovers(place);
+      removeLeftoversOf(place);
       try (Writer writer = Writer.of(place)) {
         maker.make(writer.partial);
         force(writer.partial);
@@ -393,13 +394,27 @@ public final class WholeFile {
    * Removes what killed writers to the same place left: what nobody holds a lock on. Where that
    * fails they stay; it is no reason not to write.
    */
-  private static void removeLeftovers(Path place) {
+  private static void removeLeftoversOf(Path place) {
+    removeLeftovers(place.getParent(), place.getFileName().toString()::equals);
+  }
+
+  /**
+   * Removes what killed writers left in a folder, to whichever place in it they wrote: for places
+   * that are written once only, such as versions. What is being written stays.
+   *
+   * @param folder the folder; nothing happens where none is
+   */
+  public static void removeLeftovers(Path folder) {
+    removeLeftovers(folder, place -> true);
+  }
+
+  private static void removeLeftovers(Path folder, Predicate<String> places) {
     Set<String> partials = new TreeSet<>();
-    try (Stream<Path> siblings = Files.list(place.getParent())) {
+    try (Stream<Path> siblings = Files.list(folder)) {
       for (Path sibling : (Iterable<Path>) siblings::iterator) {
         String name = sibling.getFileName().toString();
         Matcher matcher = PARTIAL_NAME.matcher(name);
-        if (matcher.matches() && matcher.group(1).equals(place.getFileName().toString())) {
+        if (matcher.matches() && places.test(matcher.group(1))) {
           partials.add(
               name.endsWith(LOCK) ? name.substring(0, name.length() - LOCK.length()) : name);
         }
@@ -409,7 +424,7 @@ public final class WholeFile {
     }
     for (String name : partials) {
       if (!BEING_WRITTEN.contains(name)) {
-        removeLeftover(place.resolveSibling(name));
+        removeLeftover(folder.resolve(name));
       }
     }
   }

@@ -1,4 +1,4 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,19 +8,21 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.GivenWeights;
 import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.Rows;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.export.OnnxExporter;
-import io.github.vaecf.eval.export.OnnxOptions;
-import io.github.vaecf.eval.export.SavedModelExporter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -54,21 +56,29 @@ class ServedModelTest {
   private static final Map<String, ServedModel> SERVED = new LinkedHashMap<>();
   private static final CsrMatrix USERS = SmallModels.users(300, 2);
 
+  /** Runtimes differ in the last digits. */
+  private static final RankingAgreement AGREEMENT = RankingAgreement.within(1e-5, 1e-5);
+
   @TempDir static Path folder;
 
   @BeforeAll
   static void exportAndLoad() {
     Map<String, Supplier<TrainedModel>> models =
-        Map.of("vae", SmallModels::vae, "dae", SmallModels::dae, "deep", SmallModels::deepVae);
+        Map.of(
+            "vae", SmallModels::vae,
+            "dae", SmallModels::dae,
+            "deep", SmallModels::deepVae,
+            "ease", SmallModels::ease,
+            "knn", SmallModels::itemKnn,
+            "popular", SmallModels::mostPopular);
     models.forEach(
         (name, training) -> {
           TrainedModel model = training.get();
           SavedModelExporter.export(model, folder.resolve(name).resolve("1"));
           OnnxExporter.export(model, folder.resolve(name + ".onnx"));
-          OnnxExporter.export(
-              model,
-              folder.resolve(name + "-indices.onnx"),
-              OnnxOptions.defaults().withRawIds(false));
+          OnnxExporter.builder()
+              .rawIds(false)
+              .export(model, folder.resolve(name + "-indices.onnx"));
           for (String export : List.of(name + "/1", name + ".onnx", name + "-indices.onnx")) {
             TRAINED.put(export, model);
             SERVED.put(export, ServedModel.load(folder.resolve(export)));
@@ -80,8 +90,9 @@ class ServedModelTest {
     return SERVED.keySet();
   }
 
-  static List<String> formsOfTheVae() {
-    return List.of("vae/1", "vae.onnx", "vae-indices.onnx");
+  /** Every form, of a network and of each kind of sum. */
+  static List<String> everyForm() {
+    return List.of("vae/1", "vae.onnx", "vae-indices.onnx", "ease.onnx", "knn/1", "knn.onnx");
   }
 
   @AfterAll
@@ -93,28 +104,11 @@ class ServedModelTest {
   @ParameterizedTest
   @MethodSource("allExports")
   void theExportRanksLikeTheModel(String export) {
-    Rankings trained = TRAINED.get(export).rank(USERS, 0, 300, 100);
-    Rankings served = SERVED.get(export).rank(USERS, 0, 300, 100);
-
-    for (int user = 0; user < 300; user++) {
-      for (int rank = 0; rank < 100; rank++) {
-        assertThat(served.score(user, rank)).isCloseTo(trained.score(user, rank), within(1e-5f));
-        if (served.item(user, rank) != trained.item(user, rank)) {
-          // Two items may change places only where their scores are as good as equal.
-          assertThat(scoreOf(trained, user, served.item(user, rank)))
-              .isCloseTo(trained.score(user, rank), within(1e-5f));
-        }
-      }
-    }
-  }
-
-  private static float scoreOf(Rankings rankings, int user, int item) {
-    for (int rank = 0; rank < rankings.k(); rank++) {
-      if (rankings.item(user, rank) == item) {
-        return rankings.score(user, rank);
-      }
-    }
-    throw new AssertionError("item " + item + " is not among the best of user " + user);
+    assertThat(
+            AGREEMENT.differences(
+                TRAINED.get(export).rank(USERS, 0, 300, 100),
+                SERVED.get(export).rank(USERS, 0, 300, 100)))
+        .isEmpty();
   }
 
   @Test
@@ -162,8 +156,9 @@ class ServedModelTest {
     Evaluation trained = evaluator.evaluate(TRAINED.get(export), users);
     Evaluation served = evaluator.evaluate(SERVED.get(export), users);
 
-    assertThat(served.mean(Ndcg.at(100))).isCloseTo(trained.mean(Ndcg.at(100)), within(1e-6));
-    assertThat(served.mean(Recall.at(20))).isCloseTo(trained.mean(Recall.at(20)), within(1e-6));
+    // Two items with nearly equal scores may change places.
+    assertThat(served.mean(Ndcg.at(100))).isCloseTo(trained.mean(Ndcg.at(100)), within(1e-3));
+    assertThat(served.mean(Recall.at(20))).isCloseTo(trained.mean(Recall.at(20)), within(1e-3));
   }
 
   @ParameterizedTest
@@ -174,16 +169,16 @@ class ServedModelTest {
 
       List<Recommendation> served = SERVED.get(export).recommend(history, 10);
 
-      List<Recommendation> trained = TRAINED.get(export).recommend(history, 10);
       assertThat(served.stream().map(Recommendation::item))
           .hasSize(10)
-          .noneMatch(history::contains)
-          .containsExactlyElementsOf(trained.stream().map(Recommendation::item).toList());
+          .noneMatch(history::contains);
+      assertThat(AGREEMENT.difference(TRAINED.get(export).recommend(history, 10), served))
+          .isEmpty();
     }
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void orderRepetitionAndUnknownIdsChangeNothingAtAll(String export) {
     ServedModel model = SERVED.get(export);
     List<String> history = new ArrayList<>(SmallModels.ids().ids().subList(10, 60));
@@ -198,7 +193,7 @@ class ServedModelTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void anEmptyHistoryAndOneOfUnknownIdsGetTheSameAnswer(String export) {
     ServedModel model = SERVED.get(export);
 
@@ -206,15 +201,11 @@ class ServedModelTest {
 
     assertThat(cold).hasSize(10);
     assertThat(model.recommend(List.of("unknown", "also unknown"), 10)).isEqualTo(cold);
-    assertThat(cold.stream().map(Recommendation::item))
-        .containsExactlyElementsOf(
-            TRAINED.get(export).recommend(List.of(), 10).stream()
-                .map(Recommendation::item)
-                .toList());
+    assertThat(AGREEMENT.difference(TRAINED.get(export).recommend(List.of(), 10), cold)).isEmpty();
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void kBeyondTheCatalogueGivesWhatIsLeftOfIt(String export) {
     ServedModel model = SERVED.get(export);
     List<String> history = model.items().ids().subList(0, 20);
@@ -224,14 +215,15 @@ class ServedModelTest {
     assertThat(all.stream().map(Recommendation::item))
         .containsExactlyInAnyOrderElementsOf(model.items().ids().subList(20, SmallModels.ITEMS));
     assertThat(model.recommend(model.items().ids(), 5)).isEmpty();
-    Rankings rankings = model.rank(Rows.of(SmallModels.ITEMS, new int[] {0}), 0, 1, 200);
+    Rankings rankings =
+        model.rank(Rows.of(SmallModels.ITEMS, new int[] {0}), 0, 1, Integer.MAX_VALUE);
+    assertThat(rankings.k()).isEqualTo(SmallModels.ITEMS);
     assertThat(rankings.item(0, SmallModels.ITEMS - 2)).isNotNegative();
     assertThat(rankings.item(0, SmallModels.ITEMS - 1)).isEqualTo(-1);
-    assertThat(rankings.item(0, 199)).isEqualTo(-1);
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void aHistoryOfTenThousandEntriesIsAnswered(String export) {
     ServedModel model = SERVED.get(export);
     List<String> history = new ArrayList<>();
@@ -243,7 +235,7 @@ class ServedModelTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void manyUsersAtOnceGetWhatEachWouldGetAlone(String export) {
     ServedModel model = SERVED.get(export);
     List<List<String>> histories = new ArrayList<>();
@@ -254,15 +246,14 @@ class ServedModelTest {
     List<List<Recommendation>> together = model.recommendAll(histories, 10);
 
     for (int user = 0; user < 60; user++) {
-      assertThat(together.get(user).stream().map(Recommendation::item))
-          .containsExactlyElementsOf(
-              model.recommend(histories.get(user), 10).stream().map(Recommendation::item).toList());
+      assertThat(AGREEMENT.difference(model.recommend(histories.get(user), 10), together.get(user)))
+          .isEmpty();
     }
     assertThat(model.recommendAll(List.of(), 10)).isEmpty();
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void manyThreadsAtOnceGetTheSameAnswers(String export) throws Exception {
     ServedModel model = SERVED.get(export);
     List<List<Recommendation>> expected = new ArrayList<>();
@@ -285,7 +276,7 @@ class ServedModelTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void aClosedModelRefusesToAnswer(String export) {
     ServedModel model = ServedModel.load(folder.resolve(export));
     model.close();
@@ -295,7 +286,7 @@ class ServedModelTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formsOfTheVae")
+  @MethodSource("everyForm")
   void wrongArgumentsAreRefused(String export) {
     ServedModel model = SERVED.get(export);
 
@@ -306,6 +297,34 @@ class ServedModelTest {
         .isThrownBy(() -> model.rank(Rows.of(3, new int[] {0}), 0, 1, 1))
         .withMessageStartingWith("histories must be over the model's 120 items, found");
     assertThat(model.rank(USERS, 5, 5, 3).users()).isZero();
+  }
+
+  @Test
+  void aScoreThatIsNoNumberIsNotRanked() {
+    // Each weight is a number, and what they make of a history is not.
+    float[] large = new float[SmallModels.ITEMS];
+    Arrays.fill(large, 3e38f);
+    GivenWeights described =
+        new GivenWeights(new Weight("popularity", List.of((long) SmallModels.ITEMS), large)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            T infinite = layers.scale(layers.constantScores("popularity"), 10);
+            return layers.add(infinite, layers.scale(infinite, -1));
+          }
+        };
+    Path saved = folder.resolve("overflow/1");
+    Path onnx = folder.resolve("overflow.onnx");
+    try (TrainedModel model = described.over(SmallModels.ids())) {
+      SavedModelExporter.export(model, saved);
+      OnnxExporter.export(model, onnx);
+    }
+    for (Path export : List.of(saved, onnx)) {
+      try (ServedModel served = ServedModel.load(export)) {
+        assertThatThrownBy(() -> served.recommend(List.of(), 3))
+            .as(export.toString())
+            .isInstanceOf(ArithmeticException.class);
+      }
+    }
   }
 
   @Test

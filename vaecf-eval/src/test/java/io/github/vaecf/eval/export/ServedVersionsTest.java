@@ -1,14 +1,12 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.export.ExportOptions;
-import io.github.vaecf.eval.export.SavedModelExporter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,10 +84,9 @@ class ServedVersionsTest {
                 }));
       }
       for (int version = 2; version <= 3; version++) {
-        SavedModelExporter.export(
-            version % 2 == 0 ? dae : vae,
-            base.resolve(Integer.toString(version)),
-            ExportOptions.defaults().withKeep(2));
+        SavedModelExporter.builder()
+            .keep(2)
+            .export(version % 2 == 0 ? dae : vae, base.resolve(Integer.toString(version)));
         assertThat(versions.refresh()).isTrue();
       }
       stop.set(true);
@@ -167,11 +164,25 @@ class ServedVersionsTest {
   }
 
   @Test
+  void theLargestVersionThatCanBeExportedIsServed() {
+    SavedModelExporter.export(vae, base.resolve("9"));
+    SavedModelExporter.export(dae, base.resolve(Long.toString(Long.MAX_VALUE)));
+
+    try (ServedVersions versions = ServedVersions.open(base)) {
+      assertThat(versions.version()).isEqualTo(Long.MAX_VALUE);
+    }
+    assertThat(ServedVersions.number("9223372036854775807")).hasValue(Long.MAX_VALUE);
+    assertThat(ServedVersions.number("9223372036854775808")).isEmpty();
+    assertThat(ServedVersions.number("-1")).isEmpty();
+    assertThat(ServedVersions.number("٣")).isEmpty();
+  }
+
+  @Test
   void titlesComeBackWithTheModel() {
     Map<String, String> titles =
         Map.of(
             SmallModels.ids().id(3), "Third, with \"quotes\"", SmallModels.ids().id(0), "Ünïcode");
-    SavedModelExporter.export(vae, base.resolve("1"), ExportOptions.defaults().withTitles(titles));
+    SavedModelExporter.builder().titles(titles).export(vae, base.resolve("1"));
 
     try (ServedModel model = ServedModel.load(base)) {
       assertThat(model.titles()).isEqualTo(titles);

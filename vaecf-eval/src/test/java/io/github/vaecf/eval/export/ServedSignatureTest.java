@@ -1,4 +1,4 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -6,18 +6,17 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.export.OnnxExporter;
-import io.github.vaecf.eval.export.SavedModelExporter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.proto.DataType;
 
 class ServedSignatureTest {
   @TempDir static Path folder;
@@ -51,13 +50,35 @@ class ServedSignatureTest {
 
     assertThat(model.signatures()).hasSize(9).containsKey("serving_default");
     assertThat(rank.name()).isEqualTo("rank_indices");
+    assertThat(rank.method()).isEqualTo("tensorflow/serving/predict");
+    assertThat(rank.inputs().get(0).type().tensorFlowName()).isEqualTo("DT_INT64");
     assertThat(rank.inputs())
         .extracting(TensorSpec::name, TensorSpec::type, TensorSpec::shape, TensorSpec::width)
         .containsExactly(
-            tuple("items", DataType.DT_INT64, List.of(-1L, -1L), -1),
-            tuple("k", DataType.DT_INT32, List.of(-1L), 1));
+            tuple("items", TensorSpec.Type.INT64, List.of(-1L, -1L), -1),
+            tuple("k", TensorSpec.Type.INT32, List.of(-1L), 1));
     assertThat(rank.outputs()).extracting(TensorSpec::name).containsExactly("items", "scores");
     assertThat(model.signatures().get("decode").inputs().get(0).width()).isEqualTo(8);
+  }
+
+  @Test
+  void signaturesFollowFromTheModel() {
+    List<String> all =
+        List.of(
+            "rank_indices", "recommend_excluding", "recommend_indices", "score", "serving_default");
+    try (TrainedModel ease = SmallModels.ease();
+        TrainedModel itemKnn = SmallModels.itemKnn()) {
+      SavedModelExporter.export(ease, folder.resolve("ease/1"));
+      SavedModelExporter.export(itemKnn, folder.resolve("knn/1"));
+    }
+    try (ServedModel ease = ServedModel.load(folder.resolve("ease"));
+        ServedModel itemKnn = ServedModel.load(folder.resolve("knn"))) {
+      assertThat(itemKnn.signatures().keySet()).containsExactlyInAnyOrderElementsOf(all);
+      assertThat(ease.signatures().keySet())
+          .hasSize(7)
+          .containsAll(all)
+          .contains("similar_items", "similarity");
+    }
   }
 
   @Test
@@ -77,17 +98,24 @@ class ServedSignatureTest {
             .call(Map.of("items", text(2, id(3), id(9), "ü", "")));
 
     List<Recommendation> expected = model.recommend(List.of(id(3), id(9)), 100);
-    assertThat((String[]) answer.get("items").slice(0, 1).values())
-        .containsExactly(expected.stream().map(Recommendation::item).toArray(String[]::new));
-    assertThat((float[]) answer.get("scores").values()).hasSize(200);
-    assertThat(answer.get("items").slice(1, 2).values())
-        .isEqualTo(
+    String[] items = (String[]) answer.get("items").values();
+    float[] scores = (float[]) answer.get("scores").values();
+    List<Recommendation> found = new ArrayList<>();
+    for (int rank = 0; rank < 100; rank++) {
+      found.add(new Recommendation(items[rank], scores[rank]));
+    }
+    assertThat(RankingAgreement.within(1e-5, 1e-5).difference(expected, found)).isEmpty();
+    assertThat(scores).hasSize(200);
+    float[] cold =
+        (float[])
             model
                 .signatures()
-                .get("serving_default")
+                .get(ServedSignature.DEFAULT)
                 .call(Map.of("items", new TensorRows(1, 0, new String[0])))
-                .get("items")
-                .values());
+                .get("scores")
+                .values();
+    assertThat((float[]) answer.get("scores").slice(1, 2).values())
+        .containsExactly(cold, within(1e-5f));
   }
 
   @Test
@@ -135,7 +163,7 @@ class ServedSignatureTest {
 
     assertRefused(rank, Map.of("items", items), "expected an input 'k', found [items]");
     assertRefused(
-        rank, Map.of("items", k, "k", k), "input 'items': expected type DT_INT64, found DT_INT32");
+        rank, Map.of("items", k, "k", k), "input 'items': expected type INT64, found INT32");
     assertRefused(
         rank, Map.of("items", items, "k", k.slice(0, 1)), "input 'k': expected 2 rows, found 1");
     assertRefused(
