@@ -227,7 +227,10 @@ final class TrainingStep implements TrainingGraph {
     firstLayers.forEach(layer -> sources.add(layer.output().asOutput()));
     inner.forEach(name -> sources.add(value(name).asOutput()));
     densePaths.values().forEach(kernel -> sources.add(kernel.asOutput()));
-    List<Output<?>> targets = new ArrayList<>(List.of(last.input().asOutput()));
+    // A node of its own: where the regulariser depends on the same tensor, TensorFlow's walk would
+    // drop its part of the gradient.
+    Operand<TFloat32> target = tf.identity(last.input());
+    List<Output<?>> targets = new ArrayList<>(List.of(target.asOutput()));
     List<Output<?>> incoming = new ArrayList<>(List.of(inputGradient.asOutput()));
     if (objective.regulariser() != null) {
       targets.add(regulariser.asOutput());
