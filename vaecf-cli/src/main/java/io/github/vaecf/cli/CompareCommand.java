@@ -2,15 +2,16 @@ package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.data.Split;
-import io.github.vaecf.eval.Band;
-import io.github.vaecf.eval.Comparison;
-import io.github.vaecf.eval.Estimate;
-import io.github.vaecf.eval.Interval;
 import io.github.vaecf.cli.report.Differences;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
 import io.github.vaecf.cli.report.TestResults;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
+import io.github.vaecf.eval.Band;
+import io.github.vaecf.eval.Comparison;
+import io.github.vaecf.eval.Estimate;
+import io.github.vaecf.eval.Interval;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,8 @@ import picocli.CommandLine.Option;
       "",
       "Evaluates each model, then takes the differences of each pair user by user: mean, 95 %%"
           + " bootstrap interval, and the probabilities of the paired t-test and of Wilcoxon's"
-          + " signed-rank test, not corrected for the number of pairs. Then the models among users of"
-          + " whom they are told little or much, and at finding items that few or many users have.",
+          + " signed-rank test, not corrected for the number of pairs. Then the models among users"
+          + " with few or many fold-in items, and at finding items that few or many users have.",
       ""
     },
     footer = {"", "Example:", "  vaecf compare --data data --model vae --model dae --model ease"})
@@ -73,7 +74,7 @@ final class CompareCommand extends Subcommand {
       differences.rows().forEach(table::row);
       out().println(table);
       out().println(results.first().name() + " by user activity");
-      out().println(EvaluationTable.ofGroups("items told", results.activity(), results));
+      out().println(EvaluationTable.ofGroups("fold-in items", results.activity(), results));
       out().println("recall@" + results.first().k() + " by item popularity");
       out().print(EvaluationTable.ofGroups("training users", results.popularity(), results));
     }
@@ -86,7 +87,7 @@ final class CompareCommand extends Subcommand {
       differences.addTo(page);
       Sections.groups(page, results);
       Sections.data(page, split);
-      writeWhole(report, page.toHtml());
+      WholeFile.replace(report, page.toHtml());
     }
   }
 
@@ -137,8 +138,8 @@ final class CompareCommand extends Subcommand {
       Estimate difference = comparison.difference(band);
       groups
           .addObject()
-          .put("fewest_told", band.low())
-          .put("most_told", band.high())
+          .put("fewest_fold_in", band.low())
+          .put("most_fold_in", band.high())
           .put("difference", orNull(difference.mean()))
           .put("standard_error", orNull(difference.standardError()))
           .put("users", difference.users());

@@ -2,6 +2,7 @@ package io.github.vaecf.cli;
 
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingEvaluator;
 import java.io.StringWriter;
@@ -81,10 +82,10 @@ final class EvaluateCommand extends Subcommand {
     if (perUser != null) {
       StringWriter values = new StringWriter();
       evaluation.writeUsers(values, split.users());
-      writeWhole(perUser, values.toString());
+      WholeFile.replace(perUser, values.toString());
     }
     if (measuring.json() != null) {
-      writeWhole(measuring.json(), evaluation.toJson(model, part.toString()) + "\n");
+      WholeFile.replace(measuring.json(), evaluation.toJson(model, part.toString()) + "\n");
     }
   }
 }

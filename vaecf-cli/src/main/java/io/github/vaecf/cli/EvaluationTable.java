@@ -2,12 +2,12 @@ package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.cli.report.TestResults;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.Interval;
 import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.cli.report.TestResults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -117,7 +117,7 @@ final class EvaluationTable {
     ArrayNode groups = Subcommand.jsonObject().putArray("by_activity");
     for (TestResults.Group one : results.activity()) {
       ObjectNode group = groups.addObject();
-      group.put("fewest_told", one.band().low()).put("most_told", one.band().high());
+      group.put("fewest_fold_in", one.band().low()).put("most_fold_in", one.band().high());
       ObjectNode models = group.putObject("models");
       results
           .models()

@@ -2,9 +2,15 @@ package io.github.vaecf.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
+import io.github.vaecf.cli.report.Differences;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TestResults;
+import io.github.vaecf.cli.report.TrialSections;
 import io.github.vaecf.core.CheckpointPolicy;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.splitting.Undersampling;
 import io.github.vaecf.eval.Estimate;
@@ -13,15 +19,11 @@ import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.baseline.MostPopular;
+import io.github.vaecf.eval.published.PublishedResult;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.eval.search.Trials;
-import io.github.vaecf.cli.report.Differences;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
-import io.github.vaecf.cli.report.TrialSections;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -116,9 +118,9 @@ final class ExperimentCommand extends Subcommand {
       rows(series).forEach(table::row);
       out().println(table);
     }
-    writeWhole(out.resolve("experiment.csv"), table());
+    WholeFile.replace(out.resolve("experiment.csv"), table());
     Path page = out.resolve("report.html");
-    writeWhole(page, page(models).toHtml());
+    WholeFile.replace(page, page(models).toHtml());
     out().println("Report: " + page);
   }
 
@@ -231,8 +233,10 @@ final class ExperimentCommand extends Subcommand {
     }
     models.measure("most popular", MostPopular.of(split.train()));
     Sections.results(page, models);
-    PublishedResult.of(split)
-        .ifPresent(published -> PublishedTable.add(page, published, models.models()));
+    if (!Synthetic.is(split)) {
+      PublishedResult.of(split)
+          .ifPresent(published -> PublishedTable.add(page, published, models.models()));
+    }
     Differences.of(models).addTo(page);
     for (ExperimentPlan.Series series : plan.series()) {
       page.section(series.title());

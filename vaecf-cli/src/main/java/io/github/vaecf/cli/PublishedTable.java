@@ -1,9 +1,10 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.eval.published.PublishedResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +33,7 @@ final class PublishedTable {
       }
       for (RankingMetric metric : published.metrics()) {
         Estimate estimate = evaluation.estimate(metric);
-        OptionalDouble value = published.value(kind, metric);
+        OptionalDouble value = published.value(kind.toString(), metric);
         double difference = estimate.mean() - value.orElse(Double.NaN);
         rows.add(
             List.of(
@@ -51,7 +52,7 @@ final class PublishedTable {
 
   /** Adds the table to a page. */
   static void add(Page page, PublishedResult published, Map<String, Evaluation> models) {
-    page.section("Beside the published results on " + published.title());
+    page.section("Beside the published results on " + published.dataSet().title());
     page.numbers("Published: " + published.citation() + ".", HEADER, rows(published, models));
   }
 }

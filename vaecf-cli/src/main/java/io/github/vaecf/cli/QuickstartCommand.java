@@ -1,6 +1,9 @@
 package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TestResults;
 import io.github.vaecf.core.LearningRateSchedule;
 import io.github.vaecf.core.ModelConfig;
 import io.github.vaecf.core.MultDaeConfig;
@@ -14,6 +17,7 @@ import io.github.vaecf.core.TrainingConfig;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
@@ -23,9 +27,6 @@ import io.github.vaecf.eval.export.ExportOptions;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.serving.ServedModel;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,7 +140,7 @@ final class QuickstartCommand extends Subcommand {
     Sections.examples(page, split, served::recommend);
     Sections.data(page, split);
     Sections.settings(page, runs);
-    writeWhole(folder.resolve("report.html"), page.toHtml());
+    WholeFile.replace(folder.resolve("report.html"), page.toHtml());
   }
 
   private Path newFolder() throws IOException {
@@ -193,7 +194,7 @@ final class QuickstartCommand extends Subcommand {
 
   private void showExamples(ServedModel served, Split split) {
     out().println("Recommendations from the export, for sources that training never saw");
-    out().println("(* marks a real dependency that the model was not told):");
+    out().println("(* marks a real dependency that was held out):");
     HeldOut test = split.test();
     int shown = 0;
     for (int user = 0; user < test.users() && shown < EXAMPLES; user++) {

@@ -3,6 +3,7 @@ package io.github.vaecf.cli;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.Recall;
@@ -76,7 +77,7 @@ final class ReportCommand extends Subcommand {
     }
     Sections.settings(page, named);
     Path target = out == null ? runs.get(0).resolve("report.html") : out;
-    writeWhole(target, page.toHtml());
+    WholeFile.replace(target, page.toHtml());
     out().println("Written to " + target);
   }
 

@@ -3,28 +3,32 @@ package io.github.vaecf.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.cli.report.Differences;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TestResults;
 import io.github.vaecf.core.CheckpointPolicy;
 import io.github.vaecf.core.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.published.PublishedResult;
 import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.eval.search.Trials;
-import io.github.vaecf.cli.report.Differences;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,8 +51,11 @@ import picocli.CommandLine.Parameters;
 final class ReproduceCommand extends Subcommand {
   private static final String REQUEST = "reproduction.json";
 
-  @Parameters(paramLabel = "NAME", description = "Which: ${COMPLETION-CANDIDATES}.")
-  private PublishedResult published;
+  @Parameters(
+      paramLabel = "NAME",
+      completionCandidates = Names.class,
+      description = "Which: ${COMPLETION-CANDIDATES}.")
+  private String name;
 
   @Option(
       names = "--input",
@@ -88,6 +95,8 @@ final class ReproduceCommand extends Subcommand {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
   private Path json;
 
+  private PublishedResult published;
+
   private TestResults tested;
 
   /** The trainings that were validated. */
@@ -96,8 +105,17 @@ final class ReproduceCommand extends Subcommand {
   /** The trainings that are tested; the same, but where the last is on all training pairs. */
   private final Map<String, TrialResult> results = new LinkedHashMap<>();
 
+  /** The names of the data sets that results were published on. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return PublishedResult.all().stream().map(PublishedResult::name).iterator();
+    }
+  }
+
   @Override
   void run() throws Exception {
+    published = fromOptions(() -> PublishedResult.of(name));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     Map<ModelKind, Trial> trials = new TreeMap<>();
     for (ModelKind kind : models) {
@@ -122,17 +140,17 @@ final class ReproduceCommand extends Subcommand {
     out().println();
     out().println("Published: " + published.citation());
     Path page = out.resolve("report.html");
-    writeWhole(page, page(split).toHtml());
+    WholeFile.replace(page, page(split).toHtml());
     out().println("Report: " + page);
     ObjectNode root = jsonObject();
-    root.put("published", published.toString()).put("synthetic", Synthetic.is(split));
+    root.put("published", published.name()).put("synthetic", Synthetic.is(split));
     root.set("models", EvaluationTable.toJson(tested));
     writeJson(json, root);
   }
 
   /** The published settings, with what was given in their place. */
   private Trial trial(ModelKind kind) {
-    Map<String, String> own = new LinkedHashMap<>(published.settings(kind));
+    Map<String, String> own = new LinkedHashMap<>(published.settings(kind.toString()));
     for (String name : settings.given().keySet()) {
       own.keySet()
           .removeIf(
@@ -144,7 +162,7 @@ final class ReproduceCommand extends Subcommand {
   /** Prepares the data, or reads what an earlier call prepared. */
   private Split data() throws IOException {
     ObjectNode request = jsonObject();
-    request.put("published", published.toString());
+    request.put("published", published.name());
     request.put("input", input.toAbsolutePath().normalize().toString());
     request.put("heldout_users", heldOutUsers);
     Path file = out.resolve(REQUEST);
@@ -162,7 +180,9 @@ final class ReproduceCommand extends Subcommand {
       writeJson(file, request);
     }
     if (!Files.exists(folder)) {
-      Split split = published.prepare(input, heldOutUsers);
+      Split split =
+          published.prepare(
+              input, heldOutUsers == null ? OptionalInt.empty() : OptionalInt.of(heldOutUsers));
       PreparedFolder.write(
           Synthetic.isRaw(input) ? Synthetic.marked(split, "made by vaecf generate") : split,
           folder);
@@ -231,9 +251,7 @@ final class ReproduceCommand extends Subcommand {
         trial.training().withEpochs(found.epoch()).withPatience(0));
   }
 
-  /**
-   * All pairs that the model is told of when it is tested are for training, none for validation.
-   */
+  /** All pairs of the test's fold-in are for training, none for validation. */
   private static Split everything(Split split) {
     CsrMatrix nobody = CsrMatrix.ofRows(split.items().size(), new long[] {0}, new int[0][]);
     return new Split(
@@ -248,8 +266,8 @@ final class ReproduceCommand extends Subcommand {
 
   private String title(Split split) {
     return Synthetic.is(split)
-        ? "SYNTHETIC data in the form of " + published.title()
-        : published.title();
+        ? "SYNTHETIC data in the form of " + published.dataSet().title()
+        : published.dataSet().title();
   }
 
   /** What sets this apart from the published experiment. */

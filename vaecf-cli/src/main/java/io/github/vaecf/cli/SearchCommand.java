@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.CheckpointPolicy;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.search.SearchSpace;
@@ -133,7 +134,7 @@ final class SearchCommand extends Subcommand {
             results.size(), TrialDisplay.settings(best.trial()), best.run());
     writeJson(json, toJson(ranked, metric));
     Path page = out.resolve("report.html");
-    writeWhole(page, page(split, ranked, metric).toHtml());
+    WholeFile.replace(page, page(split, ranked, metric).toHtml());
     out().println("Report: " + page);
   }
 

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Measures how well a model finds held-out items: it sees each user's fold-in items, ranks all
+ * Measures how well a model finds held-out items: it is given each user's fold-in items, ranks all
  * others, and every metric looks at that one ranking (Liang et al., WWW 2018, section 4.2).
  *
  * <p>Users are ranked in batches, and while the model works on a batch the metrics of the one

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.vaecf.core.DenseLayer;
-import io.github.vaecf.core.Network;
+import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.HeldOut;
 import java.util.Arrays;
 import java.util.List;
@@ -75,14 +77,24 @@ class BeyondAccuracyTest {
   }
 
   @Test
-  void theVectorsOfANetworkAreTheColumnsOfItsLastKernel() {
-    DenseLayer inwards = new DenseLayer(3, 2, new float[6], new float[2]);
-    DenseLayer outwards = new DenseLayer(2, 3, new float[] {1, 0, 2, 0, 5, 2}, new float[3]);
+  void theVectorsOfAModelAreTheColumnsOfItsLastKernel() {
+    GivenWeights model =
+        new GivenWeights(
+            new Weight("in/kernel", List.of(3L, 2L), new float[6]),
+            new Weight("in/bias", List.of(2L), new float[2]),
+            new Weight("out/kernel", List.of(2L, 3L), new float[] {1, 0, 2, 0, 5, 2}),
+            new Weight("out/bias", List.of(3L), new float[3])) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.items("out", layers.history("in", 2));
+          }
+        };
+    try (TrainedModel trained = model.over(Rows.ids(3))) {
+      ItemVectors vectors = ItemVectors.of(trained);
 
-    ItemVectors vectors = ItemVectors.of(new Network(false, List.of(inwards), List.of(outwards)));
-
-    assertThat(vectors.cosine(0, 1)).isZero();
-    assertThat(vectors.cosine(0, 2)).isCloseTo(Math.sqrt(0.5), within(1e-6));
+      assertThat(vectors.cosine(0, 1)).isZero();
+      assertThat(vectors.cosine(0, 2)).isCloseTo(Math.sqrt(0.5), within(1e-6));
+    }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ItemVectors.of(2, new float[3]))
         .withMessage("width must be at least 1 and divide the number of entries, found 2 and 3");

@@ -1,30 +1,22 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rankings;
-import io.github.vaecf.core.Scorer;
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /** Ranks by given scores, a row a user, by sorting all items: slow and plain. */
-public final class DenseScores implements Scorer {
+public final class DenseScores extends Recommender {
   private final float[][] scores;
 
   public DenseScores(float[][] scores) {
+    super(Rows.ids(scores[0].length));
     this.scores = scores;
   }
 
   @Override
-  public int itemCount() {
-    return scores[0].length;
-  }
-
-  @Override
-  public Rankings rank(CsrMatrix histories, int from, int to, int k) {
-    int[] items = new int[(to - from) * k];
-    float[] itemScores = new float[items.length];
-    Arrays.fill(items, -1);
+  protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     for (int row = from; row < to; row++) {
       int user = row;
       int[] order =
@@ -35,13 +27,11 @@ public final class DenseScores implements Scorer {
                   Comparator.comparingDouble((Integer item) -> -scores[user][item])
                       .thenComparing(Comparator.naturalOrder()))
               .mapToInt(Integer::intValue)
-              .limit(k)
+              .limit(rankings.k())
               .toArray();
       for (int rank = 0; rank < order.length; rank++) {
-        items[(user - from) * k + rank] = order[rank];
-        itemScores[(user - from) * k + rank] = scores[user][order[rank]];
+        rankings.set(firstUser + user - from, rank, order[rank], scores[user][order[rank]]);
       }
     }
-    return new Rankings(k, items, itemScores);
   }
 }

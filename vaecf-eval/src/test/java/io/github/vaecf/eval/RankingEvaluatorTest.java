@@ -9,12 +9,15 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rankings;
-import io.github.vaecf.core.Scorer;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.MostPopular;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
-import io.github.vaecf.eval.baseline.MostPopular;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.Arrays;
@@ -115,26 +118,28 @@ class RankingEvaluatorTest {
     CsrMatrix train = Rows.of(4, row(0, 1), row(0, 1), row(0));
     HeldOut users = new HeldOut(Rows.of(4, row(0)), Rows.of(4, row(3)), 0);
 
-    Evaluation evaluation =
-        RankingEvaluator.of(ReciprocalRank.at(2), ReciprocalRank.at(3))
-            .evaluate(MostPopular.of(train), users);
+    Trainer trainer = Trainer.builder().settings(Settings.published(new MostPopular())).build();
+    try (TrainedModel model = trainer.train(train, Rows.ids(4))) {
+      Evaluation evaluation =
+          RankingEvaluator.of(ReciprocalRank.at(2), ReciprocalRank.at(3)).evaluate(model, users);
 
-    assertThat(evaluation.mean(ReciprocalRank.at(2))).isZero();
-    assertThat(evaluation.mean(ReciprocalRank.at(3))).isEqualTo(1.0 / 3);
+      assertThat(evaluation.mean(ReciprocalRank.at(2))).isZero();
+      assertThat(evaluation.mean(ReciprocalRank.at(3))).isEqualTo(1.0 / 3);
+    }
   }
 
   @Test
   void aScoreThatIsNotANumberIsRefused() {
     HeldOut users = new HeldOut(Rows.of(2, row()), Rows.of(2, row(1)), 0);
-    Scorer scorer = new DenseScores(new float[][] {{Float.NaN, Float.NaN}});
+    Recommender model = new DenseScores(new float[][] {{Float.NaN, Float.NaN}});
 
-    assertThatThrownBy(() -> RankingEvaluator.of(Recall.at(1)).evaluate(scorer, users))
+    assertThatThrownBy(() -> RankingEvaluator.of(Recall.at(1)).evaluate(model, users))
         .isInstanceOf(ArithmeticException.class)
         .hasMessageContaining("is not a number");
   }
 
   @Test
-  void aScorerOverOtherItemsIsRefused() {
+  void aModelOverOtherItemsIsRefused() {
     HeldOut users = new HeldOut(Rows.of(3, row()), Rows.of(3, row(1)), 0);
 
     assertThatIllegalArgumentException()
@@ -142,7 +147,7 @@ class RankingEvaluatorTest {
             () ->
                 RankingEvaluator.of(Recall.at(1))
                     .evaluate(new DenseScores(new float[][] {{1, 2}}), users))
-        .withMessage("the scorer ranks 2 items, but the users to evaluate on are over 3");
+        .withMessage("the model ranks 2 items, but the users to evaluate on are over 3");
   }
 
   @Test
@@ -159,30 +164,32 @@ class RankingEvaluatorTest {
   }
 
   @Test
-  void theScorerIsAskedInBatchesForTheLargestKOnly() {
+  void theModelIsAskedInBatchesForTheLargestKOnly() {
     int users = 1234;
     int[][] heldOut = new int[users][];
     Arrays.fill(heldOut, row(1));
     StringBuilder calls = new StringBuilder();
-    Scorer scorer =
-        new Scorer() {
+    Recommender model =
+        new Recommender(Rows.ids(6)) {
           @Override
-          public int itemCount() {
-            return 6;
-          }
-
-          @Override
-          public Rankings rank(CsrMatrix histories, int from, int to, int k) {
-            calls.append(from).append('-').append(to).append(" k=").append(k).append(' ');
-            int[] items = new int[(to - from) * k];
-            Arrays.fill(items, 1);
-            return new Rankings(k, items, new float[items.length]);
+          protected void rank(
+              CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+            calls
+                .append(from)
+                .append('-')
+                .append(to)
+                .append(" k=")
+                .append(rankings.k())
+                .append(' ');
+            for (int user = 0; user < to - from; user++) {
+              rankings.set(firstUser + user, 0, 1, 1);
+            }
           }
         };
 
     Evaluation evaluation =
         RankingEvaluator.of(Recall.at(1), HitRate.at(2))
-            .evaluate(scorer, new HeldOut(Rows.of(6, new int[users][0]), Rows.of(6, heldOut), 0));
+            .evaluate(model, new HeldOut(Rows.of(6, new int[users][0]), Rows.of(6, heldOut), 0));
 
     assertThat(calls).hasToString("0-500 k=2 500-1000 k=2 1000-1234 k=2 ");
     assertThat(evaluation.users()).isEqualTo(users);

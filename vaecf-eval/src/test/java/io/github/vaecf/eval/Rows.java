@@ -1,6 +1,8 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.IdIndex;
+import java.util.stream.IntStream;
 
 /** Matrices written down as rows of column indices. */
 public final class Rows {
@@ -17,6 +19,11 @@ public final class Rows {
             }
           }
         });
+  }
+
+  /** Ids that are the indices. */
+  public static IdIndex ids(int count) {
+    return IdIndex.of(IntStream.range(0, count).mapToObj(Integer::toString).toList());
   }
 
   public static int[] row(int... columns) {

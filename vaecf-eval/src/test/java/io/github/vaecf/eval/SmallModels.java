@@ -1,11 +1,14 @@
 package io.github.vaecf.eval;
 
-import io.github.vaecf.core.ModelConfig;
-import io.github.vaecf.core.MultDaeConfig;
-import io.github.vaecf.core.MultVaeConfig;
-import io.github.vaecf.core.TrainedModel;
-import io.github.vaecf.core.Trainer;
-import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.core.model.Ease;
+import io.github.vaecf.core.model.ItemKnn;
+import io.github.vaecf.core.model.MostPopular;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import java.util.ArrayList;
@@ -20,23 +23,40 @@ public final class SmallModels {
   private SmallModels() {}
 
   public static TrainedModel vae() {
-    return train(MultVaeConfig.paper().withHidden(List.of(24)).withLatent(8));
+    return network(MultVae.published().with(MultVae.HIDDEN, List.of(24)).with(MultVae.LATENT, 8));
   }
 
   public static TrainedModel dae() {
-    return train(MultDaeConfig.paper().withLatent(12));
+    return network(MultDae.published().with(MultDae.LATENT, 12));
   }
 
   public static TrainedModel deepVae() {
-    return train(MultVaeConfig.paper().withHidden(List.of(24, 16)).withLatent(4));
+    return network(
+        MultVae.published().with(MultVae.HIDDEN, List.of(24, 16)).with(MultVae.LATENT, 4));
   }
 
-  public static TrainedModel train(ModelConfig config) {
-    return Trainer.builder()
-        .model(config)
-        .training(TrainingConfig.paper().withEpochs(12).withBatchSize(50).withLearningRate(0.01))
-        .build()
-        .train(users(400, 1), ids());
+  public static TrainedModel ease() {
+    return train(Settings.published(new Ease()).with(Ease.LAMBDA, 20.0));
+  }
+
+  public static TrainedModel itemKnn() {
+    return train(Settings.published(new ItemKnn()).with(ItemKnn.NEIGHBOURS, 10));
+  }
+
+  public static TrainedModel mostPopular() {
+    return train(Settings.published(new MostPopular()));
+  }
+
+  private static TrainedModel network(Settings settings) {
+    return train(
+        settings
+            .with(TrainingSettings.EPOCHS, 12)
+            .with(TrainingSettings.BATCH_SIZE, 50)
+            .with(TrainingSettings.LEARNING_RATE, 0.01));
+  }
+
+  public static TrainedModel train(Settings settings) {
+    return Trainer.builder().settings(settings).build().train(users(400, 1), ids());
   }
 
   /** Ids that are not their indices, with characters of two and more bytes, tabs and commas. */

@@ -14,7 +14,7 @@ import java.util.Locale;
  * What tells models apart, user by user.
  *
  * @param first the metric by which groups of users are compared
- * @param activity groups of users, by how many items the models are told of them
+ * @param activity groups of users, by how many fold-in items they have
  * @param pairs each metric's comparisons of each pair of models
  */
 public record Differences(RankingMetric first, List<Band> activity, List<Pair> pairs) {
@@ -142,7 +142,7 @@ public record Differences(RankingMetric first, List<Band> activity, List<Pair> p
       }
     }
     page.numbers(
-        first.name() + " among users of whom the models are told so many items; ± standard errors.",
+        first.name() + " among users with so many fold-in items; ± standard errors.",
         header,
         byActivity);
   }

@@ -2,6 +2,9 @@ package io.github.vaecf.cli.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.cli.report.Plot.Point;
+import io.github.vaecf.cli.report.Plot.Scale;
+import io.github.vaecf.cli.report.Plot.Series;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
@@ -11,9 +14,6 @@ import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.search.TrainingCurve;
-import io.github.vaecf.cli.report.Plot.Point;
-import io.github.vaecf.cli.report.Plot.Scale;
-import io.github.vaecf.cli.report.Plot.Series;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,8 +90,8 @@ public final class Sections {
   }
 
   /**
-   * How good the models are for users of whom they are told little or much, and at finding items
-   * that few have or many.
+   * How good the models are for users with few or many fold-in items, and at finding items that few
+   * have or many.
    *
    * @param page receives the section
    * @param results at least one model's
@@ -102,16 +102,14 @@ public final class Sections {
     page.plot(
         groups(
             results,
-            metric.name() + " for users told apart by how many items the models are told of them.",
-            "items told",
+            metric.name() + " for users, by how many fold-in items they have.",
+            "fold-in items",
             metric.name(),
             results.activity()));
     page.plot(
         groups(
             results,
-            "Recall@"
-                + metric.k()
-                + " of held-out items told apart by how many training users have them.",
+            "Recall@" + metric.k() + " of held-out items, by how many training users have them.",
             "training users of the item",
             "recall@" + metric.k(),
             results.popularity()));
@@ -296,7 +294,7 @@ public final class Sections {
     CsrMatrix train = split.train();
     page.numbers(
         "",
-        List.of("part", "users", "told", "asked for"),
+        List.of("part", "users", "fold-in", "held-out"),
         List.of(
             List.of("training", grouped(train.rows()), grouped(train.entries()), ""),
             part("validation", split.validation()),
@@ -350,7 +348,7 @@ public final class Sections {
       Page page, Split split, BiFunction<List<String>, Integer, List<Recommendation>> recommender) {
     page.section("Example recommendations");
     page.paragraph(
-        "For test users, whom training never saw: what the model is told, and what it recommends."
+        "For test users, whom training never saw: their fold-in items, and what the model recommends."
             + " ✓ marks an item that was held out.");
     List<List<String>> rows = new ArrayList<>();
     HeldOut test = split.test();
@@ -371,7 +369,7 @@ public final class Sections {
                   + (history.size() > 6 ? "; and " + (history.size() - 6) + " more" : ""),
               String.join("; ", names)));
     }
-    page.words("", List.of("user", "told", "recommended"), rows);
+    page.words("", List.of("user", "fold-in", "recommended"), rows);
   }
 
   private static String name(Split split, String id) {

@@ -40,11 +40,11 @@ import org.apache.commons.math3.stat.StatUtils;
  * ended is not trained again, one that was broken off goes on from its newest checkpoint, and the
  * outcome is the same. More trials may be added then.
  *
- * <p>If asked for, a trial is pruned once its best validation is below the median of the
- * best that the trials before it had by the same epoch; not in the first quarter of its epochs, and
- * not before four trials have ended. This is the median stopping rule of Golovin et al., Google
- * Vizier: A Service for Black-Box Optimization, KDD 2017, section 3.2.2, with best validations in
- * place of running means, since the weights of the best epoch are what a training keeps.
+ * <p>If asked for, a trial is pruned once its best validation is below the median of the best that
+ * the trials before it had by the same epoch; not in the first quarter of its epochs, and not
+ * before four trials have ended. This is the median stopping rule of Golovin et al., Google Vizier:
+ * A Service for Black-Box Optimization, KDD 2017, section 3.2.2, with best validations in place of
+ * running means, since the weights of the best epoch are what a training keeps.
  *
  * <p>A training that diverges is a result like another. For one thread, and one program at a time
  * for a folder.
@@ -151,10 +151,7 @@ public final class Trials {
   }
 
   private Trainer.Builder trainer(Trial trial, Path run) {
-    return Trainer.builder()
-        .settings(trial.settings())
-        .runFolder(run)
-        .checkpoints(checkpoints);
+    return Trainer.builder().settings(trial.settings()).runFolder(run).checkpoints(checkpoints);
   }
 
   private void train(Trial trial, Path run, List<TrialResult> before) throws IOException {

@@ -1,6 +1,6 @@
 package io.github.vaecf.eval.export;
 
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import java.nio.file.Path;
 
 /** Exports version after version, and says so of each, until it is killed. */

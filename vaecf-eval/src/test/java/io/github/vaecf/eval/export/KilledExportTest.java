@@ -2,9 +2,8 @@ package io.github.vaecf.eval.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.serving.ServedModel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

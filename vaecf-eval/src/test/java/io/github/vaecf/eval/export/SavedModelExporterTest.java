@@ -8,16 +8,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.vaecf.core.DenseLayer;
-import io.github.vaecf.core.Network;
 import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.GivenWeights;
+import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.Rows;
 import io.github.vaecf.eval.SmallModels;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,13 +71,11 @@ class SavedModelExporterTest {
   static void export() {
     model = SmallModels.vae();
     version = folder.resolve("movies").resolve("1");
-    SavedModelExporter.export(
-        model,
-        version,
-        ExportOptions.defaults()
-            .withTopK(TOP_K)
-            .withTitles(Map.of(id(0), "The first, \"quoted\"", id(1), "Second"))
-            .withFacts(Map.of("data", "made up", "ndcg@100", 0.5)));
+    SavedModelExporter.builder()
+        .topK(TOP_K)
+        .titles(Map.of(id(0), "The first, \"quoted\"", id(1), "Second"))
+        .facts(Map.of("data", "made up", "ndcg@100", 0.5))
+        .export(model, version);
     bundle = SavedModelBundle.load(version.toString(), SavedModelBundle.DEFAULT_TAG);
   }
 
@@ -130,6 +130,15 @@ class SavedModelExporterTest {
         Shape.of(values.length / columns, columns), DataBuffers.ofObjects(values));
   }
 
+  private static void assertAgree(
+      List<Recommendation> expected, Map<String, Object> outputs, int user) {
+    List<Recommendation> found = new ArrayList<>();
+    for (int rank = 0; rank < TOP_K; rank++) {
+      found.add(new Recommendation(items(outputs)[user][rank], scores(outputs)[user][rank]));
+    }
+    assertThat(RankingAgreement.within(1e-5, 1e-5).difference(expected, found)).isEmpty();
+  }
+
   @Test
   void theDefaultSignatureAnswersLikeTheModel() {
     Map<String, Object> outputs =
@@ -139,12 +148,7 @@ class SavedModelExporterTest {
 
     List<List<String>> histories = List.of(List.of(id(3), id(9)), List.of(id(50)));
     for (int user = 0; user < 2; user++) {
-      List<Recommendation> expected = model.recommend(histories.get(user), TOP_K);
-      for (int rank = 0; rank < TOP_K; rank++) {
-        assertThat(items(outputs)[user][rank]).isEqualTo(expected.get(rank).item());
-        assertThat(scores(outputs)[user][rank])
-            .isCloseTo(expected.get(rank).score(), within(1e-5f));
-      }
+      assertAgree(model.recommend(histories.get(user), TOP_K), outputs, user);
     }
   }
 
@@ -159,10 +163,10 @@ class SavedModelExporterTest {
                 "items", text(2, id(3), ""),
                 "exclude", text(4, best.get(0).item(), "", "unknown", best.get(4).item())));
 
-    List<String> expected = new ArrayList<>(best.stream().map(Recommendation::item).toList());
+    List<Recommendation> expected = new ArrayList<>(best);
     expected.remove(4);
     expected.remove(0);
-    assertThat(items(outputs)[0]).containsExactlyElementsOf(expected);
+    assertAgree(expected, outputs, 0);
   }
 
   @Test
@@ -237,10 +241,14 @@ class SavedModelExporterTest {
                     Shape.of(2, 4), DataBuffers.of(3L, 9, -7, SmallModels.ITEMS, 3, 9, 9, -1))));
 
     long[][] items = (long[][]) outputs.get("items");
-    List<Recommendation> expected = model.recommend(List.of(id(3), id(9)), TOP_K);
+    String[][] ids = new String[1][TOP_K];
     for (int rank = 0; rank < TOP_K; rank++) {
-      assertThat(id((int) items[0][rank])).isEqualTo(expected.get(rank).item());
+      ids[0][rank] = id((int) items[0][rank]);
     }
+    assertAgree(
+        model.recommend(List.of(id(3), id(9)), TOP_K),
+        Map.of("items", ids, "scores", scores(outputs)),
+        0);
     assertThat(items[1]).containsExactly(items[0]);
   }
 
@@ -273,18 +281,13 @@ class SavedModelExporterTest {
     Map<String, Object> outputs =
         call("similar_items", Map.of("item", TString.vectorOf(id(12), "unknown")));
 
-    Network network = model.network();
-    DenseLayer last = network.decoder().get(network.decoder().size() - 1);
+    Weight kernel = model.itemKernel().orElseThrow();
     double best = -2;
-    int bestItem = -1;
     for (int item = 0; item < SmallModels.ITEMS; item++) {
-      double cosine = cosine(last, 12, item);
-      if (item != 12 && cosine > best) {
-        best = cosine;
-        bestItem = item;
-      }
+      best = item == 12 ? best : Math.max(best, cosine(kernel, 12, item));
     }
-    assertThat(items(outputs)[0][0]).isEqualTo(id(bestItem));
+    int found = SmallModels.ids().indexOf(items(outputs)[0][0]);
+    assertThat(cosine(kernel, 12, found)).isCloseTo(best, within(1e-5));
     assertThat(scores(outputs)[0][0]).isCloseTo((float) best, within(1e-5f));
     assertThat(items(outputs)[0]).doesNotContain(id(12));
     assertThat(items(outputs)[1]).containsOnly("");
@@ -301,21 +304,20 @@ class SavedModelExporterTest {
                     "item", TString.vectorOf(id(12), "unknown"),
                     "items", text(3, id(7), "unknown", id(12), id(7), id(8), ""))));
 
-    Network network = model.network();
-    DenseLayer last = network.decoder().get(network.decoder().size() - 1);
-    assertThat(scores[0][0]).isCloseTo((float) cosine(last, 12, 7), within(1e-5f));
+    Weight kernel = model.itemKernel().orElseThrow();
+    assertThat(scores[0][0]).isCloseTo((float) cosine(kernel, 12, 7), within(1e-5f));
     assertThat(scores[0][1]).isEqualTo(LEFT_OUT);
     assertThat(scores[0][2]).isCloseTo(1, within(1e-5f));
     assertThat(scores[1]).containsOnly(LEFT_OUT);
   }
 
-  private static double cosine(DenseLayer layer, int a, int b) {
+  private static double cosine(Weight kernel, int a, int b) {
     double product = 0;
     double squareA = 0;
     double squareB = 0;
-    for (int row = 0; row < layer.inputs(); row++) {
-      double weightA = layer.kernel()[row * layer.outputs() + a];
-      double weightB = layer.kernel()[row * layer.outputs() + b];
+    for (int row = 0; row < kernel.shape().get(0); row++) {
+      double weightA = kernel.values()[row * SmallModels.ITEMS + a];
+      double weightB = kernel.values()[row * SmallModels.ITEMS + b];
       product += weightA * weightB;
       squareA += weightA * weightA;
       squareB += weightB * weightB;
@@ -383,13 +385,9 @@ class SavedModelExporterTest {
 
     assertThat(nodes)
         .noneMatch(node -> node.getOp().contains("Adam") || node.getOp().contains("Random"));
-    Network network = model.network();
-    long weights = network.items();
-    for (DenseLayer layer : network.encoder()) {
-      weights += layer.kernel().length + layer.bias().length;
-    }
-    for (DenseLayer layer : network.decoder()) {
-      weights += layer.kernel().length + layer.bias().length;
+    long weights = SmallModels.ITEMS;
+    for (Weight weight : model.weights()) {
+      weights += weight.values().length;
     }
     assertThat(version.resolve("variables/variables.data-00000-of-00001").toFile().length())
         .isLessThanOrEqualTo(weights * Float.BYTES);
@@ -447,8 +445,10 @@ class SavedModelExporterTest {
     assertThat(card.get("form").textValue()).isEqualTo("savedmodel");
     assertThat(card.get("items").intValue()).isEqualTo(SmallModels.ITEMS);
     assertThat(card.get("latent").intValue()).isEqualTo(8);
-    assertThat(card.get("model").get("model").textValue()).isEqualTo("mult-vae");
-    assertThat(card.get("training").get("epochs").intValue()).isEqualTo(12);
+    assertThat(card.get("model").textValue()).isEqualTo("vae");
+    assertThat(card.get("title").textValue()).isEqualTo("Mult-VAE");
+    assertThat(card.get("settings").get("epochs").textValue()).isEqualTo("12");
+    assertThat(card.get("settings").get("hidden").textValue()).isEqualTo("24");
     assertThat(card.get("epoch").intValue()).isEqualTo(12);
     assertThat(card.get("fingerprint").textValue()).matches("sha256:[0-9a-f]{64}");
     assertThat(card.get("versions").get("tensorflow").textValue()).isEqualTo(TensorFlow.version());
@@ -470,9 +470,7 @@ class SavedModelExporterTest {
 
     assertThatThrownBy(() -> SavedModelExporter.export(model, version))
         .isInstanceOf(DataException.class)
-        .hasMessage(
-            version
-                + ": this version is there already and is left as it is; export to another number");
+        .hasMessage(version + ": already exists; choose another place or remove it first");
 
     assertThat(version.resolve("saved_model.pb")).hasBinaryContent(before);
   }
@@ -493,30 +491,30 @@ class SavedModelExporterTest {
     Path file = Files.createFile(folder.resolve("a-file"));
 
     assertThatThrownBy(() -> SavedModelExporter.export(model, file.resolve("1")))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContaining(file.toString());
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith(file.resolve("1") + ": cannot be written (");
   }
 
   @Test
   void onlyTheNewestVersionsAreKept() {
     Path base = folder.resolve("pruned");
     for (int number = 8; number <= 11; number++) {
-      SavedModelExporter.export(
-          model, base.resolve(Integer.toString(number)), ExportOptions.defaults().withKeep(2));
+      SavedModelExporter.builder().keep(2).export(model, base.resolve(Integer.toString(number)));
     }
     assertThat(base.toFile().list()).containsExactlyInAnyOrder("10", "11");
 
     // An older number than those that are there: nobody asked to lose what was just written.
-    SavedModelExporter.export(model, base.resolve("3"), ExportOptions.defaults().withKeep(1));
+    SavedModelExporter.builder().keep(1).export(model, base.resolve("3"));
     assertThat(base.toFile().list()).containsExactlyInAnyOrder("3", "11");
   }
 
   @Test
   void whatKilledExportersLeftIsRemovedByTheNextExport() throws IOException {
     Path base = Files.createDirectories(folder.resolve("abandoned"));
-    Path left = Files.createDirectories(base.resolve(".unfinished-4-x").resolve("variables"));
+    String partial = ".4.123e4567-e89b-12d3-a456-426614174000.partial";
+    Path left = Files.createDirectories(base.resolve(partial).resolve("variables"));
     Files.writeString(left.resolve("half"), "x", StandardCharsets.UTF_8);
-    Files.createFile(base.resolve(".unfinished-4-x.lock"));
+    Files.createFile(base.resolve(partial + ".lock"));
 
     SavedModelExporter.export(model, base.resolve("5"));
 
@@ -528,38 +526,49 @@ class SavedModelExporterTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "two\nlines", "carriage\rreturn"})
   void anIdThatTheVocabularyCannotHoldIsRefused(String id) {
-    Network network = model.network();
     List<String> ids = new ArrayList<>(SmallModels.ids().ids());
     ids.set(4, id);
+    float[] weights = new float[SmallModels.ITEMS];
+    Path base = folder.resolve("ids-" + ids.hashCode());
 
-    assertThatThrownBy(
-            () ->
-                SavedModelFiles.write(
-                    Files.createTempDirectory(folder, "ids"), "m", network, IdIndex.of(ids), 5))
-        .isInstanceOf(DataException.class)
-        .hasMessageContaining("at index 4 cannot be exported");
+    try (TrainedModel other = popular(weights).over(IdIndex.of(ids))) {
+      assertThatThrownBy(() -> SavedModelExporter.export(other, base.resolve("1")))
+          .isInstanceOf(DataException.class)
+          .hasMessageContaining("at index 4 cannot be exported");
+    }
+    assertThat(base).isEmptyDirectory();
+  }
+
+  private static GivenWeights popular(float[] weights) {
+    return new GivenWeights(new Weight("popularity", List.of((long) weights.length), weights)) {
+      @Override
+      public <T> T scores(Settings settings, Layers<T> layers) {
+        return layers.constantScores("popularity");
+      }
+    };
   }
 
   @Test
   void weightsThatAreNoNumbersAreRefused() {
-    Network network = model.network();
-    network.decoder().get(0).kernel()[3] = Float.NaN;
+    float[] weights = new float[SmallModels.ITEMS];
+    weights[3] = Float.NaN;
 
-    assertThatThrownBy(
-            () ->
-                SavedModelFiles.write(
-                    Files.createTempDirectory(folder, "nan"), "m", network, model.items(), 5))
-        .isInstanceOf(ArithmeticException.class)
-        .hasMessage("weights 'decoder/0/kernel' hold NaN: such a model cannot be served");
+    try (TrainedModel broken = popular(weights).over(SmallModels.ids())) {
+      assertThatThrownBy(() -> SavedModelExporter.export(broken, folder.resolve("nan/1")))
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessage("weights 'popularity' hold NaN: such a model cannot be served");
+      assertThatThrownBy(() -> OnnxExporter.export(broken, folder.resolve("nan.onnx")))
+          .isInstanceOf(ArithmeticException.class);
+    }
   }
 
   @Test
   void optionsOutOfTheirRangeAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ExportOptions.defaults().withTopK(0))
-        .withMessage("topK and keep must be at least 1, found 0 and 2147483647");
+        .isThrownBy(() -> SavedModelExporter.builder().topK(0))
+        .withMessage("topK must be at least 1, found 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ExportOptions.defaults().withKeep(0))
-        .withMessage("topK and keep must be at least 1, found 100 and 0");
+        .isThrownBy(() -> SavedModelExporter.builder().keep(0))
+        .withMessage("keep must be at least 1, found 0");
   }
 }

@@ -3,18 +3,20 @@ package io.github.vaecf.eval.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.vaecf.core.CheckpointPolicy;
-import io.github.vaecf.core.MultDaeConfig;
-import io.github.vaecf.core.StepReport;
-import io.github.vaecf.core.TrainedModel;
-import io.github.vaecf.core.TrainingConfig;
-import io.github.vaecf.core.TrainingListener;
-import io.github.vaecf.core.TrainingStoppedException;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.CheckpointPolicy;
+import io.github.vaecf.core.training.StepReport;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainingCurve;
+import io.github.vaecf.core.training.TrainingListener;
+import io.github.vaecf.core.training.TrainingStoppedException;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
 import io.github.vaecf.eval.Ndcg;
@@ -33,15 +35,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrialsTest {
-  private static final TrainingConfig TRAINING =
-      TrainingConfig.paper().withEpochs(4).withBatchSize(50).withThreads(1);
-  private static final MultDaeConfig MODEL = MultDaeConfig.paper().withLatent(8);
+  private static final Settings SETTINGS =
+      MultDae.published()
+          .with(MultDae.LATENT, 8)
+          .with(TrainingSettings.BATCH_SIZE, 50)
+          .with(TrainingSettings.THREADS, 1);
   private static final Split SPLIT = split(1);
 
   @TempDir Path folder;
 
   private static Split split(long seed) {
-    return StrongGeneralizationSplit.builder()
+    return StrongGeneralizationSplitter.builder()
         .heldOutUsers(50)
         .build()
         .split(SyntheticLog.generate(new Shape(300, 60, 4000), seed));
@@ -51,8 +55,9 @@ class TrialsTest {
     return new Trial(
         name,
         Map.of("learning-rate", Double.toString(learningRate)),
-        MODEL,
-        TRAINING.withLearningRate(learningRate).withEpochs(epochs));
+        SETTINGS
+            .with(TrainingSettings.LEARNING_RATE, learningRate)
+            .with(TrainingSettings.EPOCHS, epochs));
   }
 
   private static List<Trial> three() {
@@ -197,20 +202,19 @@ class TrialsTest {
   }
 
   @Test
-  void aHopelessTrialIsStoppedEarlyAndOnlyIfAskedFor() throws IOException {
+  void aTrialWorseThanTheMedianIsPrunedAndOnlyIfAskedFor() throws IOException {
     List<Trial> trials = new ArrayList<>();
     for (int i = 1; i <= 4; i++) {
       trials.add(trial("good" + i, 0.01, 8));
     }
     trials.add(trial("bad", 1e-9, 8));
     trials.add(trial("good5", 0.01, 8));
-    List<TrialResult> results =
-        trials(folder.resolve("early")).stopHopeless(true).build().run(trials);
+    List<TrialResult> results = trials(folder.resolve("early")).prune(true).build().run(trials);
     assertThat(results.subList(0, 4)).allMatch(one -> one.end() == TrialResult.End.DONE);
-    assertThat(results.get(4).end()).isEqualTo(TrialResult.End.HOPELESS);
+    assertThat(results.get(4).end()).isEqualTo(TrialResult.End.PRUNED);
     assertThat(results.get(4).curve().epochs()).as("a quarter of eight").hasSize(2);
     assertThat(results.get(5).end()).isEqualTo(TrialResult.End.DONE);
-    assertSame(trials(folder.resolve("early")).stopHopeless(true).build().run(trials), results);
+    assertSame(trials(folder.resolve("early")).prune(true).build().run(trials), results);
 
     assertThat(trials(folder.resolve("all")).build().run(trials))
         .allMatch(one -> one.end() == TrialResult.End.DONE && one.curve().epochs().size() == 8);
@@ -254,7 +258,7 @@ class TrialsTest {
     trials(folder).build().run(three().subList(0, 1));
     assertThatThrownBy(() -> trials(folder).build().run(List.of(trial("a", 0.002, 4))))
         .isInstanceOf(DataException.class)
-        .hasMessageContaining("training.learningRate");
+        .hasMessageContaining("learning-rate");
     assertThatThrownBy(() -> trials(folder).split(split(2)).build().run(three()))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("it has changed since");

@@ -1,0 +1,237 @@
+package io.github.vaecf.data.splitting;
+
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.Split;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Strong generalization: validation and test are users that training never saw. The split of Liang,
+ * Krishnan, Hoffman and Jebara, "Variational Autoencoders for Collaborative Filtering" (WWW 2018),
+ * section 4.1, drawn as in the authors' published program, bit by bit:
+ *
+ * <ol>
+ *   <li>Events below the least rating are dropped. A user's repeated item counts once, at its first
+ *       place in the log.
+ *   <li>Items with too few users are dropped, then users with too few items; once, or again and
+ *       again until nothing changes.
+ *   <li>The users, ascending by id (as numbers if all ids are whole numbers), are put into a random
+ *       order; the last of them are the test users, those before are the validation users.
+ *   <li>The items are those of the training users, in the order of first appearance in the log;
+ *       what other items held-out users have is dropped.
+ *   <li>If so set, training users' items are undersampled; held-out users are left as they are.
+ *   <li>Of each held-out user with at least 5 items, 20 % (rounded down) drawn at random are held
+ *       out; the rest, and all of a user with fewer, is fold-in.
+ * </ol>
+ *
+ * <p>The random numbers are those of NumPy's legacy generator, started from the seed for each
+ * purpose: for the users, for the validation users' items, for the test users' items. Immutable and
+ * safe for use by many threads.
+ */
+public final class StrongGeneralizationSplitter implements Splitter {
+  /** Users with fewer items have nothing held out; as published. */
+  private static final int MIN_ITEMS_TO_HOLD_OUT = 5;
+
+  private final InteractionFilter filter;
+  private final Undersampling undersampling;
+  private final int heldOutUsers;
+  private final double heldOutShare;
+  private final long seed;
+
+  private StrongGeneralizationSplitter(Builder builder) {
+    this.filter = builder.filter();
+    this.undersampling = builder.undersampling();
+    this.heldOutUsers = builder.heldOutUsers;
+    this.heldOutShare = builder.heldOutShare;
+    this.seed = builder.seed();
+  }
+
+  /**
+   * The settings, starting from: every value passes, users with at least 5 items, any item,
+   * filtered once, a share of 0.2 held out, seed 98765. The number of held-out users must be given.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Divides a log.
+   *
+   * @param log the events
+   * @return the split; its matrices remember the order of the log
+   * @throws DataException if no event is left after filtering, or there are not more users than are
+   *     to be held out
+   */
+  @Override
+  public Split split(Interactions log) {
+    List<Split.Stage> stages = new ArrayList<>();
+    Interactions kept = filter.apply(log, stages);
+
+    int[] sorted = IdOrder.usersWithEvents(kept);
+    if (sorted.length <= 2L * heldOutUsers) {
+      throw new DataException(
+          "cannot hold out "
+              + heldOutUsers
+              + " users for validation and "
+              + heldOutUsers
+              + " for test: after filtering there are "
+              + sorted.length
+              + " users, and at least one must be left for training");
+    }
+    int[] permutation = new NumpyRandom(seed).permutation(sorted.length);
+    int[] newUser = new int[kept.users().size()];
+    List<String> users = new ArrayList<>(sorted.length);
+    for (int user = 0; user < sorted.length; user++) {
+      int old = sorted[permutation[user]];
+      newUser[old] = user;
+      users.add(kept.users().id(old));
+    }
+    int trainingUsers = sorted.length - 2 * heldOutUsers;
+
+    int[] newItem = new int[kept.items().size()];
+    Arrays.fill(newItem, -1);
+    List<String> items = new ArrayList<>();
+    int trainingEvents = 0;
+    for (int event = 0; event < kept.size(); event++) {
+      if (newUser[kept.user(event)] < trainingUsers) {
+        trainingEvents++;
+        int item = kept.item(event);
+        if (newItem[item] < 0) {
+          newItem[item] = items.size();
+          items.add(kept.items().id(item));
+        }
+      }
+    }
+    PairList train = new PairList(trainingEvents);
+    for (int event = 0; event < kept.size(); event++) {
+      int user = newUser[kept.user(event)];
+      if (user < trainingUsers) {
+        train.add(user, newItem[kept.item(event)]);
+      }
+    }
+    Interactions known = kept.select(event -> newItem[kept.item(event)] >= 0);
+    InteractionFilter.note(stages, "items of training users", known);
+
+    int firstTestUser = trainingUsers + heldOutUsers;
+    train = undersampling.apply(train, trainingUsers, items.size(), stages);
+    HeldOut validation = heldOut(known, sorted, newUser, newItem, trainingUsers, items.size());
+    HeldOut test = heldOut(known, sorted, newUser, newItem, firstTestUser, items.size());
+    return new Split(
+        CsrMatrix.inOrder(trainingUsers, items.size(), train),
+        validation,
+        test,
+        IdIndex.of(users),
+        IdIndex.of(items),
+        log.titles(),
+        stages);
+  }
+
+  /** Divides the items of the held-out users from the given one on, users in ascending id. */
+  private HeldOut heldOut(
+      Interactions known, int[] sorted, int[] newUser, int[] newItem, int first, int items) {
+    int[] place = new int[newUser.length];
+    Arrays.fill(place, -1);
+    int[] rows = new int[heldOutUsers];
+    int places = 0;
+    for (int user : sorted) {
+      if (newUser[user] >= first && newUser[user] < first + heldOutUsers) {
+        rows[places] = newUser[user] - first;
+        place[user] = places++;
+      }
+    }
+    int[] placeOfEvent = new int[known.size()];
+    for (int event = 0; event < known.size(); event++) {
+      placeOfEvent[event] = place[known.user(event)];
+    }
+    Groups events = Groups.of(placeOfEvent, heldOutUsers);
+
+    NumpyRandom random = new NumpyRandom(seed);
+    PairList foldIn = new PairList(1 << 16);
+    PairList heldOut = new PairList(1 << 16);
+    for (int at = 0; at < heldOutUsers; at++) {
+      int size = events.size(at);
+      boolean[] drawn = new boolean[size];
+      if (size >= MIN_ITEMS_TO_HOLD_OUT) {
+        int[] permutation = random.permutation(size);
+        int held = (int) (heldOutShare * size);
+        for (int i = 0; i < held; i++) {
+          drawn[permutation[i]] = true;
+        }
+      }
+      for (int i = 0; i < size; i++) {
+        int item = newItem[known.item(events.member(at, i))];
+        (drawn[i] ? heldOut : foldIn).add(rows[at], item);
+      }
+    }
+    return new HeldOut(
+        CsrMatrix.inOrder(heldOutUsers, items, foldIn),
+        CsrMatrix.inOrder(heldOutUsers, items, heldOut),
+        first);
+  }
+
+  /** Collects the settings of a splitter. Not safe for use by many threads. */
+  public static final class Builder extends SplitterBuilder<Builder> {
+    private int heldOutUsers = -1;
+    private double heldOutShare = 0.2;
+
+    private Builder() {}
+
+    @Override
+    Builder self() {
+      return this;
+    }
+
+    /**
+     * How many users are held out for validation, and as many again for test.
+     *
+     * @param heldOutUsers at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder heldOutUsers(int heldOutUsers) {
+      if (heldOutUsers < 1) {
+        throw new IllegalArgumentException(
+            "the number of held-out users must be at least 1, found " + heldOutUsers);
+      }
+      this.heldOutUsers = heldOutUsers;
+      return this;
+    }
+
+    /**
+     * Which share of a held-out user's items is held out, rounded down to whole items.
+     *
+     * @param heldOutShare more than 0, less than 1
+     * @return this builder
+     * @throws IllegalArgumentException if it lies outside
+     */
+    public Builder heldOutShare(double heldOutShare) {
+      if (!(heldOutShare > 0 && heldOutShare < 1)) {
+        throw new IllegalArgumentException(
+            "the held-out share must lie between 0 and 1, found " + heldOutShare);
+      }
+      this.heldOutShare = heldOutShare;
+      return this;
+    }
+
+    /**
+     * The splitter with these settings.
+     *
+     * @return the splitter
+     * @throws IllegalStateException if the number of held-out users was not given
+     */
+    @Override
+    public StrongGeneralizationSplitter build() {
+      if (heldOutUsers < 0) {
+        throw new IllegalStateException("the number of held-out users was not given");
+      }
+      return new StrongGeneralizationSplitter(this);
+    }
+  }
+}

@@ -1,0 +1,257 @@
+package io.github.vaecf.eval.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.eval.GivenWeights;
+import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.eval.SmallModels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every word that a model can describe itself in means the same in all forms of an export. */
+class LayersTest {
+  private static final int ITEMS = SmallModels.ITEMS;
+  private static final int WIDTH = 8;
+  private static final int COUNT = 5;
+  private static final CsrMatrix USERS = SmallModels.users(60, 2);
+
+  @TempDir Path folder;
+
+  /** A way from histories to scores that needs the word. */
+  private enum Word {
+    HISTORY {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return hidden;
+      }
+    },
+    SUM {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.add(hidden, layers.sum("sum", WIDTH));
+      }
+    },
+    DENSE {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.dense("dense", hidden, WIDTH);
+      }
+    },
+    SAME_WEIGHTS_TWICE {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.dense("dense", layers.dense("dense", hidden, WIDTH), WIDTH);
+      }
+    },
+    LAYER_NORM {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.layerNorm("norm", hidden, 0.1f);
+      }
+    },
+    STANDARDISE {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.standardise(hidden);
+      }
+    },
+    TANH {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.tanh(hidden);
+      }
+    },
+    SIGMOID {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.sigmoid(hidden);
+      }
+    },
+    ADD {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.add(hidden, layers.tanh(hidden));
+      }
+    },
+    MULTIPLY {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.multiply(hidden, layers.sigmoid(hidden));
+      }
+    },
+    SCALE {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.scale(hidden, -1.5f);
+      }
+    },
+    SLICE {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.dense("narrow", layers.slice(hidden, 3, 4), WIDTH);
+      }
+    };
+
+    abstract <T> T of(T hidden, Layers<T> layers);
+  }
+
+  /** Random weights for whatever the words ask for, by name. */
+  private static Weight weight(String name, long... shape) {
+    Random random = new Random(name.hashCode());
+    List<Long> dimensions = new ArrayList<>();
+    int size = 1;
+    for (long dimension : shape) {
+      dimensions.add(dimension);
+      size *= (int) dimension;
+    }
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return new Weight(name, dimensions, values);
+  }
+
+  private static Weight[] weights(Word word) {
+    List<Weight> weights = new ArrayList<>();
+    weights.add(weight("history/kernel", ITEMS, WIDTH));
+    weights.add(weight("history/bias", WIDTH));
+    weights.add(weight("items/kernel", WIDTH, ITEMS));
+    weights.add(weight("items/bias", ITEMS));
+    switch (word) {
+      case SUM -> weights.add(weight("sum/kernel", ITEMS, WIDTH));
+      case DENSE, SAME_WEIGHTS_TWICE -> {
+        weights.add(weight("dense/kernel", WIDTH, WIDTH));
+        weights.add(weight("dense/bias", WIDTH));
+      }
+      case LAYER_NORM -> {
+        weights.add(weight("norm/scale", WIDTH));
+        weights.add(weight("norm/shift", WIDTH));
+      }
+      case SLICE -> {
+        weights.add(weight("narrow/kernel", 4, WIDTH));
+        weights.add(weight("narrow/bias", WIDTH));
+      }
+      default -> {}
+    }
+    return weights.toArray(Weight[]::new);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theWordMeansTheSameInEveryForm(Word word) throws Exception {
+    GivenWeights model =
+        new GivenWeights(weights(word)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.items("items", word.of(layers.history("history", WIDTH), layers));
+          }
+        };
+    assertThat(opset(model)).isEqualTo(13);
+  }
+
+  @Test
+  void sumsAsWideAsThereAreItemsMeanTheSameInEveryForm() throws Exception {
+    GivenWeights model =
+        new GivenWeights(weight("weights/kernel", ITEMS, ITEMS)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.sum("weights", ITEMS);
+          }
+        };
+    assertThat(opset(model)).isEqualTo(13);
+  }
+
+  @Test
+  void sumsOfSparseRowsMeanTheSameInEveryForm() throws Exception {
+    Weight items = weight("nearest/items", ITEMS, COUNT);
+    Random random = new Random(7);
+    for (int i = 0; i < items.values().length; i++) {
+      // Some rows name an item twice, and some places are empty.
+      items.values()[i] = random.nextInt(5) == 0 ? -1 : random.nextInt(30);
+    }
+    GivenWeights model =
+        new GivenWeights(items, weight("nearest/weights", ITEMS, COUNT)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.sparseSum("nearest", COUNT);
+          }
+        };
+    assertThat(opset(model)).isEqualTo(16);
+  }
+
+  @Test
+  void scoresThatAreTheSameForEverybodyMeanTheSameInEveryForm() throws Exception {
+    // A weight may have the name of an output.
+    GivenWeights model =
+        new GivenWeights(weight("scores", ITEMS)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.constantScores("scores");
+          }
+        };
+    assertThat(opset(model)).isEqualTo(13);
+  }
+
+  /** Exports in every form, compares all scores with the model's, and gives the ONNX opset. */
+  private long opset(GivenWeights described) throws Exception {
+    Path onnx = folder.resolve("model.onnx");
+    Path indices = folder.resolve("indices.onnx");
+    try (TrainedModel model = described.over(SmallModels.ids())) {
+      SavedModelExporter.export(model, folder.resolve("1"));
+      OnnxExporter.export(model, onnx);
+      OnnxExporter.builder().rawIds(false).export(model, indices);
+      Rankings expected = model.rank(USERS, 0, USERS.rows(), ITEMS);
+      for (Path export : List.of(folder.resolve("1"), onnx, indices)) {
+        try (ServedModel served = ServedModel.load(export)) {
+          assertThat(
+                  RankingAgreement.within(1e-4, 1e-5)
+                      .differences(expected, served.rank(USERS, 0, USERS.rows(), ITEMS)))
+              .as(export.toString())
+              .isEmpty();
+        }
+      }
+    }
+    return ModelProto.parseFrom(Files.readAllBytes(onnx)).getOpsetImport(0).getVersion();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"HISTORY", "SUM"})
+  void smallerWeightsGiveNearlyTheSameScores(Word word) {
+    GivenWeights described =
+        new GivenWeights(weights(word)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.items("items", word.of(layers.history("history", WIDTH), layers));
+          }
+        };
+    try (TrainedModel model = described.over(SmallModels.ids())) {
+      Rankings expected = model.rank(USERS, 0, USERS.rows(), 1);
+      for (OnnxWeights form : List.of(OnnxWeights.FLOAT16, OnnxWeights.INT8)) {
+        Path file = folder.resolve(form + ".onnx");
+        OnnxExporter.builder().weights(form).export(model, file);
+        try (ServedModel served = ServedModel.load(file)) {
+          Rankings found = served.rank(USERS, 0, USERS.rows(), 1);
+          for (int user = 0; user < USERS.rows(); user++) {
+            assertThat(Math.abs(found.score(user, 0) - expected.score(user, 0)))
+                .as("%s, user %d", form, user)
+                .isLessThan(Math.abs(expected.score(user, 0)) * 0.1f + 0.5f);
+          }
+        }
+      }
+    }
+  }
+}

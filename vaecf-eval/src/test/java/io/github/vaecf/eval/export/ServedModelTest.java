@@ -1,0 +1,370 @@
+package io.github.vaecf.eval.export;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.eval.Evaluation;
+import io.github.vaecf.eval.GivenWeights;
+import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.Recall;
+import io.github.vaecf.eval.Rows;
+import io.github.vaecf.eval.SmallModels;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every form of an exported model must answer, compared with the model that was trained. */
+class ServedModelTest {
+  private static final Map<String, TrainedModel> TRAINED = new LinkedHashMap<>();
+  private static final Map<String, ServedModel> SERVED = new LinkedHashMap<>();
+  private static final CsrMatrix USERS = SmallModels.users(300, 2);
+
+  /** Runtimes differ in the last digits. */
+  private static final RankingAgreement AGREEMENT = RankingAgreement.within(1e-5, 1e-5);
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  static void exportAndLoad() {
+    Map<String, Supplier<TrainedModel>> models =
+        Map.of(
+            "vae", SmallModels::vae,
+            "dae", SmallModels::dae,
+            "deep", SmallModels::deepVae,
+            "ease", SmallModels::ease,
+            "knn", SmallModels::itemKnn,
+            "popular", SmallModels::mostPopular);
+    models.forEach(
+        (name, training) -> {
+          TrainedModel model = training.get();
+          SavedModelExporter.export(model, folder.resolve(name).resolve("1"));
+          OnnxExporter.export(model, folder.resolve(name + ".onnx"));
+          OnnxExporter.builder()
+              .rawIds(false)
+              .export(model, folder.resolve(name + "-indices.onnx"));
+          for (String export : List.of(name + "/1", name + ".onnx", name + "-indices.onnx")) {
+            TRAINED.put(export, model);
+            SERVED.put(export, ServedModel.load(folder.resolve(export)));
+          }
+        });
+  }
+
+  static Set<String> allExports() {
+    return SERVED.keySet();
+  }
+
+  /** Every form, of a network and of each kind of sum. */
+  static List<String> everyForm() {
+    return List.of("vae/1", "vae.onnx", "vae-indices.onnx", "ease.onnx", "knn/1", "knn.onnx");
+  }
+
+  @AfterAll
+  static void close() {
+    new HashSet<>(TRAINED.values()).forEach(TrainedModel::close);
+    SERVED.values().forEach(ServedModel::close);
+  }
+
+  @ParameterizedTest
+  @MethodSource("allExports")
+  void theExportRanksLikeTheModel(String export) {
+    assertThat(
+            AGREEMENT.differences(
+                TRAINED.get(export).rank(USERS, 0, 300, 100),
+                SERVED.get(export).rank(USERS, 0, 300, 100)))
+        .isEmpty();
+  }
+
+  @Test
+  void whereAllScoresAreEqualEveryExportHasTheLowerIndexFirst() throws IOException {
+    Path weights = folder.resolve("zero.safetensors");
+    TRAINED.get("vae.onnx").save(weights);
+    setAllWeightsToZero(weights);
+    Path saved = folder.resolve("zero/1");
+    Path onnx = folder.resolve("zero.onnx");
+    try (TrainedModel model = TrainedModel.load(weights)) {
+      SavedModelExporter.export(model, saved);
+      OnnxExporter.export(model, onnx);
+    }
+    CsrMatrix history = Rows.of(SmallModels.ITEMS, new int[][] {{0, 3}});
+    for (Path export : List.of(saved, onnx)) {
+      try (ServedModel served = ServedModel.load(export)) {
+        Rankings rankings = served.rank(history, 0, 1, 6);
+        assertThat(IntStream.range(0, 6).map(rank -> rankings.item(0, rank)))
+            .as(export.toString())
+            .containsExactly(1, 2, 4, 5, 6, 7);
+      }
+    }
+  }
+
+  /** Overwrites the numbers of a safetensors file, and its checksum with that of the new bytes. */
+  private static void setAllWeightsToZero(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    int numbers = Long.BYTES + (int) bytes.getLong(0);
+    Arrays.fill(bytes.array(), numbers, bytes.capacity(), (byte) 0);
+    String key = "\"crc32c\":\"";
+    int digits = new String(bytes.array(), 0, numbers, UTF_8).indexOf(key) + key.length();
+    bytes.put(digits, "00000000".getBytes(UTF_8));
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes.array());
+    bytes.put(digits, String.format("%08x", checksum.getValue()).getBytes(UTF_8));
+    Files.write(file, bytes.array());
+  }
+
+  @ParameterizedTest
+  @MethodSource("allExports")
+  void theExportEvaluatesLikeTheModel(String export) {
+    HeldOut users = new HeldOut(USERS, SmallModels.users(300, 3), 0);
+    RankingEvaluator evaluator = RankingEvaluator.of(Ndcg.at(100), Recall.at(20));
+
+    Evaluation trained = evaluator.evaluate(TRAINED.get(export), users);
+    Evaluation served = evaluator.evaluate(SERVED.get(export), users);
+
+    // Two items with nearly equal scores may change places.
+    assertThat(served.mean(Ndcg.at(100))).isCloseTo(trained.mean(Ndcg.at(100)), within(1e-3));
+    assertThat(served.mean(Recall.at(20))).isCloseTo(trained.mean(Recall.at(20)), within(1e-3));
+  }
+
+  @ParameterizedTest
+  @MethodSource("allExports")
+  void rawIdsAreRecommendedForRawIds(String export) {
+    for (int user = 0; user < 20; user++) {
+      List<String> history = SmallModels.history(USERS, user);
+
+      List<Recommendation> served = SERVED.get(export).recommend(history, 10);
+
+      assertThat(served.stream().map(Recommendation::item))
+          .hasSize(10)
+          .noneMatch(history::contains);
+      assertThat(AGREEMENT.difference(TRAINED.get(export).recommend(history, 10), served))
+          .isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void orderRepetitionAndUnknownIdsChangeNothingAtAll(String export) {
+    ServedModel model = SERVED.get(export);
+    List<String> history = new ArrayList<>(SmallModels.ids().ids().subList(10, 60));
+    List<Recommendation> plain = model.recommend(history, 50);
+
+    history.addAll(history.subList(5, 30));
+    history.addAll(List.of("", "unknown", "0"));
+    Collections.shuffle(history, new Random(4));
+
+    assertThat(model.recommend(history, 50)).isEqualTo(plain);
+    assertThat(model.items().indexOf("unknown")).isEqualTo(-1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void anEmptyHistoryAndOneOfUnknownIdsGetTheSameAnswer(String export) {
+    ServedModel model = SERVED.get(export);
+
+    List<Recommendation> cold = model.recommend(List.of(), 10);
+
+    assertThat(cold).hasSize(10);
+    assertThat(model.recommend(List.of("unknown", "also unknown"), 10)).isEqualTo(cold);
+    assertThat(AGREEMENT.difference(TRAINED.get(export).recommend(List.of(), 10), cold)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void kBeyondTheCatalogueGivesWhatIsLeftOfIt(String export) {
+    ServedModel model = SERVED.get(export);
+    List<String> history = model.items().ids().subList(0, 20);
+
+    List<Recommendation> all = model.recommend(history, 10_000);
+
+    assertThat(all.stream().map(Recommendation::item))
+        .containsExactlyInAnyOrderElementsOf(model.items().ids().subList(20, SmallModels.ITEMS));
+    assertThat(model.recommend(model.items().ids(), 5)).isEmpty();
+    Rankings rankings =
+        model.rank(Rows.of(SmallModels.ITEMS, new int[] {0}), 0, 1, Integer.MAX_VALUE);
+    assertThat(rankings.k()).isEqualTo(SmallModels.ITEMS);
+    assertThat(rankings.item(0, SmallModels.ITEMS - 2)).isNotNegative();
+    assertThat(rankings.item(0, SmallModels.ITEMS - 1)).isEqualTo(-1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void aHistoryOfTenThousandEntriesIsAnswered(String export) {
+    ServedModel model = SERVED.get(export);
+    List<String> history = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      history.add(i % 3 == 0 ? model.items().id(i % 50) : "unknown " + i);
+    }
+
+    assertThat(model.recommend(history, 10)).hasSize(10);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void manyUsersAtOnceGetWhatEachWouldGetAlone(String export) {
+    ServedModel model = SERVED.get(export);
+    List<List<String>> histories = new ArrayList<>();
+    for (int user = 0; user < 60; user++) {
+      histories.add(SmallModels.history(USERS, user));
+    }
+
+    List<List<Recommendation>> together = model.recommendAll(histories, 10);
+
+    for (int user = 0; user < 60; user++) {
+      assertThat(AGREEMENT.difference(model.recommend(histories.get(user), 10), together.get(user)))
+          .isEmpty();
+    }
+    assertThat(model.recommendAll(List.of(), 10)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void manyThreadsAtOnceGetTheSameAnswers(String export) throws Exception {
+    ServedModel model = SERVED.get(export);
+    List<List<Recommendation>> expected = new ArrayList<>();
+    for (int user = 0; user < 40; user++) {
+      expected.add(model.recommend(SmallModels.history(USERS, user), 10));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<List<Recommendation>>> answers = new ArrayList<>();
+      for (int call = 0; call < 400; call++) {
+        List<String> history = SmallModels.history(USERS, call % 40);
+        answers.add(threads.submit(() -> model.recommend(history, 10)));
+      }
+      for (int call = 0; call < 400; call++) {
+        assertThat(answers.get(call).get()).isEqualTo(expected.get(call % 40));
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void aClosedModelRefusesToAnswer(String export) {
+    ServedModel model = ServedModel.load(folder.resolve(export));
+    model.close();
+
+    assertThatThrownBy(() -> model.recommend(List.of(), 1))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyForm")
+  void wrongArgumentsAreRefused(String export) {
+    ServedModel model = SERVED.get(export);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.recommend(List.of(), 0))
+        .withMessage("k must be at least 1, found 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.rank(Rows.of(3, new int[] {0}), 0, 1, 1))
+        .withMessageStartingWith("histories must be over the model's 120 items, found");
+    assertThat(model.rank(USERS, 5, 5, 3).users()).isZero();
+  }
+
+  @Test
+  void aScoreThatIsNoNumberIsNotRanked() {
+    // Each weight is a number, and what they make of a history is not.
+    float[] large = new float[SmallModels.ITEMS];
+    Arrays.fill(large, 3e38f);
+    GivenWeights described =
+        new GivenWeights(new Weight("popularity", List.of((long) SmallModels.ITEMS), large)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            T infinite = layers.scale(layers.constantScores("popularity"), 10);
+            return layers.add(infinite, layers.scale(infinite, -1));
+          }
+        };
+    Path saved = folder.resolve("overflow/1");
+    Path onnx = folder.resolve("overflow.onnx");
+    try (TrainedModel model = described.over(SmallModels.ids())) {
+      SavedModelExporter.export(model, saved);
+      OnnxExporter.export(model, onnx);
+    }
+    for (Path export : List.of(saved, onnx)) {
+      try (ServedModel served = ServedModel.load(export)) {
+        assertThatThrownBy(() -> served.recommend(List.of(), 3))
+            .as(export.toString())
+            .isInstanceOf(ArithmeticException.class);
+      }
+    }
+  }
+
+  @Test
+  void ofABaseFolderTheNewestVersionIsLoaded() throws IOException {
+    Path base = folder.resolve("versions");
+    SavedModelExporter.export(TRAINED.get("vae/1"), base.resolve("9"));
+    SavedModelExporter.export(TRAINED.get("dae/1"), base.resolve("10"));
+    Files.createDirectory(base.resolve("notes"));
+
+    try (ServedModel newest = ServedModel.load(base)) {
+      assertThat(newest.recommend(List.of(), 5))
+          .isEqualTo(SERVED.get("dae/1").recommend(List.of(), 5));
+    }
+  }
+
+  @Test
+  void whatIsNoExportIsRefusedWithTheReason() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path foreign = Files.createDirectory(folder.resolve("foreign"));
+    Files.createFile(foreign.resolve("saved_model.pb"));
+    Path damaged = folder.resolve("damaged");
+    SavedModelExporter.export(TRAINED.get("dae/1"), damaged.resolve("1"));
+    Files.write(damaged.resolve("1").resolve("saved_model.pb"), new byte[] {1, 2, 3});
+
+    assertRefused(folder.resolve("absent"), ": there is no such export");
+    assertRefused(file, ": expected an exported model's folder, found a file");
+    assertRefused(
+        empty,
+        ": not an export, expected saved_model.pb or folders BASE/<version> in it, found neither");
+    assertRefused(
+        foreign, ": not an export of vaecf, expected a file assets/items.txt, found none");
+    assertThatThrownBy(() -> ServedModel.load(damaged))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith(damaged.resolve("1") + ": cannot be loaded (");
+  }
+
+  private static void assertRefused(Path path, String problem) {
+    assertThatThrownBy(() -> ServedModel.load(path))
+        .isInstanceOf(DataException.class)
+        .hasMessage(path + problem);
+  }
+}

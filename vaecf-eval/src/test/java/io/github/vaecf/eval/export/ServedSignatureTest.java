@@ -1,0 +1,227 @@
+package io.github.vaecf.eval.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.eval.SmallModels;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ServedSignatureTest {
+  @TempDir static Path folder;
+  private static TrainedModel trained;
+  private static ServedModel model;
+
+  @BeforeAll
+  static void exportAndLoad() {
+    trained = SmallModels.vae();
+    SavedModelExporter.export(trained, folder.resolve("vae/1"));
+    model = ServedModel.load(folder.resolve("vae"));
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+    trained.close();
+  }
+
+  private static String id(int item) {
+    return SmallModels.ids().id(item);
+  }
+
+  private static TensorRows text(int width, String... values) {
+    return new TensorRows(values.length / width, width, values);
+  }
+
+  @Test
+  void whatASignatureTakesAndGivesIsKnown() {
+    ServedSignature rank = model.signatures().get("rank_indices");
+
+    assertThat(model.signatures()).hasSize(9).containsKey("serving_default");
+    assertThat(rank.name()).isEqualTo("rank_indices");
+    assertThat(rank.method()).isEqualTo("tensorflow/serving/predict");
+    assertThat(rank.inputs().get(0).type().tensorFlowName()).isEqualTo("DT_INT64");
+    assertThat(rank.inputs())
+        .extracting(TensorSpec::name, TensorSpec::type, TensorSpec::shape, TensorSpec::width)
+        .containsExactly(
+            tuple("items", TensorSpec.Type.INT64, List.of(-1L, -1L), -1),
+            tuple("k", TensorSpec.Type.INT32, List.of(-1L), 1));
+    assertThat(rank.outputs()).extracting(TensorSpec::name).containsExactly("items", "scores");
+    assertThat(model.signatures().get("decode").inputs().get(0).width()).isEqualTo(8);
+  }
+
+  @Test
+  void signaturesFollowFromTheModel() {
+    List<String> all =
+        List.of(
+            "rank_indices", "recommend_excluding", "recommend_indices", "score", "serving_default");
+    try (TrainedModel ease = SmallModels.ease();
+        TrainedModel itemKnn = SmallModels.itemKnn()) {
+      SavedModelExporter.export(ease, folder.resolve("ease/1"));
+      SavedModelExporter.export(itemKnn, folder.resolve("knn/1"));
+    }
+    try (ServedModel ease = ServedModel.load(folder.resolve("ease"));
+        ServedModel itemKnn = ServedModel.load(folder.resolve("knn"))) {
+      assertThat(itemKnn.signatures().keySet()).containsExactlyInAnyOrderElementsOf(all);
+      assertThat(ease.signatures().keySet())
+          .hasSize(7)
+          .containsAll(all)
+          .contains("similar_items", "similarity");
+    }
+  }
+
+  @Test
+  void anOnnxFileHasNoSignatures() {
+    OnnxExporter.export(trained, folder.resolve("vae.onnx"));
+    try (ServedModel onnx = ServedModel.load(folder.resolve("vae.onnx"))) {
+      assertThat(onnx.signatures()).isEmpty();
+    }
+  }
+
+  @Test
+  void callingTheDefaultSignatureRecommends() {
+    Map<String, TensorRows> answer =
+        model
+            .signatures()
+            .get("serving_default")
+            .call(Map.of("items", text(2, id(3), id(9), "ü", "")));
+
+    List<Recommendation> expected = model.recommend(List.of(id(3), id(9)), 100);
+    String[] items = (String[]) answer.get("items").values();
+    float[] scores = (float[]) answer.get("scores").values();
+    List<Recommendation> found = new ArrayList<>();
+    for (int rank = 0; rank < 100; rank++) {
+      found.add(new Recommendation(items[rank], scores[rank]));
+    }
+    assertThat(RankingAgreement.within(1e-5, 1e-5).difference(expected, found)).isEmpty();
+    assertThat(scores).hasSize(200);
+    float[] cold =
+        (float[])
+            model
+                .signatures()
+                .get(ServedSignature.DEFAULT)
+                .call(Map.of("items", new TensorRows(1, 0, new String[0])))
+                .get("scores")
+                .values();
+    assertThat((float[]) answer.get("scores").slice(1, 2).values())
+        .containsExactly(cold, within(1e-5f));
+  }
+
+  @Test
+  void rowsWithoutAValueAreAnsweredEveryTime() {
+    ServedSignature score = model.signatures().get("score");
+    float[] cold = (float[]) score.call(Map.of("items", text(1, ""))).get("scores").values();
+    for (int i = 0; i < 300; i++) {
+      TensorRows nobody = new TensorRows(1 + i, 0, new String[0]);
+      TensorRows first = score.call(Map.of("items", nobody)).get("scores").slice(0, 1);
+      assertThat((float[]) first.values()).containsExactly(cold, within(1e-5f));
+    }
+  }
+
+  @Test
+  void wholeNumbersAndFloatsGoInAndOut() {
+    TensorRows latent =
+        model.signatures().get("encode").call(Map.of("items", text(1, id(4)))).get("latent");
+    TensorRows scores =
+        model.signatures().get("decode").call(Map.of("latent", latent)).get("scores");
+    TensorRows best =
+        model
+            .signatures()
+            .get("rank_indices")
+            .call(
+                Map.of(
+                    "items", new TensorRows(1, 1, new long[] {4}),
+                    "k", new TensorRows(1, 1, new int[] {2})))
+            .get("items");
+
+    assertThat(latent.width()).isEqualTo(8);
+    assertThat(scores.width()).isEqualTo(SmallModels.ITEMS);
+    int item = (int) ((long[]) best.values())[0];
+    float[] all = (float[]) scores.values();
+    for (int other = 0; other < all.length; other++) {
+      assertThat(all[other]).isLessThanOrEqualTo(other == 4 ? Float.MAX_VALUE : all[item]);
+    }
+  }
+
+  @Test
+  void inputsThatDoNotFitAreRefused() {
+    ServedSignature rank = model.signatures().get("rank_indices");
+    TensorRows items = new TensorRows(2, 1, new long[] {1, 2});
+    TensorRows k = new TensorRows(2, 1, new int[] {5, 5});
+    TensorRows none = new TensorRows(0, 1, new long[0]);
+
+    assertRefused(rank, Map.of("items", items), "expected an input 'k', found [items]");
+    assertRefused(
+        rank, Map.of("items", k, "k", k), "input 'items': expected type INT64, found INT32");
+    assertRefused(
+        rank, Map.of("items", items, "k", k.slice(0, 1)), "input 'k': expected 2 rows, found 1");
+    assertRefused(
+        rank,
+        Map.of("items", items, "k", new TensorRows(2, 2, new int[4])),
+        "input 'k': expected 1 values in a row, found 2");
+    assertRefused(
+        rank, Map.of("items", none, "k", k), "input 'items': expected at least one row, found 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> rank.call(Map.of("items", items, "k", k, "x", k)))
+        .withMessageStartingWith("signature rank_indices: expected 2 inputs, found [");
+  }
+
+  private static void assertRefused(
+      ServedSignature signature, Map<String, TensorRows> inputs, String problem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> signature.call(inputs))
+        .withMessage("signature " + signature.name() + ": " + problem);
+  }
+
+  @Test
+  void joinedRowsAreFilledUpWithPadding() {
+    TensorRows text = TensorRows.join(List.of(text(1, "a"), text(2, "b", "c")));
+    assertThat(text.rows()).isEqualTo(2);
+    assertThat((String[]) text.values()).containsExactly("a", "", "b", "c");
+    assertThat(
+            (long[])
+                TensorRows.join(
+                        List.of(
+                            new TensorRows(1, 2, new long[] {7, 8}),
+                            new TensorRows(1, 0, new long[0])))
+                    .values())
+        .containsExactly(7, 8, -1, -1);
+    assertThat(
+            (int[])
+                TensorRows.join(
+                        List.of(
+                            new TensorRows(1, 0, new int[0]), new TensorRows(1, 1, new int[] {5})))
+                    .values())
+        .containsExactly(-1, 5);
+    assertThat(
+            (float[])
+                TensorRows.join(
+                        List.of(
+                            new TensorRows(1, 1, new float[] {1}),
+                            new TensorRows(1, 1, new float[] {2})))
+                    .slice(1, 2)
+                    .values())
+        .containsExactly(2);
+  }
+
+  @Test
+  void arraysOfAnotherSizeOrTypeAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new TensorRows(2, 2, new long[3]))
+        .withMessage("expected 2 × 2 values, found an array of 3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new TensorRows(1, 1, new double[1]))
+        .withMessage("expected an array of String, long, int or float, found double[]");
+  }
+}
