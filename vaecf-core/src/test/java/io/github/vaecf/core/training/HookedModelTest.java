@@ -1,6 +1,7 @@
 package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.Groups;
@@ -459,5 +460,48 @@ public class HookedModelTest {
         assertThat(model.itemKernel().orElseThrow().name()).isEqualTo("decoder/items/kernel");
       }
     }
+  }
+
+  /** Asks for a weight that its loss does not depend on. */
+  private static final class Unused implements GradientModel {
+    @Override
+    public String name() {
+      return "unused";
+    }
+
+    @Override
+    public String title() {
+      return "Unused";
+    }
+
+    @Override
+    public String summary() {
+      return "a model of the tests";
+    }
+
+    @Override
+    public List<Setting<?>> settings() {
+      return TrainingSettings.all();
+    }
+
+    @Override
+    public <T> T scores(Settings settings, Layers<T> layers) {
+      return layers.items("decoder/0", layers.tanh(layers.history("encoder/0", 4)));
+    }
+
+    @Override
+    public Objective objective(Settings settings, TrainingGraph graph) {
+      graph.weight("forgotten", Shape.of(3), Initial.constant(1));
+      return Objective.multinomial(scores(settings, graph.layers(graph.history())));
+    }
+  }
+
+  @Test
+  void aWeightThatTheLossDoesNotDependOnIsRefusedByName() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> NetworkSession.forTraining(Settings.published(new Unused()), DATA.ids()))
+        .withMessage(
+            "the loss must depend on every weight that the model asks for, found that it does not"
+                + " depend on forgotten");
   }
 }
