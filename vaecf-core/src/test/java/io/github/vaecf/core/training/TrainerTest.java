@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Percentage;
@@ -170,8 +171,9 @@ class TrainerTest {
   @Test
   void aRunThatWasKilledInItsFirstMomentsCanBeBegunOrResumed() throws IOException {
     Path run = Files.createDirectory(folder.resolve("run"));
-    Files.writeString(run.resolve(".config.json.1.partial"), "{");
-    Files.writeString(run.resolve(".config.json.1.partial.lock"), "");
+    String partial = ".config.json." + UUID.randomUUID() + ".partial";
+    Files.writeString(run.resolve(partial), "{");
+    Files.writeString(run.resolve(partial + ".lock"), "");
     train(trainer(vae()).runFolder(run)).close();
     byte[] whole = modelOf(run);
 
