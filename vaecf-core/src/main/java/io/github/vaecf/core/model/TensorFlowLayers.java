@@ -114,10 +114,10 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     Operand<TInt32> first = tf.constant(0);
     Operand<TInt32> second = tf.constant(1);
     Operand<TInt64> users = tf.gather(histories.entries(), first, second);
-    Operand<TInt64> told = tf.gather(histories.entries(), second, second);
+    Operand<TInt64> seen = tf.gather(histories.entries(), second, second);
     Operand<TInt64> columns =
-        tf.dtypes.cast(tf.gather(indices, told, first), TInt64.class); // [n, count]
-    Operand<TFloat32> parts = tf.gather(values, told, first);
+        tf.dtypes.cast(tf.gather(indices, seen, first), TInt64.class); // [n, count]
+    Operand<TFloat32> parts = tf.gather(values, seen, first);
     Operand<TBool> there = tf.math.greaterEqual(columns, tf.constant(0L));
     Operand<TInt64> kept = tf.where(there); // places (entry, slot) of what counts
     Operand<TInt64> targets =

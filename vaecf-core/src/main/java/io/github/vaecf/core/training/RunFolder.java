@@ -115,8 +115,12 @@ public final class RunFolder {
                       entry.getValue(),
                       values));
     } else {
-      values.put(path, node.isValueNode() ? node.asText() : node.toString());
+      values.put(path, text(node));
     }
+  }
+
+  private static String text(JsonNode node) {
+    return node.isValueNode() ? node.asText() : node.toString();
   }
 
   /**
@@ -294,9 +298,9 @@ public final class RunFolder {
                 + ", "
                 + name
                 + ": the run was started with "
-                + (before.isMissingNode() ? "none" : before.asText())
+                + (before.isMissingNode() ? "none" : text(before))
                 + (data ? ", the data now has " : " and cannot be resumed with ")
-                + entry.getValue().asText()
+                + text(entry.getValue())
                 + (data ? ": it has changed since" : ""));
       }
     }

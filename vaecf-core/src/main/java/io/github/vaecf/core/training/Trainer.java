@@ -184,8 +184,9 @@ public final class Trainer {
       TrainedModel.Description description =
           new TrainedModel.Description(settings, items, 1, measured);
       if (folder != null) {
-        TrainedModel.write(folder.modelFile(), description, session);
+        // The model last: where it is there, all of the run is.
         folder.addMetrics(measured, (System.nanoTime() - start) / 1e9);
+        TrainedModel.write(folder.modelFile(), description, session);
       }
       return new TrainedModel(description, session);
     } catch (RuntimeException e) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -236,12 +237,7 @@ final class TrainingStep implements TrainingGraph {
       targets.add(regulariser.asOutput());
       incoming.add(number(objective.weight()).asOutput());
     }
-    Output<?>[] derived =
-        network.graph.addGradients(
-            "gradients",
-            targets.toArray(new Output<?>[0]),
-            sources.toArray(new Output<?>[0]),
-            incoming.toArray(new Output<?>[0]));
+    Output<?>[] derived = derive(targets, sources, incoming);
     int next = 0;
     for (FirstLayer layer : firstLayers) {
       add(
@@ -258,6 +254,30 @@ final class TrainingStep implements TrainingGraph {
     }
     for (String name : densePaths.keySet()) {
       add(name, floats(derived[next++]));
+    }
+  }
+
+  private Output<?>[] derive(
+      List<Output<?>> targets, List<Output<?>> sources, List<Output<?>> incoming) {
+    try {
+      return network.graph.addGradients(
+          "gradients",
+          targets.toArray(new Output<?>[0]),
+          sources.toArray(new Output<?>[0]),
+          incoming.toArray(new Output<?>[0]));
+    } catch (TFInvalidArgumentException e) {
+      // TensorFlow names the operation that it cannot come to, whoever writes a model its weight.
+      String message = String.valueOf(e.getMessage());
+      for (Variables.Variable weight : network.variables.weights()) {
+        if (message.contains("'" + weight.value().op().name() + "'")) {
+          throw new IllegalArgumentException(
+              "the loss must depend on every weight that the model asks for, found that it does not"
+                  + " depend on "
+                  + weight.name(),
+              e);
+        }
+      }
+      throw e;
     }
   }
 

@@ -14,10 +14,13 @@ import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.data.CsrMatrix;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -105,5 +108,22 @@ class TrainedModelContractTest {
       }
       assertThat(trained.recommend(List.of(), 3)).hasSize(3);
     }
+  }
+
+  @Test
+  void whatIsClosedGivesNoScoresAndNoWeights() {
+    TrainedModel closed = TrainedModels.withEqualScores(vae());
+    closed.close();
+    CsrMatrix nobody = CsrMatrix.of(1, closed.itemCount(), pairs -> {});
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(
+            () -> closed.scores(nobody, 0, 1),
+            () -> closed.encode(nobody, 0, 1),
+            closed::weights,
+            closed::itemKernel,
+            () -> closed.save(folder.resolve("closed.safetensors")))) {
+      assertThatThrownBy(use).isInstanceOf(IllegalStateException.class);
+    }
+    assertThat(folder.resolve("closed.safetensors")).doesNotExist();
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.vaecf.core.Device;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.model.Ease;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Percentage;
@@ -169,8 +171,9 @@ class TrainerTest {
   @Test
   void aRunThatWasKilledInItsFirstMomentsCanBeBegunOrResumed() throws IOException {
     Path run = Files.createDirectory(folder.resolve("run"));
-    Files.writeString(run.resolve(".config.json.1.partial"), "{");
-    Files.writeString(run.resolve(".config.json.1.partial.lock"), "");
+    String partial = ".config.json." + UUID.randomUUID() + ".partial";
+    Files.writeString(run.resolve(partial), "{");
+    Files.writeString(run.resolve(partial + ".lock"), "");
     train(trainer(vae()).runFolder(run)).close();
     byte[] whole = modelOf(run);
 
@@ -297,6 +300,13 @@ class TrainerTest {
         .hasMessageContaining("settings.batch-size")
         .hasMessageContaining("32")
         .hasMessageContaining("33");
+    assertThatThrownBy(
+            () ->
+                train(
+                    trainer(dae().with(MultDae.HIDDEN, List.of(9, 8))).runFolder(run).resume(true)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("settings.hidden")
+        .hasMessageContaining("started with [] and cannot be resumed with [9,8]");
     Groups other = new Groups(200, 4, 10, 2);
     assertThatThrownBy(
             () ->
@@ -326,6 +336,82 @@ class TrainerTest {
     train(trainer(vae()).runFolder(run).resume(true).listener(listener)).close();
     assertThat(steps).isEmpty();
     assertThat(modelOf(run)).isEqualTo(before);
+  }
+
+  @Test
+  void aModelInClosedFormHasARunFolderLikeTheOthers() throws IOException {
+    Settings ease = Settings.published(new Ease()).with(Ease.LAMBDA, 20.0);
+    Path run = folder.resolve("run");
+    byte[] whole;
+    float[] scores;
+    try (TrainedModel fitted = train(trainer(ease).runFolder(run));
+        TrainedModel loaded = TrainedModel.load(run)) {
+      whole = modelOf(run);
+      scores = fitted.scores(DATA.matrix(), 0, 20);
+      assertThat(fitted.epoch()).isEqualTo(1);
+      assertThat(fitted.validation()).isEqualTo(DATA.hitRate().applyAsDouble(fitted));
+      assertThat(loaded.settings()).isEqualTo(ease);
+      assertThat(loaded.validation()).isEqualTo(fitted.validation());
+      assertThat(loaded.scores(DATA.matrix(), 0, 20)).isEqualTo(scores);
+      assertThatThrownBy(() -> loaded.encode(DATA.matrix(), 0, 1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("EASE has no latent vector");
+      TrainingCurve curve = RunFolder.curve(run);
+      assertThat(curve.epochs()).hasSize(1);
+      assertThat(curve.best().validation()).isEqualTo(fitted.validation());
+      assertThat(curve.best().loss()).isNaN();
+    }
+    assertThat(RunFolder.configuration(run))
+        .containsEntry("model", "ease")
+        .containsEntry("settings lambda", "20.0")
+        .containsEntry("data users", "200");
+    train(trainer(ease).runFolder(run).resume(true).validation(never -> -1)).close();
+    assertThat(modelOf(run)).as("it is not fitted again").isEqualTo(whole);
+
+    // Killed before the model was there.
+    Files.delete(RunFolder.modelFile(run));
+    train(trainer(ease).runFolder(run).resume(true)).close();
+    assertThat(modelOf(run)).isEqualTo(whole);
+    assertThat(RunFolder.curve(run).epochs()).hasSize(1);
+
+    Trainer trainer = trainer(ease).build();
+    assertThatThrownBy(() -> trainer.placement(DATA.matrix()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("trained by gradient");
+    refused("restarts", () -> trainer(ease).restarts(2).build());
+  }
+
+  @Test
+  void theCurveOfARunIsWhatItsEpochsCameTo() {
+    Path run = folder.resolve("run");
+    List<EpochReport> reports = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void onEpoch(EpochReport report) {
+            reports.add(report);
+          }
+        };
+    train(trainer(vae()).runFolder(run).listener(listener)).close();
+    TrainingCurve curve = RunFolder.curve(run);
+    assertThat(curve.epochs()).hasSize(6);
+    EpochReport best = reports.get(0);
+    for (int epoch = 0; epoch < 6; epoch++) {
+      EpochReport report = reports.get(epoch);
+      TrainingCurve.Epoch row = curve.epochs().get(epoch);
+      assertThat(row.number()).isEqualTo(epoch + 1);
+      assertThat(row.loss()).isEqualTo(report.loss());
+      assertThat(row.reconstruction()).isEqualTo(report.reconstruction());
+      assertThat(row.kl()).isEqualTo(report.kl());
+      assertThat(row.beta()).isEqualTo(report.beta());
+      assertThat(row.validation()).isEqualTo(report.validation());
+      best = report.best() ? report : best;
+      assertThat(curve.bestUntil(epoch + 1)).isEqualTo(best.validation());
+    }
+    assertThat(curve.best().number()).isEqualTo(best.epoch());
+    assertThat(curve.seconds()).isPositive();
+    RunFolder.removeCheckpoints(run);
+    assertThat(run.resolve("checkpoints")).isEmptyDirectory();
   }
 
   @Test
