@@ -185,8 +185,8 @@ public final class Evaluation {
   }
 
   /**
-   * How long the measuring took, added up over all threads; most of it passes while the model
-   * works on the next users.
+   * How long the measuring took, added up over all threads; most of it passes while the model works
+   * on the next users.
    *
    * @return seconds of processor time
    */

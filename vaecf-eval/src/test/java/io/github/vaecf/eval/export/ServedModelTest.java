@@ -2,7 +2,6 @@ package io.github.vaecf.eval.export;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -37,9 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
@@ -50,7 +46,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every form of an exported model must answer, compared with the model that was trained. */
+/**
+ * What every form of an exported model answers, compared with the model that was trained; that it
+ * keeps the contract of a recommender is tested in {@link ServedModelContractTest}.
+ */
 class ServedModelTest {
   private static final Map<String, TrainedModel> TRAINED = new LinkedHashMap<>();
   private static final Map<String, ServedModel> SERVED = new LinkedHashMap<>();
@@ -206,24 +205,6 @@ class ServedModelTest {
 
   @ParameterizedTest
   @MethodSource("everyForm")
-  void kBeyondTheCatalogueGivesWhatIsLeftOfIt(String export) {
-    ServedModel model = SERVED.get(export);
-    List<String> history = model.items().ids().subList(0, 20);
-
-    List<Recommendation> all = model.recommend(history, 10_000);
-
-    assertThat(all.stream().map(Recommendation::item))
-        .containsExactlyInAnyOrderElementsOf(model.items().ids().subList(20, SmallModels.ITEMS));
-    assertThat(model.recommend(model.items().ids(), 5)).isEmpty();
-    Rankings rankings =
-        model.rank(Rows.of(SmallModels.ITEMS, new int[] {0}), 0, 1, Integer.MAX_VALUE);
-    assertThat(rankings.k()).isEqualTo(SmallModels.ITEMS);
-    assertThat(rankings.item(0, SmallModels.ITEMS - 2)).isNotNegative();
-    assertThat(rankings.item(0, SmallModels.ITEMS - 1)).isEqualTo(-1);
-  }
-
-  @ParameterizedTest
-  @MethodSource("everyForm")
   void aHistoryOfTenThousandEntriesIsAnswered(String export) {
     ServedModel model = SERVED.get(export);
     List<String> history = new ArrayList<>();
@@ -232,71 +213,6 @@ class ServedModelTest {
     }
 
     assertThat(model.recommend(history, 10)).hasSize(10);
-  }
-
-  @ParameterizedTest
-  @MethodSource("everyForm")
-  void manyUsersAtOnceGetWhatEachWouldGetAlone(String export) {
-    ServedModel model = SERVED.get(export);
-    List<List<String>> histories = new ArrayList<>();
-    for (int user = 0; user < 60; user++) {
-      histories.add(SmallModels.history(USERS, user));
-    }
-
-    List<List<Recommendation>> together = model.recommendAll(histories, 10);
-
-    for (int user = 0; user < 60; user++) {
-      assertThat(AGREEMENT.difference(model.recommend(histories.get(user), 10), together.get(user)))
-          .isEmpty();
-    }
-    assertThat(model.recommendAll(List.of(), 10)).isEmpty();
-  }
-
-  @ParameterizedTest
-  @MethodSource("everyForm")
-  void manyThreadsAtOnceGetTheSameAnswers(String export) throws Exception {
-    ServedModel model = SERVED.get(export);
-    List<List<Recommendation>> expected = new ArrayList<>();
-    for (int user = 0; user < 40; user++) {
-      expected.add(model.recommend(SmallModels.history(USERS, user), 10));
-    }
-    ExecutorService threads = Executors.newFixedThreadPool(8);
-    try {
-      List<Future<List<Recommendation>>> answers = new ArrayList<>();
-      for (int call = 0; call < 400; call++) {
-        List<String> history = SmallModels.history(USERS, call % 40);
-        answers.add(threads.submit(() -> model.recommend(history, 10)));
-      }
-      for (int call = 0; call < 400; call++) {
-        assertThat(answers.get(call).get()).isEqualTo(expected.get(call % 40));
-      }
-    } finally {
-      threads.shutdown();
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("everyForm")
-  void aClosedModelRefusesToAnswer(String export) {
-    ServedModel model = ServedModel.load(folder.resolve(export));
-    model.close();
-
-    assertThatThrownBy(() -> model.recommend(List.of(), 1))
-        .isInstanceOf(IllegalStateException.class);
-  }
-
-  @ParameterizedTest
-  @MethodSource("everyForm")
-  void wrongArgumentsAreRefused(String export) {
-    ServedModel model = SERVED.get(export);
-
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> model.recommend(List.of(), 0))
-        .withMessage("k must be at least 1, found 0");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> model.rank(Rows.of(3, new int[] {0}), 0, 1, 1))
-        .withMessageStartingWith("histories must be over the model's 120 items, found");
-    assertThat(model.rank(USERS, 5, 5, 3).users()).isZero();
   }
 
   @Test
