@@ -2,15 +2,17 @@ package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.cli.report.Differences;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Interval;
-import io.github.vaecf.cli.report.Differences;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
+import io.github.vaecf.eval.TestResults;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +28,9 @@ import picocli.CommandLine.Option;
       "",
       "Evaluates each model, then takes the differences of each pair user by user: mean, 95 %%"
           + " bootstrap interval, and the probabilities of the paired t-test and of Wilcoxon's"
-          + " signed-rank test, not corrected for the number of pairs. Then the models among users of"
-          + " whom they are told little or much, and at finding items that few or many users have.",
+          + " signed-rank test, not corrected for the number of pairs. Then the models among users"
+          + " of whom they are told little or much, and at finding items that few or many users"
+          + " have.",
       ""
     },
     footer = {"", "Example:", "  vaecf compare --data data --model vae --model dae --model ease"})
@@ -39,7 +42,10 @@ final class CompareCommand extends Subcommand {
       required = true,
       arity = "1..*",
       paramLabel = "MODEL",
-      description = "Run folders, exports, or baselines: " + Baseline.NAMES + ".")
+      completionCandidates = NamedModel.ClosedForms.class,
+      description =
+          "Run folders, exports, or models in closed form, fitted at once:"
+              + " ${COMPLETION-CANDIDATES}, or with a setting as in ease:200.")
   private List<String> models;
 
   @Option(
@@ -60,8 +66,8 @@ final class CompareCommand extends Subcommand {
     Split split = measuring.split();
     TestResults results = new TestResults(split, measuring.metrics(split.train()));
     for (String model : models) {
-      try (OpenedModel opened = measuring.open(model, split)) {
-        results.measure(model, opened.scorer());
+      try (Recommender opened = measuring.open(model, split)) {
+        results.measure(model, opened);
       }
     }
     Differences differences = Differences.of(results);
@@ -86,7 +92,7 @@ final class CompareCommand extends Subcommand {
       differences.addTo(page);
       Sections.groups(page, results);
       Sections.data(page, split);
-      writeWhole(report, page.toHtml());
+      WholeFile.replace(report, page.toHtml());
     }
   }
 
@@ -115,11 +121,12 @@ final class CompareCommand extends Subcommand {
     root.set("models", EvaluationTable.toJson(results));
     root.set("by_activity", EvaluationTable.activityToJson(results));
     ArrayNode comparisons = root.putArray("comparisons");
-    differences.pairs().forEach(pair -> add(comparisons, pair, differences.activity()));
+    differences.pairs().forEach(pair -> add(comparisons, pair, results.activity()));
     return root;
   }
 
-  private static void add(ArrayNode target, Differences.Pair pair, List<Band> activity) {
+  private static void add(
+      ArrayNode target, TestResults.Difference pair, List<TestResults.Group> activity) {
     Comparison comparison = pair.comparison();
     Interval interval = comparison.interval();
     ObjectNode one = target.addObject();
@@ -133,7 +140,8 @@ final class CompareCommand extends Subcommand {
         .put("p_t_test", comparison.tTest())
         .put("p_wilcoxon", comparison.wilcoxon());
     ArrayNode groups = one.putArray("by_activity");
-    for (Band band : activity) {
+    for (TestResults.Group group : activity) {
+      Band band = group.band();
       Estimate difference = comparison.difference(band);
       groups
           .addObject()

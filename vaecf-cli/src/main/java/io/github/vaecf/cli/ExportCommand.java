@@ -1,6 +1,6 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.export.ExportOptions;
 import io.github.vaecf.eval.export.OnnxExporter;

@@ -1,5 +1,6 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
@@ -59,9 +60,13 @@ final class MeasuringOptions {
     return PreparedFolder.read(data);
   }
 
-  /** Opens a model that the data is to be measured with. */
-  OpenedModel open(String model, Split split) {
-    return OpenedModel.open(model, split, data);
+  /**
+   * Opens a model that is to be measured on the data; to be closed.
+   *
+   * @throws DataException if there is no such model, or its items are not those of the data
+   */
+  Recommender open(String model, Split split) {
+    return NamedModel.open(model, split, data);
   }
 
   /** Where to write JSON; null for nowhere. */

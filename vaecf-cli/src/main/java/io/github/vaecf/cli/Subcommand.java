@@ -4,11 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -79,20 +78,7 @@ abstract class Subcommand implements Callable<Integer> {
   /** Writes a JSON file, whole or not at all; does nothing if no file was asked for. */
   static void writeJson(Path file, JsonNode tree) throws IOException {
     if (file != null) {
-      writeWhole(file, JSON.writeValueAsString(tree) + "\n");
-    }
-  }
-
-  /** Writes a text file, whole or not at all, making its folder where there is none. */
-  static void writeWhole(Path file, String text) throws IOException {
-    Path absolute = file.toAbsolutePath();
-    Files.createDirectories(absolute.getParent());
-    Path beside = absolute.resolveSibling("." + absolute.getFileName() + ".partial");
-    try {
-      Files.writeString(beside, text);
-      Files.move(beside, absolute, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(beside);
+      WholeFile.replace(file, JSON.writeValueAsString(tree) + "\n");
     }
   }
 }

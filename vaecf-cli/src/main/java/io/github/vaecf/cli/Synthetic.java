@@ -1,6 +1,7 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.synthetic.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ final class Synthetic {
 
   /** Marks a folder of raw data. */
   static void mark(Path folder, Shape shape, long seed) throws IOException {
-    Subcommand.writeWhole(
+    WholeFile.replace(
         folder.resolve(FILE),
         "Made up by vaecf generate: shape " + shape + ", seed " + seed + "\n");
   }

@@ -1,8 +1,11 @@
 package io.github.vaecf.cli.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.cli.report.Plot.Point;
+import io.github.vaecf.cli.report.Plot.Scale;
+import io.github.vaecf.cli.report.Plot.Series;
 import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.training.RunFolder;
+import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
@@ -10,18 +13,16 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.eval.search.TrainingCurve;
-import io.github.vaecf.cli.report.Plot.Point;
-import io.github.vaecf.cli.report.Plot.Scale;
-import io.github.vaecf.cli.report.Plot.Series;
-import java.io.IOException;
+import io.github.vaecf.eval.TestResults;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
@@ -170,19 +171,20 @@ public final class Sections {
     curve(
         page,
         curves,
-        "Loss: negative log-likelihood and, weighted, the other parts.",
+        "Loss: reconstruction and, weighted, the other parts.",
         "loss",
         epoch -> epoch.loss());
     curve(
         page,
         curves,
-        "Negative log-likelihood, the loss without its other parts.",
-        "negative log-likelihood",
-        epoch -> epoch.negativeLogLikelihood());
+        "Reconstruction, the loss without its other parts: of Mult-VAE and Mult-DAE the negative"
+            + " log-likelihood.",
+        "reconstruction",
+        epoch -> epoch.reconstruction());
     Map<String, TrainingCurve> variational = new LinkedHashMap<>();
     curves.forEach(
         (name, one) -> {
-          if (one.epochs().stream().anyMatch(epoch -> epoch.kl() != 0)) {
+          if (one.epochs().stream().anyMatch(epoch -> Math.abs(epoch.kl()) > 0)) { // not NaN
             variational.put(name, one);
           }
         });
@@ -222,54 +224,28 @@ public final class Sections {
    *
    * @param page receives the section
    * @param runFolders run folders, by the runs' names
-   * @throws DataException if a folder's {@code config.json} cannot be read
+   * @throws DataException if a folder holds no run, or it cannot be read
    */
   public static void settings(Page page, Map<String, Path> runFolders) {
-    Map<String, Map<String, String>> settings = new LinkedHashMap<>();
-    int run = 0;
-    for (Path folder : runFolders.values()) {
-      Path file = folder.resolve("config.json");
-      try {
-        collect("", new ObjectMapper().readTree(file.toFile()), settings, run);
-      } catch (IOException e) {
-        throw new DataException(
-            folder + ": not a run folder, its config.json cannot be read (" + e.getMessage() + ")",
-            e);
-      }
-      run++;
-    }
+    List<Map<String, String>> runs =
+        runFolders.values().stream().map(RunFolder::configuration).toList();
+    Set<String> names = new LinkedHashSet<>();
+    runs.forEach(run -> names.addAll(run.keySet()));
     List<String> header = new ArrayList<>(List.of("setting"));
     header.addAll(runFolders.keySet());
     List<List<String>> rows = new ArrayList<>();
-    settings.forEach(
-        (name, values) -> {
-          List<String> row = new ArrayList<>(List.of(name));
-          for (int i = 0; i < runFolders.size(); i++) {
-            row.add(values.getOrDefault(Integer.toString(i), ""));
-          }
-          rows.add(row);
-        });
+    for (String name : names) {
+      List<String> row = new ArrayList<>(List.of(name));
+      runs.forEach(run -> row.add(inShort(run.getOrDefault(name, ""))));
+      rows.add(row);
+    }
     page.section("Settings");
-    page.words("From the runs' config.json.", header, rows);
+    page.words("All that is needed to do the runs again.", header, rows);
   }
 
-  private static void collect(
-      String path, JsonNode node, Map<String, Map<String, String>> settings, int run) {
-    if (node.isObject()) {
-      node.properties()
-          .forEach(
-              entry ->
-                  collect(
-                      path.isEmpty() ? entry.getKey() : path + " " + entry.getKey(),
-                      entry.getValue(),
-                      settings,
-                      run));
-    } else {
-      String text = node.isValueNode() ? node.asText() : node.toString();
-      settings
-          .computeIfAbsent(path, unused -> new LinkedHashMap<>())
-          .put(Integer.toString(run), text.length() > 16 ? text.substring(0, 12) + "…" : text);
-    }
+  /** Long values are fingerprints, which tell apart also by their beginnings. */
+  private static String inShort(String value) {
+    return value.length() > 16 ? value.substring(0, 12) + "…" : value;
   }
 
   /**
