@@ -176,7 +176,7 @@ public final class Evaluation {
   }
 
   /**
-   * How long the scorer took to rank all users.
+   * How long the model took to rank all users.
    *
    * @return seconds
    */
@@ -185,7 +185,7 @@ public final class Evaluation {
   }
 
   /**
-   * How long the measuring took, added up over all threads; most of it passes while the scorer
+   * How long the measuring took, added up over all threads; most of it passes while the model
    * works on the next users.
    *
    * @return seconds of processor time

@@ -1,6 +1,8 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.data.DataException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -34,8 +36,22 @@ public interface RankingMetric {
   double measure(JudgedRanking ranking);
 
   /**
-   * The metric of a name: {@code ndcg}, {@code recall}, {@code recall_of_all}, {@code precision},
-   * {@code hitrate}, {@code mrr} or {@code map}, then {@code @} and k.
+   * The names of all metrics, without k.
+   *
+   * @param popularityKnown whether those are wanted too that need to know how popular items are
+   * @return such as ndcg and recall
+   */
+  static List<String> names(boolean popularityKnown) {
+    List<String> names = new ArrayList<>(MetricNames.ofRanking());
+    if (popularityKnown) {
+      names.addAll(MetricNames.ofPopularity());
+    }
+    return names;
+  }
+
+  /**
+   * The metric of a name: one of {@link #names} that needs nothing but the ranking, then {@code @}
+   * and k.
    *
    * @param name for example {@code ndcg@100}
    * @return the metric that has this name
@@ -46,8 +62,7 @@ public interface RankingMetric {
   }
 
   /**
-   * The metric of a name: those of {@link #parse(String)}, and {@code popularity} and {@code
-   * novelty}, then {@code @} and k.
+   * The metric of a name: one of {@link #names}, then {@code @} and k.
    *
    * @param name for example {@code novelty@10}
    * @param popularity how many training users have each item

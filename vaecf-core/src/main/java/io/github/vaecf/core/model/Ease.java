@@ -101,7 +101,7 @@ public final class Ease implements ClosedFormModel {
           tf.linalg.matrixSetDiag(divided, tf.zerosLike(diagonal), tf.constant(0));
       Result result = session.runner().feed(regularized, gram).fetch(itemWeights).run();
       // The result owns the tensor; nothing else is in it, so it need not be closed as well.
-      return Map.of(WEIGHTS, (TFloat32) result.get(0));
+      return Map.of(WEIGHTS + "/kernel", (TFloat32) result.get(0));
     }
   }
 

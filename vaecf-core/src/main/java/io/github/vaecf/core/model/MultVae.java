@@ -148,7 +148,7 @@ public final class MultVae implements Autoencoder, GradientModel {
         tf.math.sub(
             tf.math.add(tf.math.square(mean), tf.math.exp(logVariance)),
             tf.math.add(logVariance, tf.constant(1f)));
-    Operand<TFloat32> kl = tf.math.mul(graph.mean(terms), half);
+    Operand<TFloat32> kl = graph.mean(terms, 0.5f);
     KlAnnealing annealing = annealing(settings);
     return Objective.multinomial(decode(settings, layers, latent))
         .plus(kl, step -> annealing.beta(step.number(), step.total()))

@@ -149,14 +149,25 @@ public final class Settings {
   }
 
   /**
-   * All values as a person writes them.
+   * All values as a person writes them; of alternatives only the one that holds.
    *
-   * @return values by the settings' names, in the order of the model's settings
+   * @return values by the settings' names, in the order of the model's settings; {@link #with(Map)}
+   *     makes the same settings of them
    */
   public Map<String, String> toText() {
     Map<String, String> texts = new LinkedHashMap<>();
-    values.keySet().forEach(setting -> texts.put(setting.name(), text(setting)));
+    values.forEach(
+        (setting, value) -> {
+          boolean off = hasAlternative(setting) && value.equals(setting.off());
+          if (!off) {
+            texts.put(setting.name(), text(setting));
+          }
+        });
     return Collections.unmodifiableMap(texts);
+  }
+
+  private boolean hasAlternative(Setting<?> setting) {
+    return values.keySet().stream().anyMatch(setting::excludes);
   }
 
   private <T> String text(Setting<T> setting) {

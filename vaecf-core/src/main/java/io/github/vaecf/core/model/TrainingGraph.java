@@ -97,10 +97,11 @@ public interface TrainingGraph {
   Operand<TFloat32> number(Objective.StepNumber value);
 
   /**
-   * The mean over the users of the batch.
+   * A multiple of the mean over the users of the batch.
    *
    * @param entries one entry a user, or users × any width, of which the rows are summed
+   * @param factor what the mean is multiplied by
    * @return a number
    */
-  Operand<TFloat32> mean(Operand<TFloat32> entries);
+  Operand<TFloat32> mean(Operand<TFloat32> entries, float factor);
 }

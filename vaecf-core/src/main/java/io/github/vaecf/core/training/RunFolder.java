@@ -203,7 +203,7 @@ public final class RunFolder {
   static RunFolder open(Path folder, boolean resume, Settings model, DataFingerprint data) {
     ObjectNode settings = JSON.createObjectNode();
     settings.put("model", model.model().name());
-    settings.set("settings", JSON.valueToTree(model.toText()));
+    settings.set("settings", SettingsJson.write(model));
     settings.set("data", JSON.valueToTree(data));
     RunFolder run = new RunFolder(folder, settings);
     if (isRun(folder)) {

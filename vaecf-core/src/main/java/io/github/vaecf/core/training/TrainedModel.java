@@ -40,7 +40,7 @@ public final class TrainedModel extends Recommender {
       try {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(MODEL, settings.model().name());
-        metadata.put(SETTINGS, JSON.writeValueAsString(settings.toText()));
+        metadata.put(SETTINGS, JSON.writeValueAsString(SettingsJson.write(settings)));
         metadata.put(EPOCH, Integer.toString(epoch));
         metadata.put(VALIDATION, Double.toString(validation));
         metadata.put(ITEMS, JSON.writeValueAsString(items.ids()));
@@ -53,8 +53,8 @@ public final class TrainedModel extends Recommender {
     static Description read(Path path, Safetensors file) {
       try {
         return new Description(
-            Settings.published(Models.named(file.metadata(MODEL)))
-                .with(JSON.readValue(file.metadata(SETTINGS), new TypeReference<>() {})),
+            SettingsJson.read(
+                Models.named(file.metadata(MODEL)), JSON.readTree(file.metadata(SETTINGS))),
             IdIndex.of(JSON.readValue(file.metadata(ITEMS), new TypeReference<List<String>>() {})),
             Integer.parseInt(file.metadata(EPOCH)),
             Double.parseDouble(file.metadata(VALIDATION)));

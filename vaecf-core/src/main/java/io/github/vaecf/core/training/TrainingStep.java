@@ -498,8 +498,9 @@ final class TrainingStep implements TrainingGraph {
   }
 
   @Override
-  public Operand<TFloat32> mean(Operand<TFloat32> entries) {
+  public Operand<TFloat32> mean(Operand<TFloat32> entries, float factor) {
     int[] axes = entries.shape().numDimensions() == 1 ? new int[] {0} : new int[] {0, 1};
-    return tf.math.mul(tf.reduceSum(entries, tf.constant(axes)), perUser);
+    return tf.math.mul(
+        tf.reduceSum(entries, tf.constant(axes)), tf.math.mul(tf.constant(factor), perUser));
   }
 }
