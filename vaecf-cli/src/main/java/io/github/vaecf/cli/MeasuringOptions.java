@@ -9,11 +9,20 @@ import io.github.vaecf.eval.Popularity;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options that say on what data models are measured, by what, and where the result goes. */
 final class MeasuringOptions {
+  /** The names of all metrics, for help. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return RankingMetric.names(true).iterator();
+    }
+  }
+
   @Option(
       names = "--data",
       required = true,
@@ -26,9 +35,10 @@ final class MeasuringOptions {
       paramLabel = "METRIC",
       split = ",",
       defaultValue = "ndcg@100,recall@20,recall@50",
+      completionCandidates = Names.class,
       description =
-          "What to measure, with commas between: ndcg, recall, recall_of_all, precision, hitrate,"
-              + " mrr, map, popularity or novelty, each with @k; default ${DEFAULT-VALUE}.")
+          "What to measure, with commas between: ${COMPLETION-CANDIDATES}, each with @k; default"
+              + " ${DEFAULT-VALUE}.")
   private List<String> metricNames;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON too.")

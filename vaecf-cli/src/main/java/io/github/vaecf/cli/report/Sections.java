@@ -156,35 +156,40 @@ public final class Sections {
   public static void learningCurves(Page page, Map<String, TrainingCurve> curves) {
     page.section("Training");
     List<List<String>> rows = new ArrayList<>();
+    Map<String, TrainingCurve> trained = new LinkedHashMap<>();
     curves.forEach(
         (name, curve) -> {
           TrainingCurve.Epoch best = curve.best();
+          boolean byGradient = isByGradient(curve);
+          if (byGradient) {
+            trained.put(name, curve);
+          }
           rows.add(
               List.of(
                   name,
-                  Integer.toString(curve.epochs().size()),
-                  Integer.toString(best.number()),
+                  byGradient ? Integer.toString(curve.epochs().size()) : "–",
+                  byGradient ? Integer.toString(best.number()) : "–",
                   Double.isNaN(best.validation()) ? "–" : number(best.validation())));
         });
     page.numbers("", List.of("run", "epochs", "best epoch", "its validation"), rows);
-    curve(page, curves, "Validation after each epoch.", "validation", epoch -> epoch.validation());
+    curve(page, trained, "Validation after each epoch.", "validation", epoch -> epoch.validation());
     curve(
         page,
-        curves,
+        trained,
         "Loss: reconstruction and, weighted, the other parts.",
         "loss",
         epoch -> epoch.loss());
     curve(
         page,
-        curves,
+        trained,
         "Reconstruction, the loss without its other parts: of Mult-VAE and Mult-DAE the negative"
             + " log-likelihood.",
         "reconstruction",
         epoch -> epoch.reconstruction());
     Map<String, TrainingCurve> variational = new LinkedHashMap<>();
-    curves.forEach(
+    trained.forEach(
         (name, one) -> {
-          if (one.epochs().stream().anyMatch(epoch -> Math.abs(epoch.kl()) > 0)) { // not NaN
+          if (one.epochs().stream().anyMatch(epoch -> epoch.kl() != 0)) {
             variational.put(name, one);
           }
         });
@@ -192,6 +197,11 @@ public final class Sections {
       curve(page, variational, "KL divergence, not weighted.", "KL", epoch -> epoch.kl());
       curve(page, variational, "Weight β of the KL divergence.", "β", epoch -> epoch.beta());
     }
+  }
+
+  /** Whether there were epochs, and losses: a model in closed form is fitted in one go. */
+  static boolean isByGradient(TrainingCurve curve) {
+    return curve.epochs().stream().anyMatch(epoch -> !Double.isNaN(epoch.loss()));
   }
 
   private static void curve(

@@ -189,7 +189,9 @@ public final class TrialSections {
           points.add(new Point(epoch.number(), epoch.validation()));
         }
       }
-      if (!points.isEmpty() && series.size() < MOST_CURVES) {
+      if (!points.isEmpty()
+          && Sections.isByGradient(result.curve())
+          && series.size() < MOST_CURVES) {
         series.add(new Series(result.trial().name(), true, points));
       }
     }
