@@ -239,15 +239,21 @@ public final class Sections {
   public static void settings(Page page, Map<String, Path> runFolders) {
     List<Map<String, String>> runs =
         runFolders.values().stream().map(RunFolder::configuration).toList();
-    Set<String> names = new LinkedHashSet<>();
-    runs.forEach(run -> names.addAll(run.keySet()));
+    Map<String, Set<String>> names = new LinkedHashMap<>(); // by their first word
+    for (Map<String, String> run : runs) {
+      for (String name : run.keySet()) {
+        names.computeIfAbsent(name.split(" ", 2)[0], word -> new LinkedHashSet<>()).add(name);
+      }
+    }
     List<String> header = new ArrayList<>(List.of("setting"));
     header.addAll(runFolders.keySet());
     List<List<String>> rows = new ArrayList<>();
-    for (String name : names) {
-      List<String> row = new ArrayList<>(List.of(name));
-      runs.forEach(run -> row.add(inShort(run.getOrDefault(name, ""))));
-      rows.add(row);
+    for (Set<String> group : names.values()) {
+      for (String name : group) {
+        List<String> row = new ArrayList<>(List.of(name));
+        runs.forEach(run -> row.add(inShort(run.getOrDefault(name, ""))));
+        rows.add(row);
+      }
     }
     page.section("Settings");
     page.words("All that is needed to do the runs again.", header, rows);
