@@ -6,19 +6,28 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -34,6 +43,18 @@ public final class WholeFile {
   private static final int BUFFER_SIZE = 1 << 20;
   private static final String PARTIAL = ".partial";
   private static final String LOCK = ".lock";
+
+  /** {@code .NAME.UUID.partial}, and its lock: no name that somebody else would give. */
+  private static final Pattern PARTIAL_NAME =
+      Pattern.compile(
+          "\\.(.+)\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.partial(\\.lock)?",
+          Pattern.DOTALL);
+
+  /**
+   * Names of what this JVM is writing. Their lock files must not even be opened here: on POSIX
+   * systems closing any channel to a file gives up the locks that the process holds on it.
+   */
+  private static final Set<String> BEING_WRITTEN = ConcurrentHashMap.newKeySet();
 
   private WholeFile() {}
 
@@ -95,10 +116,11 @@ public final class WholeFile {
   }
 
   /**
-   * Makes a new file or folder with whatever makes it.
+   * Makes a new file or folder with whatever makes it, and its folder where there is none.
    *
    * @param place where to; nothing may be there
-   * @param maker makes it; what it throws goes on to the caller, but for an {@link IOException}
+   * @param maker makes it; what it throws goes on to the caller, but for an {@link IOException} or
+   *     {@link UncheckedIOException}, which means that it cannot be written
    * @throws DataException if something is there already, or it cannot be written
    */
   public static void make(Path place, Maker maker) {
@@ -106,10 +128,12 @@ public final class WholeFile {
   }
 
   /**
-   * Makes a file with whatever makes it, in the place of one that may be there.
+   * Makes a file with whatever makes it, in the place of one that may be there, and its folder
+   * where there is none.
    *
    * @param file where to
-   * @param maker makes it; what it throws goes on to the caller, but for an {@link IOException}
+   * @param maker makes it; what it throws goes on to the caller, but for an {@link IOException} or
+   *     {@link UncheckedIOException}, which means that it cannot be written
    * @throws DataException if it cannot be written
    */
   public static void remake(Path file, Maker maker) {
@@ -128,26 +152,22 @@ public final class WholeFile {
     }
     Path place = target.toAbsolutePath().normalize();
     Path folder = place.getParent();
+    if (folder == null) {
+      throw new DataException(target + ": cannot be written (it is the root of a file system)");
+    }
     try {
       Files.createDirectories(folder);
-      removeLeftovers(place);
-      Path partial = folder.resolve(prefix(place) + UUID.randomUUID() + PARTIAL);
-      Path lockFile = lockOf(partial);
-      try (FileChannel channel =
-              FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-          FileLock lock = channel.lock()) {
-        assert lock.isValid();
-        try {
-          maker.make(partial);
-          force(partial);
-          moveIntoPlace(partial, place, target, replace);
-          forceFolder(folder);
-        } finally {
-          deleteTree(partial);
+      removeLeftoversOf(place);
+      try (Writer writer = Writer.of(place)) {
+        maker.make(writer.partial);
+        force(writer.partial);
+        if (replace) {
+          rename(writer.partial, place);
+        } else {
+          settle(writer.partial, place, target);
         }
-      } finally {
-        Files.deleteIfExists(lockFile);
       }
+      forceFolder(folder);
     } catch (IOException e) {
       throw unwritable(target, e);
     } catch (UncheckedIOException e) {
@@ -155,19 +175,59 @@ public final class WholeFile {
     }
   }
 
-  private static void moveIntoPlace(Path partial, Path place, Path target, boolean replace)
-      throws IOException {
-    try {
-      if (!replace) {
-        requireAbsent(target); // a rename in one step would replace a file without asking
+  /** Puts what is new into its place, unless another writer was faster. */
+  private static void settle(Path partial, Path place, Path target) throws IOException {
+    if (Files.isDirectory(partial)) {
+      requireAbsent(target);
+      try {
+        rename(partial, place); // fails where a folder with something in it is
+      } catch (FileSystemException e) {
+        requireAbsent(target);
+        throw e;
       }
-      Files.move(partial, place, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-      // Another writer was faster.
+      return;
+    }
+    try {
+      // A rename would replace what another writer put there; a link never does.
+      Files.createLink(place, partial);
+    } catch (FileAlreadyExistsException e) {
       requireAbsent(target);
       throw e;
+    } catch (UnsupportedOperationException | FileSystemException noLinks) {
+      // Some file systems have no links: among the threads of this JVM this will do.
+      synchronized (BEING_WRITTEN) {
+        requireAbsent(target);
+        rename(partial, place);
+      }
+    }
+  }
+
+  /** The one place where something gets another name. */
+  private static void rename(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException e) {
       throw new IOException("this file system cannot rename in one step", e);
+    }
+  }
+
+  /**
+   * Puts a file that was written elsewhere, bit by bit and over several runs, into its place, and
+   * replaces what is there: forced to the disk, then renamed in one step.
+   *
+   * @param partial the whole file, on the same file system
+   * @param target where to
+   * @throws DataException if it cannot be written; then the partial file stays
+   */
+  public static void moveIntoPlace(Path partial, Path target) {
+    try {
+      force(partial);
+      rename(partial, target);
+      forceFolder(target.toAbsolutePath().getParent());
+    } catch (IOException e) {
+      throw unwritable(target, e);
+    } catch (UncheckedIOException e) {
+      throw unwritable(target, e.getCause());
     }
   }
 
@@ -178,13 +238,13 @@ public final class WholeFile {
    * @throws DataException if it cannot be removed
    */
   public static void delete(Path place) {
-    if (!Files.exists(place)) {
+    if (isAbsent(place)) {
       return;
     }
     Path absolute = place.toAbsolutePath().normalize();
-    Path dying = absolute.resolveSibling(prefix(absolute) + UUID.randomUUID() + PARTIAL);
     try {
-      Files.move(absolute, dying, StandardCopyOption.ATOMIC_MOVE);
+      Path dying = partialOf(absolute);
+      rename(absolute, dying);
       deleteTree(dying);
     } catch (IOException e) {
       throw new DataException(place + ": cannot be removed (" + reason(e) + ")", e);
@@ -195,12 +255,16 @@ public final class WholeFile {
    * Makes sure that nothing is at a place.
    *
    * @param place where something is to be written
-   * @throws DataException if something is there
+   * @throws DataException if something is there, be it a link to nothing
    */
   public static void requireAbsent(Path place) {
-    if (Files.exists(place)) {
+    if (!isAbsent(place)) {
       throw new DataException(place + ": already exists; choose another place or remove it first");
     }
+  }
+
+  private static boolean isAbsent(Path place) {
+    return !Files.exists(place, LinkOption.NOFOLLOW_LINKS);
   }
 
   /**
@@ -210,8 +274,8 @@ public final class WholeFile {
    * @return true if nobody but its writer should look at it
    */
   public static boolean isPartial(Path path) {
-    String name = path.getFileName().toString();
-    return name.startsWith(".") && (name.endsWith(PARTIAL) || name.endsWith(PARTIAL + LOCK));
+    return path.getFileName() != null
+        && PARTIAL_NAME.matcher(path.getFileName().toString()).matches();
   }
 
   /**
@@ -232,47 +296,161 @@ public final class WholeFile {
     if (failure instanceof FileSystemException e && e.getReason() != null) {
       return e.getReason();
     }
-    return failure.getMessage();
+    if (failure instanceof FileAlreadyExistsException e) {
+      return e.getFile() + " is in the way";
+    }
+    if (failure instanceof NoSuchFileException e) {
+      return "there is no " + e.getFile();
+    }
+    return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
   }
 
-  private static String prefix(Path place) {
-    return "." + place.getFileName() + ".";
+  private static Path partialOf(Path place) {
+    return place.resolveSibling("." + place.getFileName() + "." + UUID.randomUUID() + PARTIAL);
   }
 
   private static Path lockOf(Path partial) {
     return partial.resolveSibling(partial.getFileName() + LOCK);
   }
 
-  /** Removes what killed writers to the same place left: what nobody holds a lock on. */
-  private static void removeLeftovers(Path place) throws IOException {
-    List<Path> partials;
-    try (Stream<Path> siblings = Files.list(place.getParent())) {
-      partials =
-          siblings
-              .filter(sibling -> isPartial(sibling))
-              .filter(sibling -> sibling.getFileName().toString().startsWith(prefix(place)))
-              .map(
-                  sibling -> {
-                    String name = sibling.getFileName().toString();
-                    return name.endsWith(LOCK)
-                        ? sibling.resolveSibling(name.substring(0, name.length() - LOCK.length()))
-                        : sibling;
-                  })
-              .distinct()
-              .toList();
+  /** A place to write beside the final one, locked as long as it is written. */
+  private static final class Writer implements AutoCloseable {
+    private static final int ATTEMPTS = 100;
+
+    final Path partial;
+    private FileChannel channel;
+
+    private Writer(Path partial) {
+      this.partial = partial;
     }
-    for (Path partial : partials) {
-      Path lockFile = lockOf(partial);
-      try (FileChannel channel =
-              FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock lock = channel.tryLock()) {
-        if (lock != null) {
-          deleteTree(partial);
-          Files.deleteIfExists(lockFile);
+
+    static Writer of(Path place) throws IOException {
+      for (int attempt = 1; ; attempt++) {
+        Writer writer = new Writer(partialOf(place));
+        BEING_WRITTEN.add(writer.name());
+        try {
+          if (writer.lock()) {
+            return writer;
+          }
+          writer.close();
+        } catch (IOException | RuntimeException e) {
+          writer.close();
+          throw e;
         }
-      } catch (OverlappingFileLockException beingWritten) {
-        // Another thread of this JVM writes it: it stays.
+        if (attempt == ATTEMPTS) {
+          throw new IOException("another program removes the lock file again and again");
+        }
       }
+    }
+
+    private String name() {
+      return partial.getFileName().toString();
+    }
+
+    /**
+     * Locks the place.
+     *
+     * @return false if another process took the new lock file for a leftover before it was locked
+     */
+    private boolean lock() throws IOException {
+      Path lockFile = lockOf(partial);
+      channel = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      FileLock lock;
+      try {
+        lock = channel.lock(); // given up when the channel is closed
+      } catch (FileLockInterruptionException e) {
+        throw e;
+      } catch (IOException noLocks) {
+        // Some network file systems know no locks. Nobody else can lock there either, and only
+        // what was locked is removed.
+        return true;
+      }
+      return lock.isValid() && Files.exists(lockFile);
+    }
+
+    /**
+     * Removes what was not put into its place; what fails here hides nothing that failed before.
+     */
+    @Override
+    public void close() {
+      try {
+        deleteTree(partial);
+      } catch (IOException e) {
+        // The next writer to the same place removes it.
+      }
+      try {
+        if (channel != null) {
+          channel.close();
+        }
+        Files.deleteIfExists(lockOf(partial));
+      } catch (IOException e) {
+        // As above.
+      }
+      BEING_WRITTEN.remove(name());
+    }
+  }
+
+  /**
+   * Removes what killed writers to the same place left: what nobody holds a lock on. Where that
+   * fails they stay; it is no reason not to write.
+   */
+  private static void removeLeftoversOf(Path place) {
+    removeLeftovers(place.getParent(), place.getFileName().toString()::equals);
+  }
+
+  /**
+   * Removes what killed writers left in a folder, to whichever place in it they wrote: for places
+   * that are written once only, such as versions. What is being written stays.
+   *
+   * @param folder the folder; nothing happens where none is
+   */
+  public static void removeLeftovers(Path folder) {
+    removeLeftovers(folder, place -> true);
+  }
+
+  private static void removeLeftovers(Path folder, Predicate<String> places) {
+    Set<String> partials = new TreeSet<>();
+    try (Stream<Path> siblings = Files.list(folder)) {
+      for (Path sibling : (Iterable<Path>) siblings::iterator) {
+        String name = sibling.getFileName().toString();
+        Matcher matcher = PARTIAL_NAME.matcher(name);
+        if (matcher.matches() && places.test(matcher.group(1))) {
+          partials.add(
+              name.endsWith(LOCK) ? name.substring(0, name.length() - LOCK.length()) : name);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      return; // a folder may be written and not be listed
+    }
+    for (String name : partials) {
+      if (!BEING_WRITTEN.contains(name)) {
+        removeLeftover(folder.resolve(name));
+      }
+    }
+  }
+
+  private static void removeLeftover(Path partial) {
+    Path lockFile = lockOf(partial);
+    // Only its writer may make a lock file, or two could hold a lock of one name.
+    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock != null) {
+        deleteTree(partial);
+        Files.deleteIfExists(lockFile);
+      }
+    } catch (NoSuchFileException e) {
+      // Its writer has just ended, or was killed in between.
+      deleteQuietly(partial);
+    } catch (IOException | OverlappingFileLockException e) {
+      // Not to be removed, or being removed by another thread of this JVM.
+    }
+  }
+
+  private static void deleteQuietly(Path partial) {
+    try {
+      deleteTree(partial);
+    } catch (IOException e) {
+      // The next writer tries again.
     }
   }
 
@@ -280,9 +458,9 @@ public final class WholeFile {
   private static void force(Path written) throws IOException {
     try (Stream<Path> files = Files.walk(written)) {
       for (Path file : (Iterable<Path>) files::iterator) {
-        if (Files.isDirectory(file)) {
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
           forceFolder(file);
-        } else {
+        } else if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
           try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
           }
@@ -291,20 +469,47 @@ public final class WholeFile {
     }
   }
 
-  private static void forceFolder(Path folder) throws IOException {
+  private static void forceFolder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
+    } catch (IOException e) {
+      // Not every system can bring a folder onto the disk; what is in it is there already.
     }
   }
 
+  /** Removes a tree; others may be removing it too. */
   private static void deleteTree(Path place) throws IOException {
-    if (!Files.exists(place)) {
+    if (isAbsent(place)) {
       return;
     }
-    try (Stream<Path> files = Files.walk(place)) {
-      for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(file);
-      }
-    }
+    Files.walkFileTree(
+        place,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
+          }
+        });
   }
 }

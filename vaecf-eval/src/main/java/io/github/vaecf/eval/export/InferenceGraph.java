@@ -1,6 +1,9 @@
 package io.github.vaecf.eval.export;
 
-import io.github.vaecf.core.DenseLayer;
+import io.github.vaecf.core.model.Autoencoder;
+import io.github.vaecf.core.model.TensorFlowLayers;
+import io.github.vaecf.core.model.TensorFlowLayers.Histories;
+import io.github.vaecf.core.model.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -33,37 +36,28 @@ import org.tensorflow.types.TString;
 import org.tensorflow.types.family.TType;
 
 /**
- * The graph that answers requests: the encoder up to the latent mean, the decoder, and around them
- * what turns raw ids into input and scores into a ranking. Nothing of the training is in it.
+ * The graph that answers requests: the model as it describes itself, and around it what turns raw
+ * ids into histories and scores into a ranking. Nothing of the training is in it.
  *
  * <p>A history is a set: its indices are sorted, which puts duplicates side by side, and
- * duplicates, unknown ids and padding get the weight 0. Sorting also makes the answer independent,
- * to the last bit, of the order of the items. The first layer multiplies sparsely, so that one
- * request reads only the rows of the encoder that its items need.
+ * duplicates, unknown ids and padding are left out. Sorting also makes the answer independent, to
+ * the last bit, of the order of the items. The first layer multiplies sparsely, so that one request
+ * reads only the rows of the encoder that its items need.
  */
 final class InferenceGraph implements AutoCloseable {
-  /** The score of an item that is left out: finite, because JSON has no infinity. */
-  static final float LEFT_OUT = -Float.MAX_VALUE;
-
   /** The constant that the loader replaces by the path of the vocabulary. */
   static final String VOCABULARY = "vocabulary";
 
   /** The operation that the loader runs once to fill the tables. */
   static final String MAIN_OP = "fill_tables";
 
-  private static final long UNKNOWN = -1;
-
   private final Graph graph = new Graph();
   private final Ops tf = Ops.create(graph);
+  private final ModelSnapshot model;
   private final int items;
-  private final int latent;
   private final int topK;
-  private final boolean meanIsLinear;
-  private final List<Variable> variables = new ArrayList<>();
+  private final Map<String, Variable> variables = new LinkedHashMap<>();
   private final Map<String, SignatureDef> signatures = new LinkedHashMap<>();
-  private final List<Layer> encoder = new ArrayList<>();
-  private final List<Layer> decoder = new ArrayList<>();
-  private final Operand<TFloat32> inverseNorms;
   private final HashTable indexOfId;
   private final HashTable idOfIndex;
   private final SaverDef saver;
@@ -73,27 +67,15 @@ final class InferenceGraph implements AutoCloseable {
   record Variable(
       String name, Shape shape, float[] values, VarHandleOp handle, Operand<TFloat32> read) {}
 
-  /** A dense layer in the graph. */
-  private record Layer(Operand<TFloat32> kernel, Operand<TFloat32> bias) {}
-
   /**
-   * @param layers the weights
+   * The graph of a model.
+   *
    * @param topK length of the rankings whose length is fixed, at most the number of items
    */
-  InferenceGraph(ServingLayers layers, int topK) {
-    this.items = layers.items();
-    this.latent = layers.latent();
+  InferenceGraph(ModelSnapshot model, int topK) {
+    this.model = model;
+    this.items = model.items().size();
     this.topK = topK;
-
-    this.meanIsLinear = layers.meanIsLinear();
-    for (int i = 0; i < layers.encoder().size(); i++) {
-      encoder.add(layer("encoder/" + i, layers.encoder().get(i)));
-    }
-    for (int i = 0; i < layers.decoder().size(); i++) {
-      decoder.add(layer("decoder/" + i, layers.decoder().get(i)));
-    }
-    inverseNorms =
-        variable("similar/inverse_norms", Shape.of(items), inverseNorms(layers.outermost()));
 
     Operand<TString> vocabulary = tf.withName(VOCABULARY).constant("");
     indexOfId =
@@ -107,93 +89,115 @@ final class InferenceGraph implements AutoCloseable {
     Op fillIds = tf.initializeTableFromTextFile(idOfIndex, vocabulary, -1L, -2L);
     tf.withControlDependencies(fillIndices, fillIds).withName(MAIN_OP).noOp();
 
-    addSignaturesOverIds();
+    TensorFlowLayers layers = addSignaturesOverIds();
     addSignaturesOverIndices();
-    addDecode();
-    addSimilarItems();
+    model.autoencoder().ifPresent(this::addDecode);
+    layers.itemKernel().ifPresent(this::addSimilarItems);
     saver = addSaver();
   }
 
-  private void addSignaturesOverIds() {
+  /** Gives the layers, which know the item kernel now. */
+  private TensorFlowLayers addSignaturesOverIds() {
     Placeholder<TString> rawItems = placeholder("items", TString.class, Shape.of(-1, -1));
     Placeholder<TString> rawExcluded = placeholder("exclude", TString.class, Shape.of(-1, -1));
     Operand<TInt64> history = sorted(indices(rawItems));
-    Operand<TFloat32> mean = encode(history);
-    Operand<TFloat32> scores = decode(mean);
+    TensorFlowLayers layers = layers(histories(history));
+    ModelSnapshot.Answer<Operand<TFloat32>> answer = model.answer(layers);
+    Operand<TFloat32> scores = answer.scores();
 
     TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
     add(
-        new SignatureBuilder("serving_default")
-            .input("items", rawItems, DataType.DT_STRING, -1, -1)
-            .output("items", ids(best), DataType.DT_STRING, -1, topK)
-            .output("scores", best.values(), DataType.DT_FLOAT, -1, topK));
+        new SignatureBuilder(ExportFormat.RECOMMEND)
+            .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+            .output(ExportFormat.ITEMS, ids(best), DataType.DT_STRING, -1, topK)
+            .output(ExportFormat.SCORES, best.values(), DataType.DT_FLOAT, -1, topK));
 
     Operand<TInt64> leftOut = tf.concat(List.of(history, indices(rawExcluded)), tf.constant(1));
     TopK<TFloat32, TInt32> rest = best(scores, leftOut, tf.constant(topK));
     add(
-        new SignatureBuilder("recommend_excluding")
-            .input("items", rawItems, DataType.DT_STRING, -1, -1)
-            .input("exclude", rawExcluded, DataType.DT_STRING, -1, -1)
-            .output("items", ids(rest), DataType.DT_STRING, -1, topK)
-            .output("scores", rest.values(), DataType.DT_FLOAT, -1, topK));
+        new SignatureBuilder(ExportFormat.RECOMMEND_EXCLUDING)
+            .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.EXCLUDE, rawExcluded, DataType.DT_STRING, -1, -1)
+            .output(ExportFormat.ITEMS, ids(rest), DataType.DT_STRING, -1, topK)
+            .output(ExportFormat.SCORES, rest.values(), DataType.DT_FLOAT, -1, topK));
 
     add(
-        new SignatureBuilder("score")
-            .input("items", rawItems, DataType.DT_STRING, -1, -1)
-            .output("scores", scores, DataType.DT_FLOAT, -1, items));
-    add(
-        new SignatureBuilder("encode")
-            .input("items", rawItems, DataType.DT_STRING, -1, -1)
-            .output("latent", mean, DataType.DT_FLOAT, -1, latent));
+        new SignatureBuilder(ExportFormat.SCORE)
+            .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+            .output(ExportFormat.SCORES, scores, DataType.DT_FLOAT, -1, items));
+    answer
+        .latent()
+        .ifPresent(
+            latent ->
+                add(
+                    new SignatureBuilder(ExportFormat.ENCODE)
+                        .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+                        .output(
+                            ExportFormat.LATENT, latent, DataType.DT_FLOAT, -1, latentWidth())));
+    return layers;
+  }
+
+  private int latentWidth() {
+    return model.autoencoder().orElseThrow().latentWidth(model.settings());
   }
 
   private void addSignaturesOverIndices() {
     Placeholder<TInt64> indices = placeholder("indices", TInt64.class, Shape.of(-1, -1));
     Placeholder<TInt32> lengths = placeholder("k", TInt32.class, Shape.of(-1));
     Operand<TInt64> inRange =
-        tf.select(tf.math.less(indices, tf.constant((long) items)), indices, tf.constant(UNKNOWN));
+        tf.select(
+            tf.math.less(indices, tf.constant((long) items)),
+            indices,
+            tf.constant(ExportFormat.NO_INDEX));
     Operand<TInt64> history = sorted(inRange);
-    Operand<TFloat32> scores = decode(encode(history));
+    Operand<TFloat32> scores = model.answer(layers(histories(history))).scores();
 
     TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
     add(
-        new SignatureBuilder("recommend_indices")
-            .input("items", indices, DataType.DT_INT64, -1, -1)
-            .output("items", indices(best), DataType.DT_INT64, -1, topK)
-            .output("scores", best.values(), DataType.DT_FLOAT, -1, topK));
+        new SignatureBuilder(ExportFormat.RECOMMEND_INDICES)
+            .input(ExportFormat.ITEMS, indices, DataType.DT_INT64, -1, -1)
+            .output(ExportFormat.ITEMS, indices(best), DataType.DT_INT64, -1, topK)
+            .output(ExportFormat.SCORES, best.values(), DataType.DT_FLOAT, -1, topK));
 
     Operand<TInt32> longest =
         tf.math.minimum(tf.reduceMax(lengths, tf.constant(0)), tf.constant(items));
     TopK<TFloat32, TInt32> ranking = best(scores, history, longest);
     add(
-        new SignatureBuilder("rank_indices")
-            .input("items", indices, DataType.DT_INT64, -1, -1)
-            .input("k", lengths, DataType.DT_INT32, -1)
-            .output("items", indices(ranking), DataType.DT_INT64, -1, -1)
-            .output("scores", ranking.values(), DataType.DT_FLOAT, -1, -1));
+        new SignatureBuilder(ExportFormat.RANK_INDICES)
+            .input(ExportFormat.ITEMS, indices, DataType.DT_INT64, -1, -1)
+            .input(ExportFormat.K, lengths, DataType.DT_INT32, -1)
+            .output(ExportFormat.ITEMS, indices(ranking), DataType.DT_INT64, -1, -1)
+            .output(ExportFormat.SCORES, ranking.values(), DataType.DT_FLOAT, -1, -1));
   }
 
-  private void addDecode() {
-    Placeholder<TFloat32> vector = placeholder("latent", TFloat32.class, Shape.of(-1, latent));
+  private void addDecode(Autoencoder autoencoder) {
+    Placeholder<TFloat32> vector =
+        placeholder("latent", TFloat32.class, Shape.of(-1, latentWidth()));
+    // A decoder sees the latent vector only, so there are no histories.
+    Operand<TFloat32> scores = autoencoder.decode(model.settings(), layers(null), vector);
     add(
-        new SignatureBuilder("decode")
-            .input("latent", vector, DataType.DT_FLOAT, -1, latent)
-            .output("scores", decode(vector), DataType.DT_FLOAT, -1, items));
+        new SignatureBuilder(ExportFormat.DECODE)
+            .input(ExportFormat.LATENT, vector, DataType.DT_FLOAT, -1, latentWidth())
+            .output(ExportFormat.SCORES, scores, DataType.DT_FLOAT, -1, items));
+  }
+
+  private TensorFlowLayers layers(Histories histories) {
+    return new TensorFlowLayers(tf, items, histories, (name, shape, initial) -> weight(name, shape));
   }
 
   /** What is like an item, and how much like it some items are. */
-  private void addSimilarItems() {
+  private void addSimilarItems(String kernel) {
     Placeholder<TString> rawItem = placeholder("item", TString.class, Shape.of(-1));
     Placeholder<TString> rawOthers = placeholder("others", TString.class, Shape.of(-1, -1));
     Operand<TInt64> item = tf.expandDims(indices(rawItem), tf.constant(1));
-    Operand<TFloat32> cosines = cosines(item);
+    Operand<TFloat32> cosines = cosines(kernel, item);
 
     TopK<TFloat32, TInt32> similar = best(cosines, item, tf.constant(topK));
     add(
-        new SignatureBuilder("similar_items")
-            .input("item", rawItem, DataType.DT_STRING, -1)
-            .output("items", ids(similar), DataType.DT_STRING, -1, topK)
-            .output("scores", similar.values(), DataType.DT_FLOAT, -1, topK));
+        new SignatureBuilder(ExportFormat.SIMILAR_ITEMS)
+            .input(ExportFormat.ITEM, rawItem, DataType.DT_STRING, -1)
+            .output(ExportFormat.ITEMS, ids(similar), DataType.DT_STRING, -1, topK)
+            .output(ExportFormat.SCORES, similar.values(), DataType.DT_FLOAT, -1, topK));
 
     Operand<TInt64> others = indices(rawOthers);
     Operand<TInt64> known = tf.math.maximum(others, tf.constant(0L));
@@ -201,36 +205,39 @@ final class InferenceGraph implements AutoCloseable {
         tf.select(
             tf.math.greaterEqual(others, tf.constant(0L)),
             tf.gatherNd(cosines, places(known)),
-            tf.constant(LEFT_OUT));
+            tf.constant(ExportFormat.LEFT_OUT));
     add(
-        new SignatureBuilder("similarity")
-            .input("item", rawItem, DataType.DT_STRING, -1)
-            .input("items", rawOthers, DataType.DT_STRING, -1, -1)
-            .output("scores", compared, DataType.DT_FLOAT, -1, -1));
+        new SignatureBuilder(ExportFormat.SIMILARITY)
+            .input(ExportFormat.ITEM, rawItem, DataType.DT_STRING, -1)
+            .input(ExportFormat.ITEMS, rawOthers, DataType.DT_STRING, -1, -1)
+            .output(ExportFormat.SCORES, compared, DataType.DT_FLOAT, -1, -1));
   }
 
   /**
-   * The cosines [batch, items] between an item's column of the decoder's last kernel and every
-   * other's; {@link #LEFT_OUT} for an unknown item.
+   * The cosines [batch, items] between an item's column of the item kernel and every other's; {@link ExportFormat#LEFT_OUT} for an unknown item.
    *
+   * @param kernelName name of the item kernel
    * @param item index [batch, 1]
    */
-  private Operand<TFloat32> cosines(Operand<TInt64> item) {
+  private Operand<TFloat32> cosines(String kernelName, Operand<TInt64> item) {
     Operand<TInt64> known =
         tf.squeeze(tf.math.maximum(item, tf.constant(0L)), Squeeze.axis(List.of(1L)));
-    Operand<TFloat32> kernel = decoder.get(decoder.size() - 1).kernel();
+    Weight weight = model.weight(kernelName);
+    Operand<TFloat32> kernel = weight(kernelName, shape(weight));
+    Operand<TFloat32> inverseNorms =
+        variable("similar/inverse_norms", Shape.of(items), inverseNorms(weight)).read();
     Operand<TFloat32> columns = tf.gather(kernel, known, tf.constant(1));
     Operand<TFloat32> norms = tf.gather(inverseNorms, known, tf.constant(0));
     Operand<TFloat32> cosines =
         tf.math.mul(
             tf.math.mul(tf.linalg.matMul(columns, kernel, MatMul.transposeA(true)), inverseNorms),
             tf.expandDims(norms, tf.constant(1)));
-    return tf.select(tf.math.greaterEqual(item, tf.constant(0L)), cosines, tf.constant(LEFT_OUT));
+    return tf.select(tf.math.greaterEqual(item, tf.constant(0L)), cosines, tf.constant(ExportFormat.LEFT_OUT));
   }
 
   /** The index of each raw id, −1 for an unknown one and for padding. */
   private Operand<TInt64> indices(Operand<TString> rawIds) {
-    return tf.lookupTableFind(indexOfId, rawIds, tf.constant(UNKNOWN));
+    return tf.lookupTableFind(indexOfId, rawIds, tf.constant(ExportFormat.NO_INDEX));
   }
 
   /**
@@ -240,19 +247,19 @@ final class InferenceGraph implements AutoCloseable {
   private Operand<TInt64> sorted(Operand<TInt64> indices) {
     Operand<TInt64> shape = tf.stack(List.of(size(indices, 0), tf.constant(1L)));
     Operand<TInt64> padded =
-        tf.concat(List.of(indices, tf.fill(shape, tf.constant(UNKNOWN))), tf.constant(1));
+        tf.concat(List.of(indices, tf.fill(shape, tf.constant(ExportFormat.NO_INDEX))), tf.constant(1));
     return tf.nn.topK(padded, tf.dtypes.cast(size(padded, 1), TInt32.class), TInt32.class).values();
   }
 
-  /** The latent mean [batch, latent] of sorted histories. */
-  private Operand<TFloat32> encode(Operand<TInt64> history) {
+  /** What of sorted histories [batch, length + 1] counts, as the layers take it. */
+  private Histories histories(Operand<TInt64> history) {
     Operand<TInt64> batch = size(history, 0);
     Operand<TInt64> length = size(history, 1);
     Operand<TInt64> start = tf.constant(new long[] {0, 0});
     Operand<TInt64> before =
         tf.concat(
             List.of(
-                tf.fill(tf.stack(List.of(batch, tf.constant(1L))), tf.constant(UNKNOWN)),
+                tf.fill(tf.stack(List.of(batch, tf.constant(1L))), tf.constant(ExportFormat.NO_INDEX)),
                 tf.slice(
                     history,
                     start,
@@ -271,36 +278,14 @@ final class InferenceGraph implements AutoCloseable {
     Operand<TInt64> rows = tf.gather(counting, tf.constant(0), tf.constant(1));
     Operand<TInt64> entries =
         tf.stack(List.of(rows, tf.gatherNd(history, counting)), Stack.axis(1L));
-    Layer first = encoder.get(0);
-    Operand<TFloat32> hidden =
-        tf.math.add(
-            tf.sparse.sparseTensorDenseMatMul(
-                entries,
-                tf.gatherNd(row, counting),
-                tf.stack(List.of(batch, tf.constant((long) items))),
-                first.kernel()),
-            first.bias());
-    for (int i = 1; i < encoder.size(); i++) {
-      hidden = affine(tf.math.tanh(hidden), encoder.get(i));
-    }
-    return meanIsLinear ? hidden : tf.math.tanh(hidden);
-  }
-
-  /** The scores [batch, items] of latent vectors [batch, latent]. */
-  private Operand<TFloat32> decode(Operand<TFloat32> vector) {
-    Operand<TFloat32> hidden = affine(vector, decoder.get(0));
-    for (int i = 1; i < decoder.size(); i++) {
-      hidden = affine(tf.math.tanh(hidden), decoder.get(i));
-    }
-    return hidden;
-  }
-
-  private Operand<TFloat32> affine(Operand<TFloat32> input, Layer layer) {
-    return tf.math.add(tf.linalg.matMul(input, layer.kernel()), layer.bias());
+    return new Histories(
+        entries,
+        tf.gatherNd(row, counting),
+        tf.stack(List.of(batch, tf.constant((long) items))));
   }
 
   /**
-   * The best k items without those left out, which come last with the score {@link #LEFT_OUT}.
+   * The best k items without those left out, which come last with the score {@link ExportFormat#LEFT_OUT}.
    *
    * @param scores [batch, items]
    * @param leftOut indices [batch, length], length at least 1, −1 where there is none
@@ -319,7 +304,7 @@ final class InferenceGraph implements AutoCloseable {
         tf.slice(scores, tf.constant(new long[] {0, 0}), tf.constant(new long[] {-1, 1}));
     Operand<TFloat32> update =
         tf.select(
-            tf.math.greaterEqual(highest, tf.constant(0L)), tf.constant(LEFT_OUT), firstScore);
+            tf.math.greaterEqual(highest, tf.constant(0L)), tf.constant(ExportFormat.LEFT_OUT), firstScore);
     Operand<TFloat32> updates = tf.broadcastTo(update, tf.shape(leftOut, TInt64.class));
     return tf.nn.topK(tf.tensorScatterNdUpdate(scores, places(target), updates), k, TInt32.class);
   }
@@ -334,13 +319,13 @@ final class InferenceGraph implements AutoCloseable {
 
   private Operand<TInt64> indices(TopK<TFloat32, TInt32> best) {
     return tf.select(
-        tf.math.greater(best.values(), tf.constant(LEFT_OUT)),
+        tf.math.greater(best.values(), tf.constant(ExportFormat.LEFT_OUT)),
         tf.dtypes.cast(best.indices(), TInt64.class),
-        tf.constant(UNKNOWN));
+        tf.constant(ExportFormat.NO_INDEX));
   }
 
   private Operand<TString> ids(TopK<TFloat32, TInt32> best) {
-    return tf.lookupTableFind(idOfIndex, indices(best), tf.constant(""));
+    return tf.lookupTableFind(idOfIndex, indices(best), tf.constant(ExportFormat.NO_ID));
   }
 
   private Operand<TInt64> size(Operand<? extends TType> tensor, int axis) {
@@ -351,30 +336,44 @@ final class InferenceGraph implements AutoCloseable {
     return tf.withName(name).placeholder(type, Placeholder.shape(shape));
   }
 
-  private Layer layer(String name, DenseLayer layer) {
-    return new Layer(
-        variable(name + "/kernel", Shape.of(layer.inputs(), layer.outputs()), layer.kernel()),
-        variable(name + "/bias", Shape.of(layer.outputs()), layer.bias()));
+  /** A weight of the model, the same one when it is asked for again. */
+  private Operand<TFloat32> weight(String name, Shape shape) {
+    Variable known = variables.get(name);
+    if (known != null) {
+      return known.read();
+    }
+    Weight weight = model.weight(name);
+    if (!shape(weight).equals(shape)) {
+      throw new IllegalStateException(
+          name + ": expected weights of shape " + shape + ", found " + weight.shape());
+    }
+    return variable(name, shape, weight.values()).read();
   }
 
-  private Operand<TFloat32> variable(String name, Shape shape, float[] values) {
-    String node = name.replace('/', '_');
+  private static Shape shape(Weight weight) {
+    return Shape.of(weight.shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  private Variable variable(String name, Shape shape, float[] values) {
+    String node = "weight_" + name.replace('/', '_');
     VarHandleOp handle =
         tf.withName(node).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
     Operand<TFloat32> read = tf.withName(node + "_read").readVariableOp(handle, TFloat32.class);
-    variables.add(new Variable(name, shape, values, handle, read));
-    return read;
+    Variable variable = new Variable(name, shape, values, handle, read);
+    variables.put(name, variable);
+    return variable;
   }
 
   /** 1 / ‖column‖₂ of each column of the kernel, 0 for a column of zeros. */
-  private static float[] inverseNorms(DenseLayer layer) {
-    double[] squares = new double[layer.outputs()];
-    for (int place = 0; place < layer.kernel().length; place++) {
-      double weight = layer.kernel()[place];
-      squares[place % layer.outputs()] += weight * weight;
+  private static float[] inverseNorms(Weight kernel) {
+    int columns = kernel.shape().get(1).intValue();
+    double[] squares = new double[columns];
+    for (int place = 0; place < kernel.values().length; place++) {
+      double weight = kernel.values()[place];
+      squares[place % columns] += weight * weight;
     }
-    float[] inverse = new float[squares.length];
-    for (int item = 0; item < inverse.length; item++) {
+    float[] inverse = new float[columns];
+    for (int item = 0; item < columns; item++) {
       inverse[item] = squares[item] == 0 ? 0 : (float) (1 / Math.sqrt(squares[item]));
     }
     return inverse;
@@ -388,12 +387,12 @@ final class InferenceGraph implements AutoCloseable {
   private SaverDef addSaver() {
     Operand<TString> file =
         tf.withName("save_file").placeholderWithDefault(tf.constant("model"), Shape.scalar());
-    String[] names = variables.stream().map(Variable::name).toArray(String[]::new);
+    String[] names = variables.keySet().toArray(String[]::new);
     String[] whole = new String[names.length];
     Arrays.fill(whole, "");
     List<Operand<?>> values = new ArrayList<>();
     List<Class<? extends TType>> types = new ArrayList<>();
-    for (Variable variable : variables) {
+    for (Variable variable : variables.values()) {
       values.add(variable.read());
       types.add(TFloat32.class);
     }
@@ -402,7 +401,7 @@ final class InferenceGraph implements AutoCloseable {
     Restore restored = tf.train.restore(file, tf.array(names), tf.array(whole), types);
     List<Op> assigned = new ArrayList<>();
     for (int i = 0; i < variables.size(); i++) {
-      assigned.add(tf.assignVariableOp(variables.get(i).handle(), restored.tensors().get(i)));
+      assigned.add(tf.assignVariableOp(variables.get(names[i]).handle(), restored.tensors().get(i)));
     }
     tf.withControlDependencies(assigned).withName("save_restored").noOp();
     return SaverDef.newBuilder()
@@ -422,7 +421,7 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   List<Variable> variables() {
-    return variables;
+    return List.copyOf(variables.values());
   }
 
   Map<String, SignatureDef> signatures() {

@@ -1,114 +1,157 @@
 package io.github.vaecf.eval.export;
 
-import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import io.github.vaecf.core.Network;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
+import io.github.vaecf.data.WholeFile;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Exports trained models as ONNX files, for ONNX Runtime in any language and for {@link
- * io.github.vaecf.eval.serving.ServedModel}.
+ * ServedModel}.
  *
  * <p>Inputs: {@code items}, string [batch, length] (int64 where raw ids were not asked for), {@code
- * k}, int64 [1], and where {@link OnnxOptions#withExclude} asked for it {@code exclude}, of the
- * same type as the items [batch, excluded], what is to be left out beside the history. Outputs:
- * {@code items_ranked}, of the same type [batch, min(k, items)], and {@code scores}, float [batch,
- * min(k, items)]. Histories, what is left out, empty places and ties are as in {@link
- * SavedModelExporter}. Operators are of opset 13 and ai.onnx.ml 2. The file's metadata hold the
- * item ids, a line each ({@code vaecf.items}), and the model card ({@code vaecf.card}).
+ * k}, int64 [1], and where {@link Builder#exclude} asked for it {@code exclude}, of the same type
+ * as the items [batch, excluded], what is to be left out beside the history. Outputs: {@code
+ * items_ranked}, of the same type [batch, min(k, items)], and {@code scores}, float [batch, min(k,
+ * items)]. Histories, what is left out, empty places and ties are as in {@link SavedModelExporter}.
+ *
+ * <p>Operators are of ai.onnx.ml 2 and of opset 13, for models that add up sparse rows (item-kNN)
+ * of opset 16. The file's metadata hold the item ids, a line each ({@code vaecf.items}), the model
+ * card ({@code vaecf.card}), and how many floats a run holds for each place of a history ({@code
+ * vaecf.floats_per_place}): batch × length × that many bound the memory of a run.
  */
 public final class OnnxExporter {
-  /** What 1.8 of ONNX wrote, the version that opset 13 came with. */
-  private static final int IR_VERSION = 7;
-
   private OnnxExporter() {}
 
   /**
-   * Exports with {@link OnnxOptions#defaults()}.
+   * Exports with weights as trained, raw ids, no input for what is to be left out, nothing more on
+   * the card.
    *
    * @param model the model
    * @param file where to write; it must not exist
-   * @throws DataException if the file is there already, or an item id cannot be exported
+   * @throws DataException if the file is there already, if an item id cannot be exported, if the
+   *     weights are more than such a file can hold, or if it cannot be written
    * @throws ArithmeticException if a weight is not a finite number
-   * @throws UncheckedIOException if the file cannot be written
    */
   public static void export(TrainedModel model, Path file) {
-    export(model, file, OnnxOptions.defaults());
+    builder().export(model, file);
   }
 
   /**
-   * Exports. The file appears whole or not at all.
+   * For an export of another kind than {@link #export(TrainedModel, Path)} makes.
    *
-   * @param model the model
-   * @param file where to write; it must not exist
-   * @param options how the weights are held, raw ids or indices, facts for the model card
-   * @throws DataException if the file is there already, or an item id cannot be exported
-   * @throws ArithmeticException if a weight is not a finite number
-   * @throws UncheckedIOException if the file cannot be written
+   * @return a new builder
    */
-  public static void export(TrainedModel model, Path file, OnnxOptions options) {
-    if (Files.exists(file)) {
-      throw new DataException(file + ": is there already and is left as it is; name another file");
-    }
-    Network network = model.network();
-    ServingLayers layers = ServingLayers.of(network);
-    GraphProto graph =
-        options.rawIds()
-            ? OnnxGraph.overIds(layers, model.items(), options)
-            : OnnxGraph.overIndices(layers, options);
-    ModelProto onnx =
-        ModelProto.newBuilder()
-            .setIrVersion(IR_VERSION)
-            .setProducerName("vaecf")
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OnnxGraph.OPSET))
-            .addOpsetImport(
-                OperatorSetIdProto.newBuilder()
-                    .setDomain(OnnxGraph.ML_DOMAIN)
-                    .setVersion(OnnxGraph.ML_OPSET))
-            .setGraph(graph)
-            .addMetadataProps(
-                property("vaecf.items", Vocabulary.lines(model.items(), network.items())))
-            .addMetadataProps(
-                property("vaecf.card", ModelCard.text(model, network, "onnx", options.facts())))
-            .build();
-    try {
-      write(onnx, file.toAbsolutePath());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  public static Builder builder() {
+    return new Builder();
   }
 
-  private static StringStringEntryProto property(String key, String value) {
-    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
-  }
+  /**
+   * How a model is exported. May be used for several exports; not safe for use by several threads.
+   */
+  public static final class Builder {
+    private OnnxWeights weights = OnnxWeights.FLOAT32;
+    private boolean rawIds = true;
+    private boolean exclude;
+    private Map<String, Object> facts = Map.of();
 
-  private static void write(ModelProto onnx, Path file) throws IOException {
-    Files.createDirectories(file.getParent());
-    Path beside =
-        file.resolveSibling("." + file.getFileName() + ".unfinished-" + UUID.randomUUID());
-    try {
-      try (FileChannel channel =
-              FileChannel.open(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-          OutputStream out = Channels.newOutputStream(channel)) {
-        onnx.writeTo(out);
-        channel.force(true);
-      }
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(beside);
+    private Builder() {}
+
+    /**
+     * How the file holds the kernels.
+     *
+     * @param form as trained unless said otherwise
+     * @return this builder
+     */
+    public Builder weights(OnnxWeights form) {
+      weights = Objects.requireNonNull(form, "form");
+      return this;
+    }
+
+    /**
+     * Whether the model takes and gives raw ids; otherwise item indices.
+     *
+     * @param wanted true unless said otherwise
+     * @return this builder
+     */
+    public Builder rawIds(boolean wanted) {
+      rawIds = wanted;
+      return this;
+    }
+
+    /**
+     * Whether the model has an input for what is to be left out beside the history; it must then be
+     * fed with every request, if only with padding.
+     *
+     * @param wanted false unless said otherwise
+     * @return this builder
+     */
+    public Builder exclude(boolean wanted) {
+      exclude = wanted;
+      return this;
+    }
+
+    /**
+     * What else the model card is to say, such as the data set and its metrics.
+     *
+     * @param more names and values that Jackson can write as JSON; copied
+     * @return this builder
+     */
+    public Builder facts(Map<String, Object> more) {
+      facts = new LinkedHashMap<>(more);
+      return this;
+    }
+
+    /**
+     * Exports. The file appears whole or not at all.
+     *
+     * @param model the model
+     * @param file where to write; it must not exist
+     * @throws DataException if the file is there already, if an item id cannot be exported, if the
+     *     weights are more than such a file can hold, or if it cannot be written
+     * @throws ArithmeticException if a weight is not a finite number
+     */
+    public void export(TrainedModel model, Path file) {
+      WholeFile.requireAbsent(file);
+      ModelProto onnx = onnx(ModelSnapshot.of(model));
+      WholeFile.create(file, onnx::writeTo);
+    }
+
+    private ModelProto onnx(ModelSnapshot model) {
+      OnnxGraph graph = new OnnxGraph(model, weights, rawIds, exclude);
+      return ModelProto.newBuilder()
+          .setIrVersion(irVersion(graph.opset()))
+          .setProducerName("vaecf")
+          .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(graph.opset()))
+          .addOpsetImport(
+              OperatorSetIdProto.newBuilder()
+                  .setDomain(OnnxNodes.ML_DOMAIN)
+                  .setVersion(OnnxGraph.ML_OPSET))
+          .setGraph(graph.build())
+          .addMetadataProps(
+              property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
+          .addMetadataProps(
+              property(ExportFormat.ONNX_CARD, ModelCard.text(model, "onnx", facts)))
+          .addMetadataProps(
+              property(
+                  ExportFormat.ONNX_FLOATS_PER_PLACE,
+                  Integer.toString(Math.max(1, graph.floatsPerPlace()))))
+          .build();
+    }
+
+    /** The version of the format that a set of operators came with: ONNX 1.8 and 1.11. */
+    private static int irVersion(int opset) {
+      return opset <= 13 ? 7 : 8;
+    }
+
+    private static StringStringEntryProto property(String key, String value) {
+      return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
   }
 }

@@ -1,19 +1,15 @@
 package io.github.vaecf.eval.export;
 
-import de.siegmar.fastcsv.writer.CsvWriter;
-import de.siegmar.fastcsv.writer.LineDelimiter;
-import io.github.vaecf.core.Network;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Exports trained models as SavedModels, for TensorFlow Serving and everything else that loads
- * SavedModels, {@link io.github.vaecf.eval.serving.ServedModel} among them.
+ * SavedModels, {@link ServedModel} among them.
  *
  * <p>The graph answers with raw ids to raw ids and holds nothing of the training. Its signatures,
  * all with the batch as the first dimension of every input and output:
@@ -42,6 +38,9 @@ import java.util.Map;
  *       items</td></tr>
  * </table>
  *
+ * <p>{@code encode} and {@code decode} are there where the model has a latent vector, {@code
+ * similar_items} and {@code similarity} where it has embeddings of its items.
+ *
  * <p>A history is a set: order and repetition do not matter, and unknown ids and the padding "" (−1
  * or any other index outside for indices) are as if they were not there. Rankings leave out the
  * history and what is excluded. Where fewer than k items are left the ranking ends with the item ""
@@ -49,60 +48,120 @@ import java.util.Map;
  * item indices.
  */
 public final class SavedModelExporter {
-  private static final String TITLES_FILE = "titles.csv";
-
   private SavedModelExporter() {}
 
   /**
-   * Exports with {@link ExportOptions#defaults()}.
+   * Exports with rankings of 100 items, all versions kept, no titles, nothing more on the card.
    *
    * @param model the model
    * @param target the version's folder, {@code BASE/<number>}; it must not exist
-   * @throws DataException if the target is there already or is not named by a number, or if an item
-   *     id cannot be exported
+   * @throws DataException if the target is there already or is not named by a number, if an item id
+   *     cannot be exported, or if the target cannot be written
    * @throws ArithmeticException if a weight is not a finite number
-   * @throws UncheckedIOException if the target cannot be written
    */
   public static void export(TrainedModel model, Path target) {
-    export(model, target, ExportOptions.defaults());
+    builder().export(model, target);
   }
 
   /**
-   * Exports. The version appears whole or not at all: it is written and tried out beside its place,
-   * under a name that servers do not look at, and renamed.
+   * For an export of another kind than {@link #export(TrainedModel, Path)} makes.
    *
-   * @param model the model
-   * @param target the version's folder, {@code BASE/<number>}; it must not exist
-   * @param options length of the rankings, titles, versions to keep, facts for the model card
-   * @throws DataException if the target is there already or is not named by a number, or if an item
-   *     id cannot be exported
-   * @throws ArithmeticException if a weight is not a finite number
-   * @throws UncheckedIOException if the target cannot be written
+   * @return a new builder
    */
-  public static void export(TrainedModel model, Path target, ExportOptions options) {
-    VersionFolder version = new VersionFolder(target);
-    Network network = model.network();
-    int topK = Math.min(options.topK(), network.items());
-    version.publish(
-        folder -> {
-          SavedModelFiles.write(folder, version.modelName(), network, model.items(), topK);
-          writeTitles(folder.resolve("assets.extra").resolve(TITLES_FILE), options.titles());
-          Files.writeString(
-              folder.resolve("model.json"),
-              ModelCard.text(model, network, "savedmodel", options.facts()));
-        });
-    version.prune(options.keep());
+  public static Builder builder() {
+    return new Builder();
   }
 
-  private static void writeTitles(Path file, Map<String, String> titles) throws IOException {
-    if (titles.isEmpty()) {
-      return;
+  /**
+   * How a model is exported. May be used for several exports; not safe for use by several threads.
+   */
+  public static final class Builder {
+    private int topK = 100;
+    private int keep = Integer.MAX_VALUE;
+    private Map<String, String> titles = Map.of();
+    private Map<String, Object> facts = Map.of();
+
+    private Builder() {}
+
+    /**
+     * The length of the rankings that the export answers with; in a catalogue of fewer items it is
+     * their number.
+     *
+     * @param length at least 1; 100 unless said otherwise
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder topK(int length) {
+      topK = requirePositive("topK", length);
+      return this;
     }
-    try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(file)) {
-      csv.writeRecord("item", "title");
-      titles.entrySet().stream()
-          .sorted(Map.Entry.comparingByKey())
-          .forEach(title -> csv.writeRecord(title.getKey(), title.getValue()));
+
+    /**
+     * How many versions stay in the base folder, the newest ones; older ones are deleted after the
+     * export.
+     *
+     * @param versions at least 1; all unless said otherwise
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder keep(int versions) {
+      keep = requirePositive("keep", versions);
+      return this;
+    }
+
+    private static int requirePositive(String name, int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(name + " must be at least 1, found " + value);
+      }
+      return value;
+    }
+
+    /**
+     * What to call items when a person reads them.
+     *
+     * @param byId titles by raw id; may lack items; copied
+     * @return this builder
+     */
+    public Builder titles(Map<String, String> byId) {
+      titles = Map.copyOf(byId);
+      return this;
+    }
+
+    /**
+     * What else the model card is to say, such as the data set and its metrics.
+     *
+     * @param more names and values that Jackson can write as JSON; copied
+     * @return this builder
+     */
+    public Builder facts(Map<String, Object> more) {
+      facts = new LinkedHashMap<>(more);
+      return this;
+    }
+
+    /**
+     * Exports. The version appears whole or not at all: it is written and tried out beside its
+     * place, under a name that servers do not look at, and renamed.
+     *
+     * @param model the model
+     * @param target the version's folder, {@code BASE/<number>}; it must not exist
+     * @throws DataException if the target is there already or is not named by a number, if an item
+     *     id cannot be exported, or if the target cannot be written
+     * @throws ArithmeticException if a weight is not a finite number
+     */
+    public void export(TrainedModel model, Path target) {
+      VersionFolder version = new VersionFolder(target);
+      ModelSnapshot snapshot = ModelSnapshot.of(model);
+      int length = Math.min(topK, snapshot.items().size());
+      version.publish(
+          folder -> {
+            SavedModelFiles.write(folder, snapshot, length);
+            Titles.write(ExportFormat.titles(folder), titles);
+            Files.writeString(
+                folder.resolve(ExportFormat.CARD_FILE),
+                ModelCard.text(snapshot, "savedmodel", facts));
+            SavedModelFiles.tryOut(folder, version.modelName());
+          });
+      version.prune(keep);
     }
   }
 }

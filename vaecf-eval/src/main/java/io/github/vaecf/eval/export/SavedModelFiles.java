@@ -1,9 +1,6 @@
 package io.github.vaecf.eval.export;
 
-import com.google.protobuf.ByteString;
-import io.github.vaecf.core.Network;
 import io.github.vaecf.core.TensorFlowRuntime;
-import io.github.vaecf.data.IdIndex;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -11,17 +8,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
-import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.TensorFlow;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -29,42 +23,49 @@ import org.tensorflow.op.train.Save;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.CollectionDef;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.SavedModel;
-import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
-import org.tensorflow.proto.TensorProto;
-import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
-import org.tensorflow.types.TInt64;
-import org.tensorflow.types.TString;
 
-/** The files of a SavedModel: graph and signatures, weights, vocabulary, warm-up requests. */
+/** The files of a SavedModel: graph and signatures, weights, vocabulary. */
 final class SavedModelFiles {
-  private static final String VOCABULARY_FILE = "items.txt";
-  private static final String WARMUP_FILE = "assets.extra/tf_serving_warmup_requests";
-  private static final int WARMUP_ITEMS = 3;
-
   private SavedModelFiles() {}
 
-  static void write(Path folder, String name, Network network, IdIndex items, int topK)
-      throws IOException {
-    String vocabulary = Vocabulary.lines(items, network.items());
-    try (InferenceGraph graph = new InferenceGraph(ServingLayers.of(network), topK)) {
-      Path assets = Files.createDirectory(folder.resolve("assets"));
-      Files.writeString(assets.resolve(VOCABULARY_FILE), vocabulary);
-      writeWeights(folder.resolve("variables"), graph.variables());
-      try (OutputStream out = Files.newOutputStream(folder.resolve("saved_model.pb"))) {
+  /**
+   * Writes graph, weights and vocabulary.
+   *
+   * @param topK length of the rankings whose length is fixed, at most the number of items
+   */
+  static void write(Path folder, ModelSnapshot model, int topK) throws IOException {
+    String vocabulary = Vocabulary.lines(model.items());
+    try (InferenceGraph graph = new InferenceGraph(model, topK)) {
+      Files.createDirectory(folder.resolve(ExportFormat.ASSETS));
+      Files.createDirectory(folder.resolve(ExportFormat.ASSETS_EXTRA));
+      Files.writeString(ExportFormat.vocabulary(folder), vocabulary);
+      writeWeights(folder.resolve(ExportFormat.VARIABLES), graph.variables());
+      try (OutputStream out = Files.newOutputStream(folder.resolve(ExportFormat.GRAPH_FILE))) {
         savedModel(graph).writeTo(out);
       }
-      Path warmup = folder.resolve(WARMUP_FILE);
-      WarmupRequests.write(warmup, name, warmupRequests(graph, items));
-      replay(folder, WarmupRequests.read(warmup));
+    }
+  }
+
+  /**
+   * Loads what was written, adds a warm-up request to each signature, and sends it these requests
+   * from the file, as TensorFlow Serving will.
+   *
+   * @param name the name by which servers know the model
+   */
+  static void tryOut(Path folder, String name) throws IOException {
+    Path file = ExportFormat.warmup(folder);
+    try (ServedModel served = ServedModel.load(folder)) {
+      WarmupRequests.write(file, name, served);
+      for (WarmupRequests.Request request : WarmupRequests.read(file)) {
+        served.signatures().get(request.signature()).call(request.inputs());
+      }
     }
   }
 
@@ -93,7 +94,7 @@ final class SavedModelFiles {
       }
       Save save =
           tf.train.save(
-              tf.constant(folder.resolve("variables").toString()),
+              tf.constant(folder.resolve(ExportFormat.VARIABLES).toString()),
               tf.array(names),
               tf.array(whole),
               values);
@@ -124,7 +125,7 @@ final class SavedModelFiles {
                 AssetFileDef.newBuilder()
                     .setTensorInfo(
                         TensorInfo.newBuilder().setName(InferenceGraph.VOCABULARY + ":0"))
-                    .setFilename(VOCABULARY_FILE))
+                    .setFilename(ExportFormat.VOCABULARY_FILE))
             .putAllSignatureDef(graph.signatures())
             .build();
     return SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(metaGraph).build();
@@ -148,106 +149,5 @@ final class SavedModelFiles {
       }
     }
     return stripped.build();
-  }
-
-  /** A request to each signature, for one user who has the first items. */
-  private static List<WarmupRequests.Request> warmupRequests(InferenceGraph graph, IdIndex items) {
-    List<WarmupRequests.Request> requests = new ArrayList<>();
-    graph
-        .signatures()
-        .forEach(
-            (name, signature) -> {
-              Map<String, TensorProto> inputs = new LinkedHashMap<>();
-              signature
-                  .getInputsMap()
-                  .forEach((input, info) -> inputs.put(input, example(info, items)));
-              requests.add(new WarmupRequests.Request(name, inputs));
-            });
-    return requests;
-  }
-
-  /**
-   * A tensor of the input's type and shape, with one row and a few columns where the shape is free.
-   */
-  private static TensorProto example(TensorInfo info, IdIndex items) {
-    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-    int size = 1;
-    for (int axis = 0; axis < info.getTensorShape().getDimCount(); axis++) {
-      long dimension = info.getTensorShape().getDim(axis).getSize();
-      if (dimension < 0) {
-        dimension = axis == 0 ? 1 : WARMUP_ITEMS;
-      }
-      size = Math.toIntExact(size * dimension);
-      shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(dimension));
-    }
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder().setDtype(info.getDtype()).setTensorShape(shape);
-    for (int i = 0; i < size; i++) {
-      int item = i % items.size();
-      switch (info.getDtype()) {
-        case DT_STRING -> tensor.addStringVal(ByteString.copyFromUtf8(items.id(item)));
-        case DT_INT64 -> tensor.addInt64Val(item);
-        case DT_INT32 -> tensor.addIntVal(WARMUP_ITEMS);
-        case DT_FLOAT -> tensor.addFloatVal(0);
-        default -> throw new IllegalStateException("no warm-up value of type " + info.getDtype());
-      }
-    }
-    return tensor.build();
-  }
-
-  /** Loads what was written and sends it every request, as TF Serving will. */
-  private static void replay(Path folder, List<WarmupRequests.Request> requests) {
-    try (SavedModelBundle bundle =
-        SavedModelBundle.load(folder.toString(), SavedModelBundle.DEFAULT_TAG)) {
-      Map<String, SignatureDef> signatures = bundle.metaGraphDef().getSignatureDefMap();
-      for (WarmupRequests.Request request : requests) {
-        SignatureDef signature = signatures.get(request.signature());
-        Session.Runner runner = bundle.session().runner();
-        List<Tensor> inputs = new ArrayList<>();
-        request
-            .inputs()
-            .forEach(
-                (input, value) -> {
-                  Tensor tensor = tensor(value);
-                  inputs.add(tensor);
-                  runner.feed(signature.getInputsOrThrow(input).getName(), tensor);
-                });
-        signature.getOutputsMap().values().forEach(output -> runner.fetch(output.getName()));
-        try (Result result = runner.run()) {
-          if (result.size() != signature.getOutputsCount()) {
-            throw new IllegalStateException(
-                "signature " + request.signature() + " gave " + result.size() + " outputs");
-          }
-        } finally {
-          inputs.forEach(Tensor::close);
-        }
-      }
-    }
-  }
-
-  private static Tensor tensor(TensorProto value) {
-    long[] dimensions =
-        value.getTensorShape().getDimList().stream()
-            .mapToLong(TensorShapeProto.Dim::getSize)
-            .toArray();
-    Shape shape = Shape.of(dimensions);
-    if (value.getDtype() == DataType.DT_STRING) {
-      String[] text =
-          value.getStringValList().stream().map(ByteString::toStringUtf8).toArray(String[]::new);
-      return TString.tensorOf(shape, DataBuffers.ofObjects(text));
-    }
-    if (value.getDtype() == DataType.DT_INT64) {
-      long[] numbers = value.getInt64ValList().stream().mapToLong(Long::longValue).toArray();
-      return TInt64.tensorOf(shape, DataBuffers.of(numbers));
-    }
-    if (value.getDtype() == DataType.DT_INT32) {
-      int[] numbers = value.getIntValList().stream().mapToInt(Integer::intValue).toArray();
-      return TInt32.tensorOf(shape, DataBuffers.of(numbers));
-    }
-    float[] numbers = new float[value.getFloatValCount()];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = value.getFloatVal(i);
-    }
-    return TFloat32.tensorOf(shape, DataBuffers.of(numbers));
   }
 }

@@ -15,7 +15,7 @@ import org.tensorflow.proto.TensorShapeProto;
 final class SignatureBuilder {
   private final String name;
   private final SignatureDef.Builder signature =
-      SignatureDef.newBuilder().setMethodName("tensorflow/serving/predict");
+      SignatureDef.newBuilder().setMethodName(ExportFormat.METHOD);
 
   SignatureBuilder(String name) {
     this.name = name;

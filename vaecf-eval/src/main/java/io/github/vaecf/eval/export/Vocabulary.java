@@ -8,17 +8,14 @@ final class Vocabulary {
   private Vocabulary() {}
 
   /**
-   * @throws IllegalArgumentException if there are not as many ids as the network has items
+   * Writes ids.
+   *
    * @throws DataException if an id is empty, which stands for padding, or contains a line break
    */
-  static String lines(IdIndex items, int expected) {
-    if (items.size() != expected) {
-      throw new IllegalArgumentException(
-          "the network scores " + expected + " items, but there are ids for " + items.size());
-    }
+  static String lines(IdIndex items) {
     for (int index = 0; index < items.size(); index++) {
       String id = items.id(index);
-      if (id.isEmpty() || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
+      if (id.equals(ExportFormat.NO_ID) || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
         throw new DataException(
             "item id '"
                 + id.replace("\n", "\\n").replace("\r", "\\r")
@@ -29,5 +26,14 @@ final class Vocabulary {
       }
     }
     return String.join("\n", items.ids()) + "\n";
+  }
+
+  /**
+   * Reads what {@link #lines} wrote.
+   *
+   * @throws IllegalArgumentException if a line is there twice
+   */
+  static IdIndex parse(String lines) {
+    return IdIndex.of(lines.lines().toList());
   }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
+import io.github.vaecf.data.IdIndex;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,9 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
 
 /**
- * The file {@code assets.extra/tf_serving_warmup_requests}: requests that TF Serving sends to a
+ * The file of warm-up requests: those that TF Serving sends to a
  * version before it takes traffic. The file is in TFRecord format, each record a {@code
  * PredictionLog} message with a {@code PredictRequest} inside.
  *
@@ -37,50 +39,106 @@ final class WarmupRequests {
   private static final int KEY = 1;
   private static final int VALUE = 2;
 
+  private static final int EXAMPLE_WIDTH = 3;
+
   private static final int CRC_MASK = 0xA282EAD8;
 
   private WarmupRequests() {}
 
   /** A request to one signature. */
-  record Request(String signature, Map<String, TensorProto> inputs) {}
+  record Request(String signature, Map<String, TensorRows> inputs) {}
 
   /** Writes one message field. */
   private interface Fields {
     void writeTo(CodedOutputStream out) throws IOException;
   }
 
-  static void write(Path file, String model, List<Request> requests) throws IOException {
-    Files.createDirectories(file.getParent());
+  /**
+   * Writes a request to each signature of a model, for one user who has the first items.
+   *
+   * @param name the name by which servers know the model
+   */
+  static void write(Path file, String name, ServedModel model) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
-      for (Request request : requests) {
-        writeRecord(out, predictionLog(model, request));
+      for (ServedSignature signature : model.signatures().values()) {
+        writeRecord(out, predictionLog(name, signature, model.items()));
       }
     }
   }
 
-  private static byte[] predictionLog(String model, Request request) throws IOException {
+  private static byte[] predictionLog(String name, ServedSignature signature, IdIndex items)
+      throws IOException {
     byte[] spec =
         message(
             out -> {
-              out.writeString(MODEL_NAME, model);
-              out.writeString(SIGNATURE_NAME, request.signature());
+              out.writeString(MODEL_NAME, name);
+              out.writeString(SIGNATURE_NAME, signature.name());
             });
     byte[] predict =
         message(
             out -> {
               out.writeByteArray(MODEL_SPEC, spec);
-              for (Map.Entry<String, TensorProto> input : request.inputs().entrySet()) {
+              for (TensorSpec input : signature.inputs()) {
                 byte[] entry =
                     message(
                         pair -> {
-                          pair.writeString(KEY, input.getKey());
-                          pair.writeMessage(VALUE, input.getValue());
+                          pair.writeString(KEY, input.name());
+                          pair.writeMessage(VALUE, example(input, items));
                         });
                 out.writeByteArray(INPUTS, entry);
               }
             });
     byte[] log = message(out -> out.writeByteArray(REQUEST, predict));
     return message(out -> out.writeByteArray(PREDICT_LOG, log));
+  }
+
+  /** One row of an input, with a few values where it may be as wide as wanted. */
+  private static TensorProto example(TensorSpec input, IdIndex items) {
+    int width = input.width() < 0 ? EXAMPLE_WIDTH : input.width();
+    TensorShapeProto.Builder shape =
+        TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dim.newBuilder().setSize(1));
+    if (!input.isFlat()) {
+      shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(width));
+    }
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setDtype(input.type().proto()).setTensorShape(shape);
+    for (int i = 0; i < width; i++) {
+      int item = i % items.size();
+      switch (input.type()) {
+        case STRING -> tensor.addStringVal(ByteString.copyFromUtf8(items.id(item)));
+        case INT64 -> tensor.addInt64Val(item);
+        case INT32 -> tensor.addIntVal(EXAMPLE_WIDTH);
+        case FLOAT32 -> tensor.addFloatVal(0);
+      }
+    }
+    return tensor.build();
+  }
+
+  private static TensorRows rows(TensorProto tensor) throws IOException {
+    TensorShapeProto shape = tensor.getTensorShape();
+    int rows = (int) shape.getDim(0).getSize();
+    int width = shape.getDimCount() == 1 ? 1 : (int) shape.getDim(1).getSize();
+    return new TensorRows(
+        rows,
+        width,
+        switch (tensor.getDtype()) {
+          case DT_STRING ->
+              tensor.getStringValList().stream()
+                  .map(ByteString::toStringUtf8)
+                  .toArray(String[]::new);
+          case DT_INT64 ->
+              tensor.getInt64ValList().stream().mapToLong(Long::longValue).toArray();
+          case DT_INT32 ->
+              tensor.getIntValList().stream().mapToInt(Integer::intValue).toArray();
+          case DT_FLOAT -> {
+            float[] numbers = new float[tensor.getFloatValCount()];
+            for (int i = 0; i < numbers.length; i++) {
+              numbers[i] = tensor.getFloatVal(i);
+            }
+            yield numbers;
+          }
+          default -> throw new IOException("a value of the type " + tensor.getDtype());
+        });
   }
 
   private static byte[] message(Fields fields) throws IOException {
@@ -138,7 +196,7 @@ final class WarmupRequests {
   private static Request request(byte[] log) throws IOException {
     CodedInputStream in = only(only(CodedInputStream.newInstance(log), PREDICT_LOG), REQUEST);
     String signature = "";
-    Map<String, TensorProto> inputs = new LinkedHashMap<>();
+    Map<String, TensorRows> inputs = new LinkedHashMap<>();
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       CodedInputStream part = in.readBytes().newCodedInput();
       if (WireFormat.getTagFieldNumber(tag) == MODEL_SPEC) {
@@ -152,7 +210,7 @@ final class WarmupRequests {
         part.readTag();
         String key = part.readString();
         part.readTag();
-        inputs.put(key, TensorProto.parseFrom(part.readBytes()));
+        inputs.put(key, rows(TensorProto.parseFrom(part.readBytes())));
       }
     }
     return new Request(signature, inputs);

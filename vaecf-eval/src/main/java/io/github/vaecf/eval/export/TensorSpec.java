@@ -1,4 +1,4 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,10 +11,51 @@ import org.tensorflow.proto.TensorInfo;
  * One of the tensors that a {@link ServedSignature} takes or gives.
  *
  * @param name its name within the signature
- * @param type string, int64, int32 or float32
+ * @param type type of its values
  * @param shape its dimensions: the batch first, −1 where a request may choose
  */
-public record TensorSpec(String name, DataType type, List<Long> shape) {
+public record TensorSpec(String name, Type type, List<Long> shape) {
+  /** The type of a tensor's values. */
+  public enum Type {
+    /** Text. */
+    STRING(DataType.DT_STRING),
+    /** Whole numbers of 64 bits. */
+    INT64(DataType.DT_INT64),
+    /** Whole numbers of 32 bits. */
+    INT32(DataType.DT_INT32),
+    /** Numbers of 32 bits. */
+    FLOAT32(DataType.DT_FLOAT);
+
+    private final DataType proto;
+
+    Type(DataType proto) {
+      this.proto = proto;
+    }
+
+    DataType proto() {
+      return proto;
+    }
+
+    static Type of(DataType proto) {
+      for (Type type : values()) {
+        if (type.proto == proto) {
+          return type;
+        }
+      }
+      throw new IllegalArgumentException(
+          "expected tensors of strings, whole numbers or floats, found " + proto);
+    }
+
+    /**
+     * The name that TensorFlow Serving's REST interface has for it.
+     *
+     * @return such as {@code DT_FLOAT}
+     */
+    public String tensorFlowName() {
+      return proto.name();
+    }
+  }
+
   /**
    * Checks the parts.
    *
@@ -31,7 +72,7 @@ public record TensorSpec(String name, DataType type, List<Long> shape) {
   static TensorSpec of(String name, TensorInfo info) {
     List<Long> shape = new ArrayList<>();
     info.getTensorShape().getDimList().forEach(dimension -> shape.add(dimension.getSize()));
-    return new TensorSpec(name, info.getDtype(), shape);
+    return new TensorSpec(name, Type.of(info.getDtype()), shape);
   }
 
   /**

@@ -1,9 +1,10 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
 import io.github.vaecf.data.DataException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Function;
@@ -31,7 +32,7 @@ public final class ServedVersions implements AutoCloseable {
     private boolean retired;
 
     Served(Path version) {
-      number = ServedSavedModel.number(version);
+      number = VersionFolder.number(version).orElseThrow();
       model = ServedModel.load(version);
     }
 
@@ -110,6 +111,16 @@ public final class ServedVersions implements AutoCloseable {
   }
 
   /**
+   * The number that a version's name stands for.
+   *
+   * @param name the last part of the path {@code BASE/<number>}
+   * @return at least 0; empty if the name is no version number
+   */
+  public static OptionalLong number(String name) {
+    return VersionFolder.number(name);
+  }
+
+  /**
    * The version that requests get now.
    *
    * @return its number
@@ -175,7 +186,7 @@ public final class ServedVersions implements AutoCloseable {
   public synchronized boolean refresh() {
     Served before = answering();
     List<Path> versions = ServedSavedModel.versions(base);
-    if (versions.isEmpty() || ServedSavedModel.number(versions.get(0)) <= before.number) {
+    if (versions.isEmpty() || VersionFolder.number(versions.get(0)).orElseThrow() <= before.number) {
       return false;
     }
     current = new Served(versions.get(0));

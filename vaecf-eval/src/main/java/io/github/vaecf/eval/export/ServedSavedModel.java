@@ -1,7 +1,5 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
-import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.CsvRecord;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
@@ -10,12 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.ConfigProto;
@@ -23,11 +18,6 @@ import org.tensorflow.proto.GPUOptions;
 
 /** A SavedModel on TensorFlow's own runtime. */
 final class ServedSavedModel extends ServedModel {
-  private static final String RANK = "rank_indices";
-  private static final String GRAPH_FILE = "saved_model.pb";
-  private static final String TITLES_FILE = "assets.extra/titles.csv";
-  private static final String VOCABULARY_FILE = "assets/items.txt";
-
   private final SavedModelBundle bundle;
   private final Map<String, ServedSignature> signatures;
   private final ServedSignature rank;
@@ -40,16 +30,16 @@ final class ServedSavedModel extends ServedModel {
     super(items, titles);
     this.bundle = bundle;
     this.signatures = signatures;
-    this.rank = signatures.get(RANK);
+    this.rank = signatures.get(ExportFormat.RANK_INDICES);
   }
 
   static ServedSavedModel open(Path path) {
     TensorFlowRuntime.prepare();
     Path folder = versionFolder(path);
-    Path vocabulary = folder.resolve(VOCABULARY_FILE);
+    Path vocabulary = ExportFormat.vocabulary(folder);
     if (!Files.isRegularFile(vocabulary)) {
       throw new DataException(
-          folder + ": not an export of vaecf, expected a file " + VOCABULARY_FILE + ", found none");
+          folder + ": not an export of vaecf, expected a file " + folder.relativize(vocabulary) + ", found none");
     }
     // Serving shares a device with whatever else runs there.
     ConfigProto config =
@@ -58,18 +48,18 @@ final class ServedSavedModel extends ServedModel {
             .setAllowSoftPlacement(true)
             .build();
     try {
-      IdIndex items = IdIndex.of(Files.readAllLines(vocabulary));
-      Map<String, String> titles = titles(folder.resolve(TITLES_FILE));
+      IdIndex items = Vocabulary.parse(Files.readString(vocabulary));
+      Map<String, String> titles = Titles.read(ExportFormat.titles(folder));
       SavedModelBundle bundle =
           SavedModelBundle.loader(folder.toString())
               .withTags(SavedModelBundle.DEFAULT_TAG)
               .withConfigProto(config)
               .load();
       Map<String, ServedSignature> signatures = signatures(bundle);
-      if (!signatures.containsKey(RANK)) {
+      if (!signatures.containsKey(ExportFormat.RANK_INDICES)) {
         bundle.close();
         throw new DataException(
-            folder + ": not an export of vaecf, expected a signature " + RANK + ", found none");
+            folder + ": not an export of vaecf, expected a signature " + ExportFormat.RANK_INDICES + ", found none");
       }
       return new ServedSavedModel(bundle, signatures, items, titles);
     } catch (IOException | TensorFlowException | IllegalArgumentException e) {
@@ -88,39 +78,17 @@ final class ServedSavedModel extends ServedModel {
     return Collections.unmodifiableMap(signatures);
   }
 
-  private static Map<String, String> titles(Path file) throws IOException {
-    Map<String, String> titles = new HashMap<>();
-    if (Files.exists(file)) {
-      try (CsvReader<CsvRecord> csv = CsvReader.builder().ofCsvRecord(file)) {
-        for (CsvRecord title : csv) {
-          if (title.getStartingLineNumber() > 1) {
-            titles.put(title.getField(0), title.getField(1));
-          }
-        }
-      }
-    }
-    return titles;
-  }
-
-  /** The numbered folders of a base folder that hold a whole export, newest first. */
+  /** The versions in a base folder that hold a graph, newest first. */
   static List<Path> versions(Path base) {
-    try (Stream<Path> children = Files.list(base)) {
-      return children
-          .filter(child -> child.getFileName().toString().matches("[0-9]{1,18}"))
-          .filter(child -> Files.isRegularFile(child.resolve(GRAPH_FILE)))
-          .sorted(Comparator.comparingLong(ServedSavedModel::number).reversed())
-          .toList();
-    } catch (IOException e) {
-      throw new DataException(base + ": cannot be read (" + e + ")", e);
-    }
+    return VersionFolder.newestFirst(base).stream().filter(ServedSavedModel::isVersion).toList();
   }
 
-  static long number(Path version) {
-    return Long.parseLong(version.getFileName().toString());
+  private static boolean isVersion(Path folder) {
+    return Files.isRegularFile(folder.resolve(ExportFormat.GRAPH_FILE));
   }
 
   private static Path versionFolder(Path path) {
-    if (Files.isRegularFile(path.resolve(GRAPH_FILE))) {
+    if (isVersion(path)) {
       return path;
     }
     if (!Files.isDirectory(path)) {
@@ -135,7 +103,7 @@ final class ServedSavedModel extends ServedModel {
       throw new DataException(
           path
               + ": not an export, expected "
-              + GRAPH_FILE
+              + ExportFormat.GRAPH_FILE
               + " or folders BASE/<version> in it, found neither");
     }
     return versions.get(0);
@@ -153,14 +121,21 @@ final class ServedSavedModel extends ServedModel {
     Map<String, TensorRows> answer =
         rank.call(
             Map.of(
-                "items", new TensorRows(users, length, histories),
-                "k", new TensorRows(users, 1, lengths)));
+                ExportFormat.ITEMS, new TensorRows(users, length, histories),
+                ExportFormat.K, new TensorRows(users, 1, lengths)));
     return new Best(
-        k, (long[]) answer.get("items").values(), (float[]) answer.get("scores").values());
+        k,
+        (long[]) answer.get(ExportFormat.ITEMS).values(),
+        (float[]) answer.get(ExportFormat.SCORES).values());
   }
 
   @Override
-  public void close() {
+  int placesInMemory() {
+    return Integer.MAX_VALUE; // what is padding takes no memory in the graph
+  }
+
+  @Override
+  protected void release() {
     bundle.close();
   }
 }

@@ -1,4 +1,4 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,11 +14,14 @@ import org.tensorflow.proto.TensorInfo;
 /**
  * A function of a SavedModel, as TensorFlow Serving calls it: named tensors in, named tensors out,
  * all with the batch as their first dimension. {@link
- * io.github.vaecf.eval.export.SavedModelExporter} says which ones an export has.
+ * SavedModelExporter} says which ones an export has.
  *
  * <p>Safe for use by many threads at once. Belongs to its {@link ServedModel} and ends with it.
  */
 public final class ServedSignature {
+  /** The name of the signature that servers call when a request names none: it recommends. */
+  public static final String DEFAULT = ExportFormat.RECOMMEND;
+
   private final String name;
   private final Session session;
   private final List<TensorSpec> inputs;
@@ -46,6 +49,15 @@ public final class ServedSignature {
    */
   public String name() {
     return name;
+  }
+
+  /**
+   * The kind of call that servers know it under.
+   *
+   * @return such as {@code tensorflow/serving/predict}
+   */
+  public String method() {
+    return definition.getMethodName();
   }
 
   /**

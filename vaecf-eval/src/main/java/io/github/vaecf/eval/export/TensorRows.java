@@ -1,4 +1,4 @@
-package io.github.vaecf.eval.serving;
+package io.github.vaecf.eval.export;
 
 import java.lang.reflect.Array;
 import java.util.Arrays;
@@ -6,7 +6,6 @@ import java.util.List;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
@@ -46,21 +45,21 @@ public record TensorRows(int rows, int width, Object values) {
   /**
    * The type of the tensor.
    *
-   * @return string, int64, int32 or float32
+   * @return what the array holds
    */
-  public DataType type() {
+  public TensorSpec.Type type() {
     return typeOf(values);
   }
 
-  private static DataType typeOf(Object values) {
+  private static TensorSpec.Type typeOf(Object values) {
     if (values instanceof String[]) {
-      return DataType.DT_STRING;
+      return TensorSpec.Type.STRING;
     } else if (values instanceof long[]) {
-      return DataType.DT_INT64;
+      return TensorSpec.Type.INT64;
     } else if (values instanceof int[]) {
-      return DataType.DT_INT32;
+      return TensorSpec.Type.INT32;
     } else if (values instanceof float[]) {
-      return DataType.DT_FLOAT;
+      return TensorSpec.Type.FLOAT32;
     }
     throw new IllegalArgumentException(
         "expected an array of String, long, int or float, found "
@@ -91,21 +90,21 @@ public record TensorRows(int rows, int width, Object values) {
     return new TensorRows(rows, width, joined);
   }
 
-  private static Object padding(DataType type, int size) {
+  private static Object padding(TensorSpec.Type type, int size) {
     switch (type) {
-      case DT_STRING -> {
+      case STRING -> {
         String[] text = new String[size];
-        Arrays.fill(text, "");
+        Arrays.fill(text, ExportFormat.NO_ID);
         return text;
       }
-      case DT_INT64 -> {
+      case INT64 -> {
         long[] numbers = new long[size];
-        Arrays.fill(numbers, -1);
+        Arrays.fill(numbers, ExportFormat.NO_INDEX);
         return numbers;
       }
-      case DT_INT32 -> {
+      case INT32 -> {
         int[] numbers = new int[size];
-        Arrays.fill(numbers, -1);
+        Arrays.fill(numbers, (int) ExportFormat.NO_INDEX);
         return numbers;
       }
       default -> {

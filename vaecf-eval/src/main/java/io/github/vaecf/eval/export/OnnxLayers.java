@@ -1,0 +1,294 @@
+package io.github.vaecf.eval.export;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.Weight;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The layers as a graph of ONNX, whose tensors are known by their names. The rows of a kernel that
+ * a history needs are gathered, weighted and added up, so that one request does not read the whole
+ * kernel; a batch takes batch × length × width floats for it.
+ *
+ * <p>Needs opset 13, the first with axes as inputs, which every runtime since 2021 knows. A model
+ * with {@link #sparseSum} needs 16, the first in which scattered values that fall on one place are
+ * added up.
+ */
+final class OnnxLayers implements Layers<String> {
+  private static final int OPSET = 13;
+  private static final int OPSET_OF_ADDING = 16;
+
+  private final OnnxNodes nodes;
+  private final ModelSnapshot model;
+  private final OnnxWeights form;
+  private final Histories histories;
+  private final Set<String> stored = new HashSet<>();
+  private int opset = OPSET;
+  private int floatsPerPlace;
+
+  /**
+   * Histories as rows of one length.
+   *
+   * @param items indices [users, length], −1 where there is none
+   * @param ones 1 at each place that counts, else 0 [users, length]
+   * @param unit the ones divided by the norm of their row [users, length]
+   */
+  record Histories(String items, String ones, String unit) {}
+
+  OnnxLayers(OnnxNodes nodes, ModelSnapshot model, OnnxWeights form, Histories histories) {
+    this.nodes = nodes;
+    this.model = model;
+    this.form = form;
+    this.histories = histories;
+  }
+
+  /** The set of operators that the layers so far need. */
+  int opset() {
+    return opset;
+  }
+
+  /** Floats that the layers so far hold for each place of a history. */
+  int floatsPerPlace() {
+    return floatsPerPlace;
+  }
+
+  @Override
+  public int items() {
+    return model.items().size();
+  }
+
+  @Override
+  public String history(String name, int width) {
+    return nodes.node("Add", gatheredSum(name, histories.unit()), bias(name));
+  }
+
+  @Override
+  public String sum(String name, int width) {
+    return gatheredSum(name, histories.ones());
+  }
+
+  /** The weighted sum [users, width] of the kernel's rows that belong to the histories. */
+  private String gatheredSum(String name, String weights) {
+    String rows = gathered(name + "/kernel"); // [users, length, width]
+    String summed = nodes.node("MatMul", nodes.node("Unsqueeze", weights, nodes.vector(1)), rows);
+    return nodes.node("Squeeze", summed, nodes.vector(1));
+  }
+
+  @Override
+  public String sparseSum(String name, int count) {
+    opset = Math.max(opset, OPSET_OF_ADDING);
+    String columns = nodes.cast(gatheredIndices(name + "/items"), DataType.INT64);
+    String there = nodes.node("GreaterOrEqual", columns, nodes.scalar(0));
+    String parts =
+        nodes.node(
+            "Mul",
+            gathered(name + "/weights"),
+            nodes.node("Unsqueeze", histories.ones(), nodes.vector(2)));
+    // What is none adds nothing, to item 0.
+    String targets = nodes.node("Max", columns, nodes.scalar(0));
+    String updates = nodes.node("Where", there, parts, nodes.scalar(0f));
+    String users = nodes.size(histories.items(), 0);
+    String flat = nodes.node("Concat", OnnxNodes.axis(0), users, nodes.vector(-1));
+    return nodes.node(
+        "ScatterElements",
+        List.of(OnnxNodes.axis(1), OnnxNodes.text("reduction", "add")),
+        nodes.node("Expand", nodes.scalar(0f), usersByItems()),
+        nodes.node("Reshape", targets, flat),
+        nodes.node("Reshape", updates, flat));
+  }
+
+  @Override
+  public String constantScores(String name) {
+    return nodes.node("Expand", vector(name), usersByItems());
+  }
+
+  /** The shape [users, items]. */
+  private String usersByItems() {
+    return nodes.node(
+        "Concat", OnnxNodes.axis(0), nodes.size(histories.items(), 0), nodes.vector(items()));
+  }
+
+  @Override
+  public String items(String name, String input) {
+    return dense(name, input, items());
+  }
+
+  @Override
+  public String dense(String name, String input, int width) {
+    return nodes.node("Add", nodes.node("MatMul", input, whole(name + "/kernel")), bias(name));
+  }
+
+  private String bias(String name) {
+    return vector(name + "/bias");
+  }
+
+  @Override
+  public String layerNorm(String name, String input, float epsilon) {
+    String centred = centred(input);
+    String deviation =
+        nodes.node("Sqrt", nodes.node("Add", variance(centred), nodes.scalar(epsilon)));
+    String normalised = nodes.node("Div", centred, deviation);
+    return nodes.node(
+        "Add", nodes.node("Mul", normalised, vector(name + "/scale")), vector(name + "/shift"));
+  }
+
+  @Override
+  public String standardise(String input) {
+    String centred = centred(input);
+    // As in TensorFlow: where all entries are the same, zeros are divided by more than zero.
+    String variance = nodes.node("Max", variance(centred), nodes.scalar(Float.MIN_NORMAL));
+    return nodes.node("Div", centred, nodes.node("Sqrt", variance));
+  }
+
+  private String centred(String input) {
+    return nodes.node("Sub", input, rowMean(input));
+  }
+
+  /** The variance [users, 1] of rows whose mean is 0. */
+  private String variance(String centred) {
+    return rowMean(nodes.node("Mul", centred, centred));
+  }
+
+  private String rowMean(String input) {
+    return nodes.node("ReduceMean", OnnxNodes.integers("axes", 1), input);
+  }
+
+  @Override
+  public String tanh(String input) {
+    return nodes.node("Tanh", input);
+  }
+
+  @Override
+  public String sigmoid(String input) {
+    return nodes.node("Sigmoid", input);
+  }
+
+  @Override
+  public String add(String a, String b) {
+    return nodes.node("Add", a, b);
+  }
+
+  @Override
+  public String multiply(String a, String b) {
+    return nodes.node("Mul", a, b);
+  }
+
+  @Override
+  public String scale(String input, float factor) {
+    return nodes.node("Mul", input, nodes.scalar(factor));
+  }
+
+  @Override
+  public String slice(String input, int from, int width) {
+    return nodes.node(
+        "Slice",
+        input,
+        nodes.vector(from),
+        nodes.vector(from + (long) width),
+        nodes.vector(1));
+  }
+
+  /** A whole matrix as float32. */
+  private String whole(String name) {
+    String tensor = matrix(name);
+    return switch (form) {
+      case FLOAT32 -> tensor;
+      case FLOAT16 -> nodes.cast(tensor, DataType.FLOAT);
+      case INT8 -> nodes.node("DequantizeLinear", OnnxNodes.axis(1), tensor, scaleName(name));
+    };
+  }
+
+  /** A matrix's rows that belong to the histories, as float32 [users, length, columns]. */
+  private String gathered(String name) {
+    floatsPerPlace = Math.max(floatsPerPlace, columns(model.weight(name)));
+    String rows = nodes.node("Gather", OnnxNodes.axis(0), matrix(name), places());
+    return switch (form) {
+      case FLOAT32 -> rows;
+      case FLOAT16 -> nodes.cast(rows, DataType.FLOAT);
+      case INT8 -> nodes.node("DequantizeLinear", OnnxNodes.axis(2), rows, scaleName(name));
+    };
+  }
+
+  /** The same for a matrix of indices. */
+  private String gatheredIndices(String name) {
+    Weight weight = model.weight(name);
+    if (stored.add(name)) {
+      int[] indices = new int[weight.values().length];
+      for (int place = 0; place < indices.length; place++) {
+        indices[place] = (int) weight.values()[place];
+      }
+      nodes.ints(tensorName(name), indices, shape(weight));
+    }
+    return nodes.node("Gather", OnnxNodes.axis(0), tensorName(name), places());
+  }
+
+  /** Places of rows: padding reads the first one, which then counts for nothing. */
+  private String places() {
+    return nodes.node("Max", histories.items(), nodes.scalar(0));
+  }
+
+  private String vector(String name) {
+    if (stored.add(name)) {
+      Weight weight = model.weight(name);
+      nodes.floats(tensorName(name), weight.values(), shape(weight));
+    }
+    return tensorName(name);
+  }
+
+  private String matrix(String name) {
+    if (stored.add(name)) {
+      Weight weight = model.weight(name);
+      switch (form) {
+        case FLOAT32 -> nodes.floats(tensorName(name), weight.values(), shape(weight));
+        case FLOAT16 -> nodes.halves(tensorName(name), weight.values(), shape(weight));
+        case INT8 -> {
+          float[] scales = scales(weight);
+          nodes.floats(scaleName(name), scales, scales.length);
+          nodes.bytes(tensorName(name), wholeNumbers(weight, scales), shape(weight));
+        }
+      }
+    }
+    return tensorName(name);
+  }
+
+  /** No input, output or node begins like this. */
+  private static String tensorName(String weight) {
+    return "weights/" + weight;
+  }
+
+  private static String scaleName(String weight) {
+    return "scales/" + weight;
+  }
+
+  private static long[] shape(Weight weight) {
+    return weight.shape().stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private static int columns(Weight matrix) {
+    return matrix.shape().get(1).intValue();
+  }
+
+  /** Of each column the factor that makes its largest weight 127. */
+  private static float[] scales(Weight matrix) {
+    float[] scales = new float[columns(matrix)];
+    for (int place = 0; place < matrix.values().length; place++) {
+      int column = place % scales.length;
+      scales[column] = Math.max(scales[column], Math.abs(matrix.values()[place]) / 127);
+    }
+    for (int column = 0; column < scales.length; column++) {
+      // A column of zeros: any factor does, but runtimes want one above 0.
+      scales[column] = scales[column] == 0 ? 1 : scales[column];
+    }
+    return scales;
+  }
+
+  private static byte[] wholeNumbers(Weight matrix, float[] scales) {
+    byte[] whole = new byte[matrix.values().length];
+    for (int place = 0; place < whole.length; place++) {
+      whole[place] = (byte) Math.round(matrix.values()[place] / scales[place % scales.length]);
+    }
+    return whole;
+  }
+}

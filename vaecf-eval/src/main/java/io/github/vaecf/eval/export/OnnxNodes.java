@@ -1,0 +1,216 @@
+package io.github.vaecf.eval.export;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import io.github.vaecf.data.DataException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.ndarray.buffer.layout.DataLayouts;
+
+/**
+ * Puts the graph of an ONNX model together, node by node. Tensors are known by their names; what
+ * this makes up begins with "node", so that it never meets the name of an input, an output or a
+ * weight.
+ */
+final class OnnxNodes {
+  /** Domain of the machine learning operators. */
+  static final String ML_DOMAIN = "ai.onnx.ml";
+
+  /** What a protocol buffer can hold, less some room for the nodes. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20);
+
+  private final GraphProto.Builder graph;
+  private long bytes;
+  private int names;
+
+  OnnxNodes(String name) {
+    graph = GraphProto.newBuilder().setName(name);
+  }
+
+  GraphProto build() {
+    return graph.build();
+  }
+
+  /** Adds an input; a dimension "1" is one, every other is a name for any size. */
+  void input(String name, DataType type, String... dimensions) {
+    graph.addInput(value(name, type, dimensions));
+  }
+
+  /** Adds an output, whose dimensions are as those of an input. */
+  void output(String name, DataType type, String... dimensions) {
+    graph.addOutput(value(name, type, dimensions));
+  }
+
+  private static ValueInfoProto value(String name, DataType type, String... dimensions) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (String dimension : dimensions) {
+      if (dimension.equals("1")) {
+        shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(1));
+      } else {
+        shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimParam(dimension));
+      }
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape)))
+        .build();
+  }
+
+  /** Adds a node with one output. */
+  String node(String type, String... inputs) {
+    return node(type, List.of(), inputs);
+  }
+
+  /** Adds a node with one output. */
+  String node(String type, AttributeProto attribute, String... inputs) {
+    return node(type, List.of(attribute), inputs);
+  }
+
+  /** Adds a node with one output. */
+  String node(String type, List<AttributeProto> attributes, String... inputs) {
+    String output = nextName();
+    node("", type, attributes, List.of(inputs), List.of(output));
+    return output;
+  }
+
+  /** Adds any node. */
+  void node(
+      String domain,
+      String type,
+      List<AttributeProto> attributes,
+      List<String> inputs,
+      List<String> outputs) {
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setDomain(domain)
+            .setOpType(type)
+            .addAllAttribute(attributes)
+            .addAllInput(inputs)
+            .addAllOutput(outputs));
+  }
+
+  /** A name for an output. */
+  String nextName() {
+    return "node" + names++;
+  }
+
+  /** The size [1] of an axis. */
+  String size(String tensor, int axis) {
+    return node("Gather", axis(0), node("Shape", tensor), vector(axis));
+  }
+
+  /** The tensor as another type. */
+  String cast(String tensor, DataType type) {
+    return node("Cast", integer("to", type.getNumber()), tensor);
+  }
+
+  String scalar(long value) {
+    return constant(nextName(), new long[] {value});
+  }
+
+  String scalar(float value) {
+    return floats(nextName(), new float[] {value});
+  }
+
+  String vector(long... values) {
+    return constant(nextName(), values, values.length);
+  }
+
+  String matrix(long value) {
+    return constant(nextName(), new long[] {value}, 1, 1);
+  }
+
+  private String constant(String name, long[] values, long... shape) {
+    ByteBuffer buffer = buffer(name, values.length, Long.BYTES);
+    buffer.asLongBuffer().put(values);
+    return tensor(name, DataType.INT64, buffer, shape);
+  }
+
+  /** Adds values, row-major. */
+  String floats(String name, float[] values, long... shape) {
+    ByteBuffer buffer = buffer(name, values.length, Float.BYTES);
+    buffer.asFloatBuffer().put(values);
+    return tensor(name, DataType.FLOAT, buffer, shape);
+  }
+
+  /** Adds values rounded to half precision, row-major. */
+  String halves(String name, float[] values, long... shape) {
+    short[] halves = new short[values.length];
+    DataLayouts.FLOAT16.applyTo(DataBuffers.of(halves, false, false)).write(values);
+    ByteBuffer buffer = buffer(name, values.length, Short.BYTES);
+    buffer.asShortBuffer().put(halves);
+    return tensor(name, DataType.FLOAT16, buffer, shape);
+  }
+
+  /** Adds values, row-major. */
+  String ints(String name, int[] values, long... shape) {
+    ByteBuffer buffer = buffer(name, values.length, Integer.BYTES);
+    buffer.asIntBuffer().put(values);
+    return tensor(name, DataType.INT32, buffer, shape);
+  }
+
+  /** Adds values, row-major. */
+  String bytes(String name, byte[] values, long... shape) {
+    return tensor(name, DataType.INT8, buffer(name, values.length, 1).put(values).flip(), shape);
+  }
+
+  private ByteBuffer buffer(String name, int length, int size) {
+    bytes += (long) length * size;
+    if (bytes > MOST_BYTES) {
+      throw new DataException(
+          "the model is too large for an ONNX file, which holds at most 2 GB: with "
+              + name
+              + " it would have "
+              + bytes
+              + " bytes; float16 or int8 weights are smaller");
+    }
+    return ByteBuffer.allocate(length * size).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private String tensor(String name, DataType type, ByteBuffer values, long... shape) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(type.getNumber())
+            .setRawData(ByteString.copyFrom(values));
+    for (long dimension : shape) {
+      tensor.addDims(dimension);
+    }
+    graph.addInitializer(tensor);
+    return name;
+  }
+
+  static AttributeProto axis(long axis) {
+    return integer("axis", axis);
+  }
+
+  static AttributeProto integer(String name, long value) {
+    return attribute(name, AttributeProto.AttributeType.INT).setI(value).build();
+  }
+
+  static AttributeProto integers(String name, long value) {
+    return attribute(name, AttributeProto.AttributeType.INTS).addInts(value).build();
+  }
+
+  static AttributeProto text(String name, String value) {
+    return attribute(name, AttributeProto.AttributeType.STRING)
+        .setS(ByteString.copyFromUtf8(value))
+        .build();
+  }
+
+  static AttributeProto.Builder attribute(String name, AttributeProto.AttributeType type) {
+    return AttributeProto.newBuilder().setName(name).setType(type);
+  }
+}

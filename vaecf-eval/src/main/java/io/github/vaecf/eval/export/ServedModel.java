@@ -1,0 +1,131 @@
+package io.github.vaecf.eval.export;
+
+import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * A model reloaded from its export, without anything of the training: raw ids in, raw ids out. It
+ * can be evaluated like what was trained. Owns native memory until it is closed.
+ */
+public abstract sealed class ServedModel extends Recommender
+    permits ServedSavedModel, ServedOnnxModel {
+  /** Places, padding included, in one run: bounds what a few very long histories may cost. */
+  private static final int LARGEST_INPUT = 200_000;
+
+  private final Map<String, String> titles;
+
+  ServedModel(IdIndex items, Map<String, String> titles) {
+    super(items);
+    this.titles = Map.copyOf(titles);
+  }
+
+  /**
+   * Loads an export.
+   *
+   * @param path an ONNX file, or a SavedModel version's folder {@code BASE/<number>}, or the base
+   *     folder, of which the newest version is loaded
+   * @return the model, to be closed
+   * @throws DataException if there is no export or it cannot be used; the message says why
+   */
+  public static ServedModel load(Path path) {
+    if (!path.toString().endsWith(ExportFormat.ONNX_ENDING)) {
+      return ServedSavedModel.open(path);
+    }
+    try {
+      return ServedOnnxModel.open(path);
+    } catch (NoClassDefFoundError e) {
+      throw new DataException(
+          path
+              + ": to load an ONNX file, com.microsoft.onnxruntime:onnxruntime must be among the"
+              + " program's dependencies",
+          e);
+    }
+  }
+
+  /**
+   * What to call an item when a person reads it.
+   *
+   * @return titles by raw id, as they were exported; may lack items, and is empty for an ONNX file
+   */
+  public final Map<String, String> titles() {
+    return titles;
+  }
+
+  /**
+   * The functions by which servers call the model.
+   *
+   * @return signatures by name, in alphabetical order; empty for an ONNX file, which has none
+   */
+  public abstract Map<String, ServedSignature> signatures();
+
+  @Override
+  protected final void rank(
+      CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    int most = Math.min(LARGEST_INPUT, placesInMemory());
+    int end;
+    for (int start = from; start < to; start = end) {
+      int longest = Math.max(1, histories.rowSize(start));
+      end = start + 1;
+      while (end < to
+          && (end + 1L - start) * Math.max(longest, histories.rowSize(end)) <= most) {
+        longest = Math.max(longest, histories.rowSize(end));
+        end++;
+      }
+      long[] rows = padded(histories, start, end, longest);
+      best(rows, end - start, longest, rankings.k()).copyTo(rankings, firstUser + start - from);
+    }
+  }
+
+  /** The histories as rows of one length, the shorter ones filled up. */
+  private static long[] padded(CsrMatrix histories, int from, int to, int length) {
+    long[] rows = new long[(to - from) * length];
+    Arrays.fill(rows, ExportFormat.NO_INDEX);
+    int[] history = new int[length];
+    for (int row = from; row < to; row++) {
+      int size = histories.copyRow(row, history, 0);
+      int at = (row - from) * length;
+      for (int i = 0; i < size; i++) {
+        rows[at + i] = history[i];
+      }
+    }
+    return rows;
+  }
+
+  /** How many places of histories, padding included, one run may have for the sake of memory. */
+  abstract int placesInMemory();
+
+  /**
+   * Runs the exported model.
+   *
+   * @param histories users × length item indices, row-major, −1 for padding
+   * @param users at least 1
+   * @param length at least 1
+   * @param k 1 … {@link #itemCount()}
+   * @return the best k items of each user
+   */
+  abstract Best best(long[] histories, int users, int length, int k);
+
+  /**
+   * The best items of some users.
+   *
+   * @param items users × k indices, row-major, −1 where no item is left
+   * @param scores their scores
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Best(int k, long[] items, float[] scores) {
+    void copyTo(Rankings rankings, int firstUser) {
+      for (int place = 0; place < items.length; place++) {
+        // A score that is no number is not ranked, and must not pass for a place that is left empty.
+        if (items[place] != ExportFormat.NO_INDEX || Float.isNaN(scores[place])) {
+          rankings.set(firstUser + place / k, place % k, (int) items[place], scores[place]);
+        }
+      }
+    }
+  }
+}

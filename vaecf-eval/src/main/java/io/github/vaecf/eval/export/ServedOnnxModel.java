@@ -1,0 +1,166 @@
+package io.github.vaecf.eval.export;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * An ONNX file on ONNX Runtime. That ends the process when it is given no users at all, or a session
+ * that is closed while it runs; {@link io.github.vaecf.core.Recommender} does neither.
+ */
+final class ServedOnnxModel extends ServedModel {
+  /** Floats that one run may hold for the places of its histories: half a gigabyte. */
+  private static final int FLOATS_IN_MEMORY = 1 << 27;
+
+  private final OrtEnvironment environment;
+  private final OrtSession session;
+  private final boolean takesRawIds;
+  private final int placesInMemory;
+
+  private ServedOnnxModel(
+      OrtEnvironment environment,
+      OrtSession session,
+      boolean takesRawIds,
+      int placesInMemory,
+      IdIndex items) {
+    super(items, Map.of());
+    this.environment = environment;
+    this.session = session;
+    this.takesRawIds = takesRawIds;
+    this.placesInMemory = placesInMemory;
+  }
+
+  static ServedOnnxModel open(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new DataException(
+          file + (Files.exists(file) ? ": expected a file, found a folder" : ": no such file"));
+    }
+    try {
+      OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      OrtSession session = environment.createSession(file.toString());
+      try {
+        return of(file, environment, session);
+      } catch (OrtException | RuntimeException e) {
+        session.close();
+        throw e;
+      }
+    } catch (OrtException | IllegalArgumentException e) {
+      throw new DataException(file + ": cannot be loaded (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static ServedOnnxModel of(Path file, OrtEnvironment environment, OrtSession session)
+      throws OrtException {
+    Map<String, String> metadata = session.getMetadata().getCustomMetadata();
+    String lines = metadata.get(ExportFormat.ONNX_VOCABULARY);
+    if (lines == null) {
+      throw new DataException(
+          file
+              + ": not an export of vaecf, expected metadata "
+              + ExportFormat.ONNX_VOCABULARY
+              + ", found none");
+    }
+    NodeInfo input = session.getInputInfo().get(ExportFormat.ITEMS);
+    boolean takesRawIds = ((TensorInfo) input.getInfo()).type == OnnxJavaType.STRING;
+    // Older exports, which do not say it, are of models that hold little.
+    int floatsPerPlace =
+        Integer.parseInt(metadata.getOrDefault(ExportFormat.ONNX_FLOATS_PER_PLACE, "1"));
+    return new ServedOnnxModel(
+        environment,
+        session,
+        takesRawIds,
+        Math.max(1, FLOATS_IN_MEMORY / floatsPerPlace),
+        Vocabulary.parse(lines));
+  }
+
+  @Override
+  public Map<String, ServedSignature> signatures() {
+    return Map.of();
+  }
+
+  @Override
+  int placesInMemory() {
+    return placesInMemory;
+  }
+
+  @Override
+  Best best(long[] histories, int users, int length, int k) {
+    try (OnnxTensor input = input(histories, users, length);
+        OnnxTensor nothing = nothing(users);
+        OnnxTensor lengths =
+            OnnxTensor.createTensor(environment, LongBuffer.wrap(new long[] {k}), new long[] {1});
+        OrtSession.Result result = session.run(inputs(input, nothing, lengths))) {
+      OnnxTensor ranked = (OnnxTensor) result.get(ExportFormat.ITEMS_RANKED).orElseThrow();
+      float[] scores = new float[users * k];
+      ((OnnxTensor) result.get(ExportFormat.SCORES).orElseThrow()).getFloatBuffer().get(scores);
+      return new Best(k, takesRawIds ? indices(ranked, k) : copy(ranked, scores.length), scores);
+    } catch (OrtException e) {
+      throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** What is to be left out beside the histories: padding. */
+  private OnnxTensor nothing(int users) throws OrtException {
+    long[] padding = new long[users];
+    Arrays.fill(padding, ExportFormat.NO_INDEX);
+    return input(padding, users, 1);
+  }
+
+  private Map<String, OnnxTensor> inputs(OnnxTensor items, OnnxTensor exclude, OnnxTensor k) {
+    return session.getInputNames().contains(ExportFormat.EXCLUDE)
+        ? Map.of(ExportFormat.ITEMS, items, ExportFormat.EXCLUDE, exclude, ExportFormat.K, k)
+        : Map.of(ExportFormat.ITEMS, items, ExportFormat.K, k);
+  }
+
+  private OnnxTensor input(long[] histories, int users, int length) throws OrtException {
+    long[] shape = {users, length};
+    if (!takesRawIds) {
+      return OnnxTensor.createTensor(environment, LongBuffer.wrap(histories), shape);
+    }
+    String[] ids = new String[histories.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] =
+          histories[i] == ExportFormat.NO_INDEX
+              ? ExportFormat.NO_ID
+              : items().id((int) histories[i]);
+    }
+    return OnnxTensor.createTensor(environment, ids, shape);
+  }
+
+  private static long[] copy(OnnxTensor ranked, int size) {
+    long[] indices = new long[size];
+    ranked.getLongBuffer().get(indices);
+    return indices;
+  }
+
+  private long[] indices(OnnxTensor ranked, int k) throws OrtException {
+    String[][] ids = (String[][]) ranked.getValue();
+    long[] indices = new long[ids.length * k];
+    for (int user = 0; user < ids.length; user++) {
+      for (int rank = 0; rank < k; rank++) {
+        indices[user * k + rank] = items().indexOf(ids[user][rank]);
+      }
+    }
+    return indices;
+  }
+
+  @Override
+  protected void release() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
+    }
+  }
+}
