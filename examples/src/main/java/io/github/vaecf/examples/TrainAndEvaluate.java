@@ -7,7 +7,7 @@ import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.MovieLens;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
@@ -32,7 +32,7 @@ public final class TrainAndEvaluate {
     // README: begin
     Interactions ratings = MovieLens.read(dataSet);
     Split split =
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .minRating(4)
             .minUserItems(5)
             .heldOutUsers(heldOutUsers)

@@ -29,8 +29,7 @@ import picocli.CommandLine.Option;
       "Evaluates each model, then takes the differences of each pair user by user: mean, 95 %%"
           + " bootstrap interval, and the probabilities of the paired t-test and of Wilcoxon's"
           + " signed-rank test, not corrected for the number of pairs. Then the models among users"
-          + " of whom they are told little or much, and at finding items that few or many users"
-          + " have.",
+          + " with few or many fold-in items, and at finding items that few or many users have.",
       ""
     },
     footer = {"", "Example:", "  vaecf compare --data data --model vae --model dae --model ease"})
@@ -79,7 +78,7 @@ final class CompareCommand extends Subcommand {
       differences.rows().forEach(table::row);
       out().println(table);
       out().println(results.first().name() + " by user activity");
-      out().println(EvaluationTable.ofGroups("items told", results.activity(), results));
+      out().println(EvaluationTable.ofGroups("fold-in items", results.activity(), results));
       out().println("recall@" + results.first().k() + " by item popularity");
       out().print(EvaluationTable.ofGroups("training users", results.popularity(), results));
     }
@@ -145,8 +144,8 @@ final class CompareCommand extends Subcommand {
       Estimate difference = comparison.difference(band);
       groups
           .addObject()
-          .put("fewest_told", band.low())
-          .put("most_told", band.high())
+          .put("fewest_fold_in", band.low())
+          .put("most_fold_in", band.high())
           .put("difference", orNull(difference.mean()))
           .put("standard_error", orNull(difference.standardError()))
           .put("users", difference.users());

@@ -3,6 +3,7 @@ package io.github.vaecf.cli;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
+import io.github.vaecf.data.reading.LogFormat;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -106,9 +107,6 @@ final class DelimitedOptions {
   }
 
   private String separator(LogFormat format) {
-    if (separator != null) {
-      return separator.replace("\\t", "\t");
-    }
-    return format == LogFormat.TSV ? "\t" : ",";
+    return separator == null ? format.separator().orElseThrow() : separator.replace("\\t", "\t");
   }
 }

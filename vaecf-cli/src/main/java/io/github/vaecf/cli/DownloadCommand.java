@@ -1,7 +1,7 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.data.download.Downloader;
-import io.github.vaecf.data.download.PublishedDataSet;
+import io.github.vaecf.data.published.Downloader;
+import io.github.vaecf.data.published.PublishedDataSet;
 import java.nio.file.Path;
 import java.util.Iterator;
 import picocli.CommandLine.Command;
@@ -36,7 +36,7 @@ final class DownloadCommand extends Subcommand {
   static final class Names implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return PublishedDataSet.names().iterator();
+      return PublishedDataSet.downloadable().stream().map(PublishedDataSet::name).iterator();
     }
   }
 

@@ -1,6 +1,6 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.data.download.Downloader;
+import io.github.vaecf.data.published.Downloader;
 import java.io.PrintWriter;
 import java.time.Duration;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;

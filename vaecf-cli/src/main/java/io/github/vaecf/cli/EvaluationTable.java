@@ -117,7 +117,7 @@ final class EvaluationTable {
     ArrayNode groups = Subcommand.jsonObject().putArray("by_activity");
     for (TestResults.Group one : results.activity()) {
       ObjectNode group = groups.addObject();
-      group.put("fewest_told", one.band().low()).put("most_told", one.band().high());
+      group.put("fewest_fold_in", one.band().low()).put("most_fold_in", one.band().high());
       ObjectNode models = group.putObject("models");
       results
           .models()

@@ -23,6 +23,7 @@ import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.TestResults;
+import io.github.vaecf.eval.published.PublishedResult;
 import io.github.vaecf.eval.search.ExperimentPlan;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
@@ -254,8 +255,10 @@ final class ExperimentCommand extends Subcommand {
       tested.measure(popular.model().title(), model);
     }
     Sections.results(page, tested);
-    PublishedResult.of(split)
-        .ifPresent(published -> PublishedTable.add(page, published, tested.models()));
+    if (!Synthetic.is(split)) {
+      PublishedResult.of(split)
+          .ifPresent(published -> PublishedTable.add(page, published, tested.models()));
+    }
     Differences.of(tested).addTo(page);
     for (ExperimentPlan.Series series : plan.series()) {
       page.section(series.title());

@@ -1,14 +1,18 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
+import io.github.vaecf.data.published.PublishedDataSet;
+import io.github.vaecf.data.reading.LogFormat;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.splitting.Splitter;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -33,8 +37,10 @@ final class GenerateCommand extends Subcommand {
       names = "--shape",
       required = true,
       paramLabel = "SHAPE",
+      completionCandidates = Shapes.class,
       description =
-          "ml-20m, netflix or msd as prepared by Liang et al. (2018), or USERSxITEMSxEVENTS.")
+          "A published data set as it is prepared (${COMPLETION-CANDIDATES}), or"
+              + " USERSxITEMSxEVENTS.")
   private String shape;
 
   @Option(
@@ -49,10 +55,11 @@ final class GenerateCommand extends Subcommand {
       arity = "0..1",
       fallbackValue = "movielens",
       paramLabel = "FORM",
+      completionCandidates = Forms.class,
       description =
           "Write raw data instead of a prepared folder, in the form in which a data set was"
               + " published: ${COMPLETION-CANDIDATES}; without FORM movielens.")
-  private RawForm raw;
+  private String raw;
 
   @Option(
       names = "--heldout-users",
@@ -69,23 +76,39 @@ final class GenerateCommand extends Subcommand {
       description = "Where the random numbers start; default ${DEFAULT-VALUE}.")
   private long seed;
 
+  /** The names of the data sets whose size is known. */
+  static final class Shapes implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return PublishedDataSet.all().stream()
+          .filter(dataSet -> dataSet.prepared().isPresent())
+          .map(PublishedDataSet::name)
+          .iterator();
+    }
+  }
+
+  /** The names of the formats that can be written. */
+  static final class Forms implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return LogFormat.all().stream().filter(LogFormat::isWritable).map(LogFormat::name).iterator();
+    }
+  }
+
   @Override
   void run() throws Exception {
-    Shape size = fromOptions(() -> Shape.of(shape));
-    StrongGeneralizationSplit splitting =
-        fromOptions(
-            () -> StrongGeneralizationSplit.builder().heldOutUsers(heldOutUsers(size)).build());
-    Interactions log = SyntheticLog.generate(size, seed);
+    Shape size = fromOptions(this::size);
     if (raw != null) {
-      if (Files.exists(out)) {
-        throw new DataException(out + ": already exists; choose another place or remove it first");
-      }
-      Synthetic.mark(out, size, seed);
-      raw.write(log, out);
-      out().println("Synthetic " + raw + " data, " + size + ", seed " + seed + ": in " + out);
+      LogFormat format = fromOptions(this::rawFormat);
+      writeRaw(format, size);
+      out().println("Synthetic " + format + " data, " + size + ", seed " + seed + ": in " + out);
       return;
     }
-    Split split = Synthetic.marked(splitting.split(log), "seed " + seed);
+    Splitter splitter =
+        fromOptions(
+            () -> StrongGeneralizationSplitter.builder().heldOutUsers(heldOutUsers(size)).build());
+    Split split =
+        Synthetic.marked(splitter.split(SyntheticLog.generate(size, seed)), "seed " + seed);
     PreparedFolder.write(split, out);
     out().print(SplitSummary.stages(split));
     out().println();
@@ -94,16 +117,42 @@ final class GenerateCommand extends Subcommand {
     out().println("Synthetic data, for measuring speed only: written to " + out);
   }
 
+  private void writeRaw(LogFormat format, Shape size) {
+    WholeFile.requireAbsent(out);
+    Interactions log = SyntheticLog.generate(size, seed);
+    WholeFile.make(
+        out,
+        partial -> {
+          Files.createDirectory(partial);
+          Synthetic.mark(partial, size, seed);
+          format.write(log, partial);
+        });
+  }
+
+  private Shape size() {
+    return PublishedDataSet.find(shape)
+        .flatMap(PublishedDataSet::prepared)
+        .orElseGet(() -> Shape.of(shape));
+  }
+
+  private LogFormat rawFormat() {
+    LogFormat format = LogFormat.of(raw);
+    if (!format.isWritable()) {
+      throw new IllegalArgumentException(
+          "--raw: expected one of " + String.join(", ", new Forms()) + ", found '" + raw + "'");
+    }
+    return format;
+  }
+
   private int heldOutUsers(Shape size) {
     if (heldOutUsers != null) {
       return heldOutUsers;
     }
-    if (size.equals(Shape.MOVIELENS_20M)) {
-      return 10_000;
-    }
-    if (size.equals(Shape.NETFLIX)) {
-      return 40_000;
-    }
-    return size.equals(Shape.MSD) ? 50_000 : Math.max(1, size.users() / 10);
+    return PublishedDataSet.all().stream()
+        .filter(dataSet -> dataSet.prepared().filter(size::equals).isPresent())
+        .flatMap(dataSet -> dataSet.preset().stream())
+        .map(PublishedDataSet.Preset::heldOutUsers)
+        .findFirst()
+        .orElse(Math.max(1, size.users() / 10));
   }
 }

@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.DelimitedReader;
+import io.github.vaecf.data.reading.LogFormat;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.data.splitting.GivenSplit;
-import java.nio.file.Files;
+import io.github.vaecf.data.splitting.GivenSplitter;
+import io.github.vaecf.data.splitting.Splitter;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,8 +37,9 @@ final class PrepareCommand extends Subcommand {
       names = "--format",
       required = true,
       paramLabel = "FORMAT",
+      completionCandidates = Formats.class,
       description = "Form of the input: ${COMPLETION-CANDIDATES}.")
-  private LogFormat format;
+  private String formatName;
 
   @Option(
       names = "--input",
@@ -61,9 +65,22 @@ final class PrepareCommand extends Subcommand {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the counts as JSON too.")
   private Path json;
 
+  private LogFormat format;
+
+  /** The names of the formats. */
+  static final class Formats implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return LogFormat.all().stream().map(LogFormat::name).iterator();
+    }
+  }
+
   @Override
   void run() throws Exception {
-    Split split = splitOptions.given() || isLightGcnFolder() ? joined() : divided();
+    format = fromOptions(() -> LogFormat.of(formatName));
+    Optional<LogFormat.TrainAndTest> own =
+        input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();
+    Split split = own.isPresent() || splitOptions.given() ? joined(own) : divided();
     PreparedFolder.write(split, out);
     if (!split.stages().isEmpty()) {
       out().print(SplitSummary.stages(split));
@@ -76,19 +93,15 @@ final class PrepareCommand extends Subcommand {
   }
 
   private Split divided() {
-    boolean rated = format.delimited() ? delimitedOptions.rated() : format.rated();
-    SplitOptions.Splitting splitting = fromOptions(() -> splitOptions.splitting(rated));
-    return splitting.split(read(input));
+    boolean delimited = format.separator().isPresent();
+    boolean rated = delimited ? delimitedOptions.rated() : format.isRated();
+    Splitter splitter = fromOptions(() -> splitOptions.splitter(rated));
+    return splitter.split(read(input));
   }
 
-  /** The one form that is published as a folder with its split. */
-  private boolean isLightGcnFolder() {
-    return format == LogFormat.LIGHTGCN && input.size() == 1 && Files.isDirectory(input.get(0));
-  }
-
-  private Split joined() {
+  private Split joined(Optional<LogFormat.TrainAndTest> own) {
     List<Path> both = input;
-    if (isLightGcnFolder()) {
+    if (own.isPresent()) {
       if (!splitOptions.given() && splitOptions.chosen()) {
         throw wrongUsage(
             "--split: "
@@ -96,17 +109,17 @@ final class PrepareCommand extends Subcommand {
                 + " is a folder with its own train.txt and test.txt, so only 'given' fits; to split"
                 + " anew name one of the files");
       }
-      both = List.of(input.get(0).resolve("train.txt"), input.get(0).resolve("test.txt"));
+      both = List.of(own.get().train(), own.get().test());
     }
     if (both.size() != 2) {
       throw wrongUsage("--input: --split given takes two, train and test, found " + both.size());
     }
-    GivenSplit joining = fromOptions(splitOptions::joining);
-    return joining.split(read(both.subList(0, 1)), read(both.subList(1, 2)));
+    GivenSplitter splitter = fromOptions(splitOptions::givenSplitter);
+    return splitter.split(read(both.subList(0, 1)), read(both.subList(1, 2)));
   }
 
   private Interactions read(List<Path> files) {
-    if (!format.delimited()) {
+    if (format.separator().isEmpty()) {
       if (files.size() != 1) {
         throw wrongUsage(
             "--input: --format "

@@ -7,6 +7,7 @@ import io.github.vaecf.core.model.Models;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.published.PublishedResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -55,7 +56,7 @@ final class PublishedTable {
 
   /** Adds the table to a page. */
   static void add(Page page, PublishedResult published, Map<String, Evaluation> models) {
-    page.section("Beside the published results on " + published.title());
+    page.section("Beside the published results on " + published.dataSet().title());
     page.numbers("Published: " + published.citation() + ".", HEADER, rows(published, models));
   }
 }

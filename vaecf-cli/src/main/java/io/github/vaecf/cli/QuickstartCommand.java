@@ -22,10 +22,10 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.TestResults;
-import io.github.vaecf.eval.export.ExportOptions;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.export.ServedModel;
 import java.io.IOException;
@@ -53,6 +53,9 @@ final class QuickstartCommand extends Subcommand {
   private static final int EXAMPLES = 5;
   private static final int SHOWN = 3;
   private static final int COMPARED = 100;
+
+  /** How close the export's scores must be: two runtimes differ in the last digits. */
+  private static final RankingAgreement SAME = RankingAgreement.within(1e-5, 1e-5);
 
   @Option(
       names = "--out",
@@ -102,7 +105,7 @@ final class QuickstartCommand extends Subcommand {
       out().println();
 
       Path version = folder.resolve("models/debian/1");
-      SavedModelExporter.export(vae, version, ExportOptions.defaults().withTitles(split.titles()));
+      SavedModelExporter.builder().titles(split.titles()).export(vae, version);
       try (ServedModel served = ServedModel.load(version)) {
         requireSameRankings(vae, served, split.test());
         out()
@@ -184,25 +187,20 @@ final class QuickstartCommand extends Subcommand {
   private static void requireSameRankings(Recommender model, Recommender export, HeldOut users) {
     Rankings expected = model.rank(users.foldIn(), 0, users.users(), COMPARED);
     Rankings found = export.rank(users.foldIn(), 0, users.users(), COMPARED);
-    int others = 0;
-    for (int user = 0; user < users.users(); user++) {
-      boolean same = true;
-      for (int rank = 0; rank < COMPARED; rank++) {
-        same &=
-            expected.item(user, rank) == found.item(user, rank)
-                || Math.abs(expected.score(user, rank) - found.score(user, rank)) < 1e-5;
-      }
-      others += same ? 0 : 1;
-    }
-    if (others > 0) {
+    List<String> others = SAME.differences(expected, found);
+    if (!others.isEmpty()) {
       throw new IllegalStateException(
-          others + " of " + users.users() + " test users get another ranking from the export");
+          others.size()
+              + " of "
+              + users.users()
+              + " test users get another ranking from the export, the first is "
+              + others.get(0));
     }
   }
 
   private void showExamples(Recommender served, Split split) {
     out().println("Recommendations from the export, for sources that training never saw");
-    out().println("(* marks a held-out dependency, which the model did not see):");
+    out().println("(* marks a real dependency that was held out):");
     HeldOut test = split.test();
     int shown = 0;
     for (int user = 0; user < test.users() && shown < EXAMPLES; user++) {

@@ -18,6 +18,7 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.TestResults;
+import io.github.vaecf.eval.published.PublishedResult;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.eval.search.Trials;
@@ -25,9 +26,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -49,8 +52,11 @@ import picocli.CommandLine.Parameters;
 final class ReproduceCommand extends Subcommand {
   private static final String REQUEST = "reproduction.json";
 
-  @Parameters(paramLabel = "NAME", description = "Which: ${COMPLETION-CANDIDATES}.")
-  private PublishedResult published;
+  @Parameters(
+      paramLabel = "NAME",
+      completionCandidates = Names.class,
+      description = "Which: ${COMPLETION-CANDIDATES}.")
+  private String name;
 
   @Option(
       names = "--input",
@@ -92,6 +98,8 @@ final class ReproduceCommand extends Subcommand {
 
   @Mixin private SettingOptions settingOptions;
 
+  private PublishedResult published;
+
   private TestResults tested;
 
   /** The trainings that were validated. */
@@ -100,8 +108,17 @@ final class ReproduceCommand extends Subcommand {
   /** The trainings that are tested; the same, but where the last is on all training pairs. */
   private final Map<String, TrialResult> results = new LinkedHashMap<>();
 
+  /** The names of the data sets that results were published on. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return PublishedResult.all().stream().map(PublishedResult::name).iterator();
+    }
+  }
+
   @Override
   void run() throws Exception {
+    published = fromOptions(() -> PublishedResult.of(name));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     List<Trial> trials = fromOptions(this::trials);
     Split split = data();
@@ -126,7 +143,7 @@ final class ReproduceCommand extends Subcommand {
     WholeFile.replace(page, page(split).toHtml());
     out().println("Report: " + page);
     ObjectNode root = jsonObject();
-    root.put("published", published.toString()).put("synthetic", Synthetic.is(split));
+    root.put("published", published.name()).put("synthetic", Synthetic.is(split));
     root.set("models", EvaluationTable.toJson(tested));
     writeJson(json, root);
   }
@@ -146,7 +163,7 @@ final class ReproduceCommand extends Subcommand {
   /** Prepares the data, or reads what an earlier call prepared. */
   private Split data() throws IOException {
     ObjectNode request = jsonObject();
-    request.put("published", published.toString());
+    request.put("published", published.name());
     request.put("input", input.toAbsolutePath().normalize().toString());
     request.put("heldout_users", heldOutUsers);
     Path file = out.resolve(REQUEST);
@@ -164,7 +181,9 @@ final class ReproduceCommand extends Subcommand {
       writeJson(file, request);
     }
     if (!Files.exists(folder)) {
-      Split split = published.prepare(input, heldOutUsers);
+      Split split =
+          published.prepare(
+              input, heldOutUsers == null ? OptionalInt.empty() : OptionalInt.of(heldOutUsers));
       PreparedFolder.write(
           Synthetic.isRaw(input) ? Synthetic.marked(split, "made by vaecf generate") : split,
           folder);
@@ -224,9 +243,7 @@ final class ReproduceCommand extends Subcommand {
     return new Trial(trial.name(), trial.varied(), settings);
   }
 
-  /**
-   * All pairs that the model is told of when it is tested are for training, none for validation.
-   */
+  /** All pairs of the test's fold-in are for training, none for validation. */
   private static Split everything(Split split) {
     CsrMatrix nobody = CsrMatrix.ofRows(split.items().size(), new long[] {0}, new int[0][]);
     return new Split(
@@ -241,8 +258,8 @@ final class ReproduceCommand extends Subcommand {
 
   private String title(Split split) {
     return Synthetic.is(split)
-        ? "SYNTHETIC data in the form of " + published.title()
-        : published.title();
+        ? "SYNTHETIC data in the form of " + published.dataSet().title()
+        : published.dataSet().title();
   }
 
   /** What sets this apart from the published experiment. */

@@ -4,7 +4,7 @@ import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ final class Sample {
 
   /** The sample's split: 5/5 until stable, 1,500 sources each for validation and test. */
   static Split split(Interactions log) {
-    return StrongGeneralizationSplit.builder()
+    return StrongGeneralizationSplitter.builder()
         .minUserItems(5)
         .minItemUsers(5)
         .untilStable(true)

@@ -1,64 +1,85 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.data.Interactions;
-import io.github.vaecf.data.Split;
-import io.github.vaecf.data.splitting.GivenSplit;
-import io.github.vaecf.data.splitting.LeaveLastOutSplit;
-import io.github.vaecf.data.splitting.SplitBuilder;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
-import io.github.vaecf.data.splitting.WeakGeneralizationSplit;
-import java.util.Locale;
+import io.github.vaecf.data.published.PublishedDataSet;
+import io.github.vaecf.data.splitting.GivenSplitter;
+import io.github.vaecf.data.splitting.LeaveLastOutSplitter;
+import io.github.vaecf.data.splitting.Splitter;
+import io.github.vaecf.data.splitting.SplitterBuilder;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
+import io.github.vaecf.data.splitting.WeakGeneralizationSplitter;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The options that say which events count and what is held out. */
 final class SplitOptions {
-  enum Kind {
-    STRONG,
-    WEAK,
-    LAST,
-    GIVEN;
+  /** Two logs that others divided, each an input: the one kind that is no {@link Splitter}. */
+  private static final String GIVEN = "given";
 
+  /**
+   * The kinds of splits of one log; the first is the default. The options say what a kind needs
+   * beyond what all have.
+   */
+  private static final List<Kind> KINDS =
+      List.of(
+          new Kind("strong", "users, as published", SplitOptions::strong),
+          new Kind("weak", "shares of every user's items", SplitOptions::weak),
+          new Kind(
+              "last",
+              "every user's last items by time",
+              options -> LeaveLastOutSplitter.builder()));
+
+  /**
+   * A way to split a log.
+   *
+   * @param name its name as an option
+   * @param meaning what it holds out
+   * @param builder starts from the options that are its own
+   */
+  private record Kind(
+      String name, String meaning, Function<SplitOptions, SplitterBuilder<?>> builder) {}
+
+  /** The kinds, each with its meaning. */
+  static final class Kinds implements Iterable<String> {
     @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+    public Iterator<String> iterator() {
+      return Stream.concat(
+              KINDS.stream().map(kind -> kind.name + " (" + kind.meaning + ")"),
+              Stream.of(GIVEN + " (two inputs, train and test)"))
+          .iterator();
     }
   }
 
-  enum Preset {
-    ML_20M,
-    NETFLIX,
-    MSD;
-
+  /** The names of the data sets with published settings. */
+  static final class Presets implements Iterable<String> {
     @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    private StrongGeneralizationSplit.Builder builder() {
-      return switch (this) {
-        case ML_20M -> StrongGeneralizationSplit.movieLens20M();
-        case NETFLIX -> StrongGeneralizationSplit.netflixPrize();
-        case MSD -> StrongGeneralizationSplit.millionSongs();
-      };
+    public Iterator<String> iterator() {
+      return PublishedDataSet.all().stream()
+          .filter(dataSet -> dataSet.preset().isPresent())
+          .map(PublishedDataSet::name)
+          .iterator();
     }
   }
 
   @Option(
       names = "--split",
       paramLabel = "KIND",
+      completionCandidates = Kinds.class,
       description =
-          "strong: users held out, as published; weak: shares of every user's items; last: every"
-              + " user's last items by time; given: two inputs, train and test; default strong,"
-              + " given for a folder of lightgcn.")
-  private Kind kind;
+          "What is held out: ${COMPLETION-CANDIDATES}; default strong, given for a folder of"
+              + " lightgcn.")
+  private String kind;
 
   @Option(
       names = "--preset",
       paramLabel = "NAME",
+      completionCandidates = Presets.class,
       description =
           "Published settings of a data set: ${COMPLETION-CANDIDATES}; the options below change"
               + " them.")
-  private Preset preset;
+  private String preset;
 
   @Option(
       names = "--min-rating",
@@ -135,59 +156,75 @@ final class SplitOptions {
 
   /** Whether train and test are read from an input each. */
   boolean given() {
-    return kind == Kind.GIVEN;
+    return GIVEN.equalsIgnoreCase(kind);
   }
 
   /**
-   * The split of one log.
+   * The splitter of one log.
    *
    * @param rated whether the log has ratings
    * @throws IllegalArgumentException if an option is out of its range
    */
-  Splitting splitting(boolean rated) {
-    return switch (kind == null ? Kind.STRONG : kind) {
-      case STRONG -> strong(rated)::split;
-      case WEAK -> {
-        WeakGeneralizationSplit.Builder builder =
-            WeakGeneralizationSplit.builder().validationShare(validationShare).testShare(testShare);
-        common(builder, rated);
-        yield builder.build()::split;
-      }
-      case LAST -> {
-        LeaveLastOutSplit.Builder builder = LeaveLastOutSplit.builder();
-        common(builder, rated);
-        yield builder.build()::split;
-      }
-      case GIVEN -> throw new IllegalStateException("a given split has two logs");
-    };
+  Splitter splitter(boolean rated) {
+    SplitterBuilder<?> builder = kind().builder.apply(this);
+    common(builder, rated);
+    return builder.build();
   }
 
   /**
-   * The join of two logs to a split.
+   * What joins two logs to a split.
    *
    * @throws IllegalArgumentException if an option is out of its range
    */
-  GivenSplit joining() {
-    return GivenSplit.builder().validationShare(validationShare).seed(seed).build();
+  GivenSplitter givenSplitter() {
+    return GivenSplitter.builder().validationShare(validationShare).seed(seed).build();
   }
 
-  private StrongGeneralizationSplit strong(boolean rated) {
-    StrongGeneralizationSplit.Builder builder =
-        preset == null ? StrongGeneralizationSplit.builder() : preset.builder();
-    common(builder, rated);
+  private Kind kind() {
+    if (kind == null) {
+      return KINDS.get(0);
+    }
+    for (Kind one : KINDS) {
+      if (one.name.equalsIgnoreCase(kind)) {
+        return one;
+      }
+    }
+    List<String> names = KINDS.stream().map(Kind::name).toList();
+    throw new IllegalArgumentException(
+        "--split: expected "
+            + String.join(", ", names)
+            + " or "
+            + GIVEN
+            + ", found '"
+            + kind
+            + "'");
+  }
+
+  private SplitterBuilder<?> strong() {
+    StrongGeneralizationSplitter.Builder builder =
+        preset == null
+            ? StrongGeneralizationSplitter.builder()
+            : PublishedDataSet.of(preset).splitter();
     if (heldOutUsers != null) {
       builder.heldOutUsers(heldOutUsers);
     } else if (preset == null) {
       throw new IllegalArgumentException(
           "--heldout-users: say how many users to hold out for validation, and again for test");
     }
-    return builder.build();
+    return builder;
   }
 
-  private void common(SplitBuilder<?> builder, boolean rated) {
+  private SplitterBuilder<?> weak() {
+    return WeakGeneralizationSplitter.builder()
+        .validationShare(validationShare)
+        .testShare(testShare);
+  }
+
+  private void common(SplitterBuilder<?> builder, boolean rated) {
+    boolean published = preset != null && PublishedDataSet.of(preset).preset().isPresent();
     if (minRating != null) {
       builder.minRating(minRating);
-    } else if (rated && preset == null) {
+    } else if (rated && !published) {
       builder.minRating(4);
     }
     if (minUserItems != null) {
@@ -206,7 +243,7 @@ final class SplitOptions {
     builder.seed(seed);
   }
 
-  private void popularItems(SplitBuilder<?> builder) {
+  private void popularItems(SplitterBuilder<?> builder) {
     String[] parts = popularItems.split(",", -1);
     if (parts.length != 2
         || !parts[0].matches("[0-9]{1,9}")
@@ -216,11 +253,5 @@ final class SplitOptions {
               + popularItems);
     }
     builder.popularItems(Integer.parseInt(parts[0]), Double.parseDouble(parts[1]));
-  }
-
-  /** Divides a log. */
-  @FunctionalInterface
-  interface Splitting {
-    Split split(Interactions log);
   }
 }

@@ -20,7 +20,7 @@ final class SplitSummary {
 
   /** A row for each part of the split. */
   static TextTable parts(Split split) {
-    TextTable table = new TextTable("part", "users", "told", "asked for");
+    TextTable table = new TextTable("part", "users", "fold-in", "held-out");
     table.row("training", grouped(split.train().rows()), grouped(split.train().entries()), "");
     part(table, "validation", split.validation());
     part(table, "test", split.test());

@@ -3,7 +3,6 @@ package io.github.vaecf.cli;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.synthetic.Shape;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +40,7 @@ final class Synthetic {
   }
 
   /** Marks a folder of raw data. */
-  static void mark(Path folder, Shape shape, long seed) throws IOException {
+  static void mark(Path folder, Shape shape, long seed) {
     WholeFile.replace(
         folder.resolve(FILE),
         "Made up by vaecf generate: shape " + shape + ", seed " + seed + "\n");

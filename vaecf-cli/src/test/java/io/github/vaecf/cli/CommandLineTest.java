@@ -359,7 +359,7 @@ class CommandLineTest {
     assertDone(outcome);
     assertThat(outcome.out())
         .contains("popular − knn:20", "95 % interval", "p (Wilcoxon)")
-        .containsPattern("ndcg@100 by user activity\nitems told .*knn:20 ")
+        .containsPattern("ndcg@100 by user activity\nfold-in items .*knn:20 ")
         .containsPattern("recall@100 by item popularity\ntraining users .*knn:20 ");
     assertThat(json(json).path("comparisons")).hasSize(6 * 2);
     for (JsonNode comparison : json(json).path("comparisons")) {

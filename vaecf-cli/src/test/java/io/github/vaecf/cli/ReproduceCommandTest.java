@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.vaecf.eval.Ndcg;
-import io.github.vaecf.eval.Recall;
-import io.github.vaecf.eval.RecallOfAll;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,16 +85,6 @@ class ReproduceCommandTest {
     Outcome other = reproduce("gowalla", "--models=vae", "--heldout-users=3");
     assertThat(other.status()).isEqualTo(1);
     assertThat(other.err()).contains("begun with");
-  }
-
-  @Test
-  void thePublishedValuesAreThoseOfThePapers() {
-    assertThat(PublishedResult.ML_20M.value("vae", Ndcg.at(100))).hasValue(0.426);
-    assertThat(PublishedResult.NETFLIX.value("dae", Recall.at(50))).hasValue(0.438);
-    assertThat(PublishedResult.MSD.value("vae", Recall.at(20))).hasValue(0.266);
-    assertThat(PublishedResult.GOWALLA.value("vae", RecallOfAll.at(20))).hasValue(0.1641);
-    assertThat(PublishedResult.GOWALLA.value("dae", Ndcg.at(20))).isEmpty();
-    assertThat(PublishedResult.ML_20M.value("vae", Ndcg.at(20))).isEmpty();
   }
 
   private static JsonNode config(Path run) throws IOException {

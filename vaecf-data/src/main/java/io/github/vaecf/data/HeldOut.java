@@ -3,20 +3,20 @@ package io.github.vaecf.data;
 import java.util.Objects;
 
 /**
- * Users to measure a model on: of each, the items that the model is told (fold-in) and those that
- * it is asked to find (held out).
+ * Users to measure a model on: of each, the fold-in items, which the model sees, and the held-out
+ * items, which it must find.
  *
- * @param foldIn users × items, what the model is told; row r is user {@code firstUser + r}
- * @param heldOut users × items, what the model is asked for; a row may be empty, then the user
- *     counts nowhere
+ * @param foldIn users × items, what the model sees; row r is user {@code firstUser + r}
+ * @param heldOut users × items, what the model must find; a row may be empty, then the user counts
+ *     nowhere
  * @param firstUser index, among all users of the split, of the user in row 0
  */
 public record HeldOut(CsrMatrix foldIn, CsrMatrix heldOut, int firstUser) {
   /**
    * Checks that both matrices have one shape.
    *
-   * @param foldIn what the model is told
-   * @param heldOut what the model is asked for
+   * @param foldIn what the model sees
+   * @param heldOut what the model must find
    * @param firstUser index of the user in row 0
    * @throws IllegalArgumentException if the shapes differ
    */

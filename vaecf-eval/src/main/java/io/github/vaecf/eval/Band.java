@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A range of counts, both ends included: it tells users apart by how much a model is told of them,
- * and items by how popular they are.
+ * A range of counts, both ends included: it groups users by how many fold-in items they have, and
+ * items by how popular they are.
  *
  * @param low smallest count in the band, at least 0
  * @param high largest count in the band, at least low
@@ -39,7 +39,7 @@ public record Band(int low, int high) {
 
   /**
    * Bands of the number of fold-in items, about equally many users in each. Users with the same
-   * number are in the same band, so that there may be fewer bands than asked for.
+   * number are in the same band, so that there may be fewer bands.
    *
    * @param users users to measure on; those with nothing held out do not count
    * @param bands how many bands, at least 1
@@ -47,20 +47,20 @@ public record Band(int low, int high) {
    * @throws IllegalArgumentException if the number of bands is below 1
    */
   public static List<Band> ofActivity(HeldOut users, int bands) {
-    int[] told = new int[users.users()];
+    int[] foldIn = new int[users.users()];
     int count = 0;
     for (int user = 0; user < users.users(); user++) {
       if (users.heldOut().rowSize(user) > 0) {
-        told[count++] = users.foldIn().rowSize(user);
+        foldIn[count++] = users.foldIn().rowSize(user);
       }
     }
-    return divide(Arrays.copyOf(told, count), bands);
+    return divide(Arrays.copyOf(foldIn, count), bands);
   }
 
   /**
    * Bands of item popularity, about equally many held-out items in each, so that recall is measured
    * about equally well in all. Items with the same number of training users are in the same band,
-   * so that there may be fewer bands than asked for.
+   * so that there may be fewer bands.
    *
    * @param users users to measure on
    * @param popularity how many training users have each item

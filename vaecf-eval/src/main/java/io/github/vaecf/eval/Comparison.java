@@ -15,14 +15,14 @@ import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
  */
 public final class Comparison {
   private final RankingMetric metric;
-  private final int[] told;
+  private final int[] foldIn;
   private final double[] first;
   private final double[] second;
   private final double[] differences;
 
-  private Comparison(RankingMetric metric, int[] told, double[] first, double[] second) {
+  private Comparison(RankingMetric metric, int[] foldIn, double[] first, double[] second) {
     this.metric = metric;
-    this.told = told;
+    this.foldIn = foldIn;
     this.first = first;
     this.second = second;
     this.differences = differences(first, second);
@@ -43,12 +43,12 @@ public final class Comparison {
     double[] ofFirst = first.values(metric);
     double[] ofSecond = second.values(metric);
     int users = 0;
-    int[] told = new int[ofFirst.length];
+    int[] foldIn = new int[ofFirst.length];
     for (int user = 0; user < ofFirst.length; user++) {
       if (!Double.isNaN(ofFirst[user]) && !Double.isNaN(ofSecond[user])) {
         ofFirst[users] = ofFirst[user];
         ofSecond[users] = ofSecond[user];
-        told[users] = first.heldOut().foldIn().rowSize(user);
+        foldIn[users] = first.heldOut().foldIn().rowSize(user);
         users++;
       }
     }
@@ -58,7 +58,7 @@ public final class Comparison {
     }
     return new Comparison(
         metric,
-        Arrays.copyOf(told, users),
+        Arrays.copyOf(foldIn, users),
         Arrays.copyOf(ofFirst, users),
         Arrays.copyOf(ofSecond, users));
   }
@@ -169,7 +169,7 @@ public final class Comparison {
   public Estimate difference(Band activity) {
     double[] inside = differences.clone();
     for (int user = 0; user < inside.length; user++) {
-      if (!activity.contains(told[user])) {
+      if (!activity.contains(foldIn[user])) {
         inside[user] = Double.NaN;
       }
     }

@@ -11,8 +11,7 @@ import java.util.function.Function;
 
 /**
  * Models measured on the test users of one split: what tables and reports are made from. Beside the
- * metrics that were asked for, recall is measured in bands of item popularity. Not safe for use by
- * many threads.
+ * given metrics, recall is measured in bands of item popularity. Not safe for use by many threads.
  */
 public final class TestResults {
   private static final int BANDS = 5;
@@ -20,7 +19,7 @@ public final class TestResults {
   /**
    * Users or items that are much alike, and what a model's results among them are.
    *
-   * @param band counts that they have in common: items told, or training users
+   * @param band counts that they have in common: fold-in items, or training users
    * @param estimate gives a model's result: the first metric among these users, recall of these
    *     items
    */
@@ -102,7 +101,7 @@ public final class TestResults {
   }
 
   /**
-   * What was asked for.
+   * What is measured.
    *
    * @return at least one metric
    */
@@ -120,7 +119,7 @@ public final class TestResults {
   }
 
   /**
-   * Groups of users of whom the models are told about equally much.
+   * Groups of users with about equally many fold-in items.
    *
    * @return from the least active users to the most active
    */

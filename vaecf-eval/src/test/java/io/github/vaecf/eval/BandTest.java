@@ -39,9 +39,9 @@ class BandTest {
     requireApart(activity, asked);
     requireApart(popular, asked);
     for (int user = 0; user < count; user++) {
-      int told = users.foldIn().rowSize(user);
+      int foldIn = users.foldIn().rowSize(user);
       if (users.heldOut().rowSize(user) > 0) {
-        assertThat(activity).filteredOn(band -> band.contains(told)).hasSize(1);
+        assertThat(activity).filteredOn(band -> band.contains(foldIn)).hasSize(1);
       }
       for (int item : users.heldOut().row(user)) {
         assertThat(popular).filteredOn(band -> band.contains(popularity.count(item))).hasSize(1);

@@ -105,8 +105,7 @@ public record Differences(TestResults results, List<TestResults.Difference> pair
       }
     }
     page.numbers(
-        results.first().name()
-            + " among users of whom the models are told so many items; ± standard errors.",
+        results.first().name() + " among users with so many fold-in items; ± standard errors.",
         header,
         byActivity);
   }

@@ -91,8 +91,8 @@ public final class Sections {
   }
 
   /**
-   * How good the models are for users of whom they are told little or much, and at finding items
-   * that few have or many.
+   * How good the models are for users with few or many fold-in items, and at finding items that few
+   * have or many.
    *
    * @param page receives the section
    * @param results at least one model's
@@ -103,16 +103,14 @@ public final class Sections {
     page.plot(
         groups(
             results,
-            metric.name() + " for users told apart by how many items the models are told of them.",
-            "items told",
+            metric.name() + " for users, by how many fold-in items they have.",
+            "fold-in items",
             metric.name(),
             results.activity()));
     page.plot(
         groups(
             results,
-            "Recall@"
-                + metric.k()
-                + " of held-out items told apart by how many training users have them.",
+            "Recall@" + metric.k() + " of held-out items, by how many training users have them.",
             "training users of the item",
             "recall@" + metric.k(),
             results.popularity()));
@@ -288,7 +286,7 @@ public final class Sections {
     CsrMatrix train = split.train();
     page.numbers(
         "",
-        List.of("part", "users", "told", "asked for"),
+        List.of("part", "users", "fold-in", "held-out"),
         List.of(
             List.of("training", grouped(train.rows()), grouped(train.entries()), ""),
             part("validation", split.validation()),
@@ -342,8 +340,8 @@ public final class Sections {
       Page page, Split split, BiFunction<List<String>, Integer, List<Recommendation>> recommender) {
     page.section("Example recommendations");
     page.paragraph(
-        "For test users, whom training never saw: what the model is told, and what it recommends."
-            + " ✓ marks an item that was held out.");
+        "For test users, whom training never saw: their fold-in items, and what the model"
+            + " recommends. ✓ marks an item that was held out.");
     List<List<String>> rows = new ArrayList<>();
     HeldOut test = split.test();
     for (int user = 0; user < test.users() && rows.size() < EXAMPLES; user++) {
@@ -363,7 +361,7 @@ public final class Sections {
                   + (history.size() > 6 ? "; and " + (history.size() - 6) + " more" : ""),
               String.join("; ", names)));
     }
-    page.words("", List.of("user", "told", "recommended"), rows);
+    page.words("", List.of("user", "fold-in", "recommended"), rows);
   }
 
   private static String name(Split split, String id) {

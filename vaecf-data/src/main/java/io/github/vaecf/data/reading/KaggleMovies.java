@@ -13,10 +13,10 @@ import java.util.Set;
 /**
  * Reads the form in which movie ratings are passed around on Kaggle: a file of ratings (movie,
  * user, rating) and a file of movies (movie, year, name), both separated by commas with a header,
- * the columns in any order. Which file and column is which is told by the header: case, blanks and
+ * the columns in any order. Which file and column is which stands in the header: case, blanks and
  * underscores do not matter.
  */
-public final class KaggleMovies {
+final class KaggleMovies {
   private static final Set<String> USER = Set.of("userid", "user", "customerid", "custid");
   private static final Set<String> MOVIE = Set.of("movieid", "movie", "filmid", "itemid");
   private static final Set<String> RATING = Set.of("rating", "ratings", "stars", "score");
@@ -33,7 +33,7 @@ public final class KaggleMovies {
    * @throws DataException if there is not exactly one file of ratings or it has a line that cannot
    *     be used; the message says which
    */
-  public static Interactions read(Path path) {
+  static Interactions read(Path path) {
     EventCollector collector = new EventCollector();
     Map<String, String> titles = new LinkedHashMap<>();
     List<String> ratings = new ArrayList<>();

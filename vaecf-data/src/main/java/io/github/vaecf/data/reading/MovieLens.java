@@ -1,7 +1,13 @@
 package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,6 +34,8 @@ public final class MovieLens {
           .build();
   private static final DelimitedReader DAT = withoutHeader("::");
   private static final DelimitedReader DATA = withoutHeader("\t");
+
+  private static final int BUFFER_SIZE = 1 << 20;
 
   private MovieLens() {}
 
@@ -92,5 +100,43 @@ public final class MovieLens {
           path + ": expected a file named ratings.csv, ratings.dat or u.data, found none");
     }
     return collector.toInteractions().withTitles(titles);
+  }
+
+  /** Writes {@code ratings.csv}, ratings with one decimal. */
+  static void write(Interactions log, Path folder) throws IOException {
+    try (OutputStream out =
+        new BufferedOutputStream(
+            Files.newOutputStream(folder.resolve("ratings.csv")), BUFFER_SIZE)) {
+      out.write("userId,movieId,rating,timestamp\n".getBytes(StandardCharsets.US_ASCII));
+      byte[][] users = fields(log.users());
+      byte[][] items = fields(log.items());
+      byte[] digits = new byte[20];
+      for (int event = 0; event < log.size(); event++) {
+        out.write(users[log.user(event)]);
+        out.write(items[log.item(event)]);
+        int tenths = Math.round(10 * log.value(event));
+        out.write('0' + tenths / 10);
+        out.write('.');
+        out.write('0' + tenths % 10);
+        out.write(',');
+        int at = digits.length;
+        long rest = log.time(event);
+        do {
+          digits[--at] = (byte) ('0' + rest % 10);
+          rest /= 10;
+        } while (rest > 0);
+        out.write(digits, at, digits.length - at);
+        out.write('\n');
+      }
+    }
+  }
+
+  /** The ids, each with the comma after it. */
+  private static byte[][] fields(IdIndex ids) {
+    byte[][] fields = new byte[ids.size()][];
+    for (int index = 0; index < fields.length; index++) {
+      fields[index] = (ids.id(index) + ",").getBytes(StandardCharsets.UTF_8);
+    }
+    return fields;
   }
 }

@@ -2,7 +2,12 @@ package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +22,7 @@ import java.util.Map;
  * <p>Times are seconds since 1970 at which the day of the rating begins. All ratings in memory take
  * 2 GB, and half as much again while they are read.
  */
-public final class NetflixPrize {
+final class NetflixPrize {
   private static final byte[] COMMA = {','};
 
   private NetflixPrize() {}
@@ -31,7 +36,7 @@ public final class NetflixPrize {
    * @throws DataException if there is no file of ratings or one has a line that cannot be used; the
    *     message says which
    */
-  public static Interactions read(Path path) {
+  static Interactions read(Path path) {
     EventCollector collector = new EventCollector();
     Map<String, String> titles = new LinkedHashMap<>();
     boolean[] found = new boolean[1];
@@ -54,6 +59,26 @@ public final class NetflixPrize {
           path + ": expected files named mv_0000001.txt … or combined_data_1.txt …, found none");
     }
     return collector.toInteractions().withTitles(titles);
+  }
+
+  /** Writes {@code combined_data_1.txt}: beneath each movie its customers, whole stars and days. */
+  static void write(Interactions log, Path folder) throws IOException {
+    EventsByKey events = EventsByKey.byItem(log);
+    try (BufferedWriter out = Files.newBufferedWriter(folder.resolve("combined_data_1.txt"))) {
+      for (int item = 0; item < log.items().size(); item++) {
+        out.write(log.items().id(item) + ":\n");
+        for (int at = 0; at < events.size(item); at++) {
+          int event = events.event(item, at);
+          out.write(
+              log.users().id(log.user(event))
+                  + ","
+                  + (int) Math.ceil(log.value(event))
+                  + ","
+                  + Instant.ofEpochSecond(log.time(event)).atZone(ZoneOffset.UTC).toLocalDate()
+                  + "\n");
+        }
+      }
+    }
   }
 
   /** Lines {@code movie,year,title}; a year may be NULL, a title may hold commas. */

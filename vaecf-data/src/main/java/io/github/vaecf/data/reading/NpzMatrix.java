@@ -2,6 +2,7 @@ package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.WholeFile;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +46,7 @@ public final class NpzMatrix {
    * @throws DataException if the file exists or cannot be written
    */
   public static void write(CsrMatrix matrix, Path file) {
-    NewFile.write(
+    WholeFile.create(
         file,
         out -> {
           ZipOutputStream zip = new ZipOutputStream(out);

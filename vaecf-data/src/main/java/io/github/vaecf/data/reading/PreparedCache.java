@@ -1,9 +1,11 @@
 package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import it.unimi.dsi.fastutil.BigArrays;
 import it.unimi.dsi.fastutil.ints.IntBigArrays;
 import java.io.IOException;
@@ -14,7 +16,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,49 +72,37 @@ final class PreparedCache {
     }
   }
 
-  /** Writes the cache beside its place and renames it; does nothing if that fails. */
+  /** Writes the cache, in the place of one that may be there; does nothing if that fails. */
   static void write(Path folder, List<String> sources, Split split) {
-    Path partial = null;
     try {
-      partial = Files.createTempFile(folder, NAME, ".partial");
-      long checksum;
-      try (Output out = new Output(partial)) {
-        for (long value : fingerprint(folder, sources)) {
-          out.putLong(value);
-        }
-        out.putIds(split.items().ids());
-        out.putIds(split.users().ids());
-        out.putMatrix(split.train());
-        out.putMatrix(split.validation().foldIn());
-        out.putMatrix(split.validation().heldOut());
-        out.putLong(split.validation().firstUser());
-        out.putMatrix(split.test().foldIn());
-        out.putMatrix(split.test().heldOut());
-        out.putLong(split.test().firstUser());
-        checksum = out.finish();
-      }
-      try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
-        ByteBuffer head = ByteBuffer.allocate(HEAD).order(ByteOrder.LITTLE_ENDIAN);
-        head.putLong(MARK).putLong(checksum).flip();
-        channel.write(head, 0);
-      }
-      Files.move(
-          partial,
-          folder.resolve(NAME),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      removeQuietly(partial);
+      WholeFile.remake(folder.resolve(NAME), partial -> write(folder, sources, split, partial));
+    } catch (DataException e) {
+      // A cache never fails.
     }
   }
 
-  private static void removeQuietly(Path partial) {
-    if (partial != null) {
-      try {
-        Files.deleteIfExists(partial);
-      } catch (IOException e) {
-        // A cache never fails.
+  private static void write(Path folder, List<String> sources, Split split, Path file)
+      throws IOException {
+    long checksum;
+    try (Output out = new Output(file)) {
+      for (long value : fingerprint(folder, sources)) {
+        out.putLong(value);
       }
+      out.putIds(split.items().ids());
+      out.putIds(split.users().ids());
+      out.putMatrix(split.train());
+      out.putMatrix(split.validation().foldIn());
+      out.putMatrix(split.validation().heldOut());
+      out.putLong(split.validation().firstUser());
+      out.putMatrix(split.test().foldIn());
+      out.putMatrix(split.test().heldOut());
+      out.putLong(split.test().firstUser());
+      checksum = out.finish();
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer head = ByteBuffer.allocate(HEAD).order(ByteOrder.LITTLE_ENDIAN);
+      head.putLong(MARK).putLong(checksum).flip();
+      channel.write(head, 0);
     }
   }
 
@@ -137,7 +126,7 @@ final class PreparedCache {
     private final CRC32C checksum = new CRC32C();
 
     Output(Path file) throws IOException {
-      channel = FileChannel.open(file, StandardOpenOption.WRITE);
+      channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       channel.position(HEAD);
     }
 

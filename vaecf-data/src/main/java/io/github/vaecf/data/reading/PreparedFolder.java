@@ -4,11 +4,11 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * A split as a folder in the layout of the published program, so that it interchanges with the
@@ -66,28 +65,11 @@ public final class PreparedFolder {
    * @throws DataException if the folder exists or cannot be written; then nothing is left behind
    */
   public static void write(Split split, Path folder) {
-    NewFile.requireAbsent(folder);
-    Path place = folder.toAbsolutePath().normalize();
-    Path partial = null;
-    try {
-      Files.createDirectories(place.getParent());
-      partial = Files.createTempDirectory(place.getParent(), "." + place.getFileName() + ".");
-      writeFiles(split, partial);
-      partial.toFile().setReadable(true, false);
-      partial.toFile().setExecutable(true, false);
-      Files.move(partial, place);
-    } catch (IOException e) {
-      throw NewFile.unwritable(folder, e);
-    } catch (UncheckedIOException e) {
-      throw NewFile.unwritable(folder, e.getCause());
-    } finally {
-      if (partial != null) {
-        removeQuietly(partial);
-      }
-    }
+    WholeFile.make(folder, partial -> writeFiles(split, partial));
   }
 
   private static void writeFiles(Split split, Path folder) throws IOException {
+    Files.createDirectory(folder);
     PairFile.write(folder.resolve(TRAIN), split.train(), 0);
     writeHeldOut(split.validation(), folder, VALIDATION);
     writeHeldOut(split.test(), folder, TEST);
@@ -135,20 +117,6 @@ public final class PreparedFolder {
         }
         out.write('\n');
       }
-    }
-  }
-
-  private static void removeQuietly(Path folder) {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Files.delete(file);
-      }
-      Files.delete(folder);
-    } catch (IOException e) {
-      // The failure that led here is the one to report.
     }
   }
 

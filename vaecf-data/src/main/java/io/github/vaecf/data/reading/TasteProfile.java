@@ -2,6 +2,8 @@ package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
+import java.io.BufferedWriter;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -13,23 +15,41 @@ import java.util.Map;
  * plain, by gzip or in a zip. If {@code unique_tracks.txt} lies beside it, songs are titled with
  * artist and title.
  */
-public final class TasteProfile {
+final class TasteProfile {
   private static final DelimitedReader TRIPLETS =
       DelimitedReader.builder().separator("\t").header(false).valueColumn("3").build();
+
+  private static final String TRIPLETS_FILE = "train_triplets.txt";
 
   private TasteProfile() {}
 
   /**
    * Reads the data set.
    *
-   * @param file {@code train_triplets.txt}, or the zip as published
+   * @param path {@code train_triplets.txt}, its folder, or the zip as published
    * @return play counts in the order of the file, titles of the songs where there are any
    * @throws DataException if the file cannot be read or has a line that cannot be used
    */
-  public static Interactions read(Path file) {
+  static Interactions read(Path path) {
+    Path file = Files.isDirectory(path) ? path.resolve(TRIPLETS_FILE) : path;
     Interactions log = TRIPLETS.read(file);
     Path tracks = file.resolveSibling("unique_tracks.txt");
     return Files.exists(tracks) ? log.withTitles(titles(Source.of(tracks))) : log;
+  }
+
+  /** Writes {@code train_triplets.txt}. */
+  static void write(Interactions log, Path folder) throws IOException {
+    try (BufferedWriter out = Files.newBufferedWriter(folder.resolve(TRIPLETS_FILE))) {
+      for (int event = 0; event < log.size(); event++) {
+        out.write(
+            log.users().id(log.user(event))
+                + "\t"
+                + log.items().id(log.item(event))
+                + "\t"
+                + (int) Math.ceil(log.value(event))
+                + "\n");
+      }
+    }
   }
 
   /** Lines of track, song, artist and title, separated by {@code <SEP>}. */

@@ -37,7 +37,7 @@ public record Undersampling(int mostUserItems, int popularItemUsers, double rate
               + " and "
               + rateBeyond);
     }
-    SplitBuilder.requireSeed(seed);
+    SplitterBuilder.requireSeed(seed);
   }
 
   /**

@@ -22,8 +22,8 @@ final class WeakGeneralization {
 
   /**
    * Makes the split. Row r of all matrices is user r; users and items are numbered in the order of
-   * first appearance. The model is told a user's training items when it is validated, and those of
-   * validation too when it is tested.
+   * first appearance. A user's training items are the fold-in of the validation, and together with
+   * those of the validation the fold-in of the test.
    *
    * @param log the events, each pair once
    * @param parts the part of each event
@@ -62,12 +62,12 @@ final class WeakGeneralization {
     int rows = users.size();
     int columns = items.size();
     int validationRows = validation.size() == 0 ? 0 : rows;
-    CsrMatrix told = CsrMatrix.inOrder(rows, columns, train);
+    CsrMatrix all = CsrMatrix.inOrder(rows, columns, train);
     PairList learned = undersampling.apply(train, rows, columns, stages);
     return new Split(
-        learned == train ? told : CsrMatrix.inOrder(rows, columns, learned),
+        learned == train ? all : CsrMatrix.inOrder(rows, columns, learned),
         new HeldOut(
-            validationRows == 0 ? CsrMatrix.of(0, columns, new PairList(0)) : told,
+            validationRows == 0 ? CsrMatrix.of(0, columns, new PairList(0)) : all,
             CsrMatrix.inOrder(validationRows, columns, validation),
             0),
         new HeldOut(

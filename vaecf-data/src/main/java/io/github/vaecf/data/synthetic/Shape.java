@@ -11,18 +11,6 @@ import java.util.regex.Pattern;
  * @param events number of events, at least 5 a user, at most half of users × items, less than 2³⁰
  */
 public record Shape(int users, int items, int events) {
-  /** MovieLens 20M as prepared by Liang et al. (WWW 2018), table 1. */
-  public static final Shape MOVIELENS_20M = new Shape(136_677, 20_108, 9_990_682);
-
-  /** The Netflix Prize as prepared by Liang et al. (WWW 2018), table 1. */
-  public static final Shape NETFLIX = new Shape(463_435, 17_769, 56_880_037);
-
-  /** The Million Song Dataset as prepared by Liang et al. (WWW 2018), table 1. */
-  public static final Shape MSD = new Shape(571_355, 41_140, 33_633_450);
-
-  /** MovieLens 20M as published by GroupLens, before any filter. */
-  public static final Shape MOVIELENS_20M_RAW = new Shape(138_493, 26_744, 20_000_263);
-
   private static final Pattern NUMBERS =
       Pattern.compile("([0-9]{1,9})[xX×]([0-9]{1,9})[xX×]([0-9]{1,9})");
   static final int LEAST_USER_ITEMS = 5;
@@ -61,27 +49,17 @@ public record Shape(int users, int items, int events) {
   }
 
   /**
-   * The shape of a name.
+   * The shape that a text says.
    *
-   * @param name {@code ml-20m}, {@code netflix}, {@code msd}, or three numbers as in {@code
-   *     1000x200x9000}: users, items, events
+   * @param text three numbers as in {@code 1000x200x9000}: users, items, events
    * @return the shape
-   * @throws IllegalArgumentException if the name is none of these
+   * @throws IllegalArgumentException if it is none
    */
-  public static Shape of(String name) {
-    return switch (name) {
-      case "ml-20m" -> MOVIELENS_20M;
-      case "netflix" -> NETFLIX;
-      case "msd" -> MSD;
-      default -> ofNumbers(name);
-    };
-  }
-
-  private static Shape ofNumbers(String name) {
-    Matcher numbers = NUMBERS.matcher(name);
+  public static Shape of(String text) {
+    Matcher numbers = NUMBERS.matcher(text);
     if (!numbers.matches()) {
       throw new IllegalArgumentException(
-          "a shape must be ml-20m, netflix, msd or USERSxITEMSxEVENTS, found '" + name + "'");
+          "a shape must be USERSxITEMSxEVENTS, found '" + text + "'");
     }
     return new Shape(
         Integer.parseInt(numbers.group(1)),

@@ -3,7 +3,7 @@ package io.github.vaecf.data.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
 import java.io.IOException;
@@ -24,7 +24,7 @@ class PreparedCacheTest {
     prepared = folder.resolve("prepared");
     cache = prepared.resolve(".vaecf-cache");
     PreparedFolder.write(
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .heldOutUsers(100)
             .build()
             .split(SyntheticLog.generate(new Shape(1000, 300, 20_000), 1)),

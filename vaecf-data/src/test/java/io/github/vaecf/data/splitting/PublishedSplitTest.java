@@ -34,7 +34,7 @@ class PublishedSplitTest {
             .timeColumn("timestamp")
             .build()
             .read(golden("ratings.csv"));
-    return StrongGeneralizationSplit.builder()
+    return StrongGeneralizationSplitter.builder()
         .minRating(4)
         .minUserItems(5)
         .heldOutUsers(60)

@@ -89,7 +89,7 @@ class SplitPropertiesTest {
     Interactions log = log(seed, users, items, events);
     Assume.that(Arrays.stream(log.userCounts()).filter(count -> count > 0).count() > 2L * heldOut);
     Split split =
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .minUserItems(0)
             .heldOutUsers(heldOut)
             .seed(seed & 0xffffffffL)
@@ -125,7 +125,7 @@ class SplitPropertiesTest {
       @ForAll @DoubleRange(min = 0, max = 0.49) double testShare) {
     Interactions log = log(seed, users, items, events);
     Split split =
-        WeakGeneralizationSplit.builder()
+        WeakGeneralizationSplitter.builder()
             .minUserItems(0)
             .validationShare(validationShare)
             .testShare(testShare)
@@ -159,7 +159,7 @@ class SplitPropertiesTest {
       @ForAll @IntRange(min = 1, max = 300) int events) {
     Interactions log =
         log(seed, users, items, events).joinDuplicates(Interactions.Duplicates.FIRST);
-    Split split = LeaveLastOutSplit.builder().minUserItems(0).build().split(log);
+    Split split = LeaveLastOutSplitter.builder().minUserItems(0).build().split(log);
     assertPartition(log, split);
     Map<Integer, List<Integer>> byUser = new LinkedHashMap<>();
     for (int event = 0; event < log.size(); event++) {
@@ -195,9 +195,9 @@ class SplitPropertiesTest {
       @ForAll @IntRange(min = 1, max = 12) int popularItemUsers,
       @ForAll @DoubleRange(min = 0, max = 1) double rate) {
     Interactions log = log(seed, users, items, events);
-    Split plain = WeakGeneralizationSplit.builder().minUserItems(0).build().split(log);
+    Split plain = WeakGeneralizationSplitter.builder().minUserItems(0).build().split(log);
     Split less =
-        WeakGeneralizationSplit.builder()
+        WeakGeneralizationSplitter.builder()
             .minUserItems(0)
             .mostUserItems(mostUserItems)
             .popularItems(popularItemUsers, rate)

@@ -2,14 +2,10 @@ package io.github.vaecf.data.synthetic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.reading.MovieLens;
-import io.github.vaecf.data.reading.RatingsFile;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import net.jqwik.api.ForAll;
@@ -45,7 +41,7 @@ class SyntheticLogTest {
   void whatIsHeldOutLeavesTheShapeWhole() {
     Shape shape = new Shape(5000, 800, 100_000);
     Split split =
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .heldOutUsers(500)
             .build()
             .split(SyntheticLog.generate(shape, 7));
@@ -79,31 +75,7 @@ class SyntheticLogTest {
   }
 
   @Test
-  void aFileOfRatingsReadsBack() {
-    Interactions log = SyntheticLog.generate(new Shape(50, 60, 600), 3);
-    Path file = folder.resolve("new/ratings.csv");
-    RatingsFile.write(log, file);
-    Interactions read = MovieLens.read(file);
-    assertThat(read.size()).isEqualTo(600);
-    for (int event = 0; event < 600; event++) {
-      assertThat(read.users().id(read.user(event))).isEqualTo(log.users().id(log.user(event)));
-      assertThat(read.items().id(read.item(event))).isEqualTo(log.items().id(log.item(event)));
-      assertThat(read.value(event)).isEqualTo(log.value(event));
-      assertThat(read.time(event)).isEqualTo(log.time(event));
-    }
-    assertThatThrownBy(() -> RatingsFile.write(log, file))
-        .isInstanceOf(DataException.class)
-        .hasMessageContaining("already exists");
-    assertThatThrownBy(() -> RatingsFile.write(log, file.resolve("under/a/file")))
-        .isInstanceOf(DataException.class)
-        .hasMessageContaining("cannot be written");
-  }
-
-  @Test
-  void shapesHaveNames() {
-    assertThat(Shape.of("ml-20m")).isEqualTo(new Shape(136_677, 20_108, 9_990_682));
-    assertThat(Shape.of("netflix")).isEqualTo(new Shape(463_435, 17_769, 56_880_037));
-    assertThat(Shape.of("msd")).isEqualTo(new Shape(571_355, 41_140, 33_633_450));
+  void shapesAreWrittenAsThreeNumbers() {
     assertThat(Shape.of("100x50x900")).hasToString("100x50x900");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Shape.of("tiny"))

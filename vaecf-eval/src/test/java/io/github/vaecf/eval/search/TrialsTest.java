@@ -14,7 +14,7 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.splitting.StrongGeneralizationSplit;
+import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
 import io.github.vaecf.eval.Ndcg;
@@ -41,7 +41,7 @@ class TrialsTest {
   @TempDir Path folder;
 
   private static Split split(long seed) {
-    return StrongGeneralizationSplit.builder()
+    return StrongGeneralizationSplitter.builder()
         .heldOutUsers(50)
         .build()
         .split(SyntheticLog.generate(new Shape(300, 60, 4000), seed));

@@ -13,19 +13,19 @@ import java.util.List;
  *
  * <p>Immutable and safe for use by many threads.
  */
-public final class LeaveLastOutSplit {
+public final class LeaveLastOutSplitter implements Splitter {
   private static final int LEAST_ITEMS = 3;
 
   private final InteractionFilter filter;
   private final Undersampling undersampling;
 
-  private LeaveLastOutSplit(Builder builder) {
+  private LeaveLastOutSplitter(Builder builder) {
     this.filter = builder.filter();
     this.undersampling = builder.undersampling();
   }
 
   /**
-   * The settings, starting from those of {@link SplitBuilder}.
+   * The settings, starting from those of {@link SplitterBuilder}.
    *
    * @return a new builder
    */
@@ -40,6 +40,7 @@ public final class LeaveLastOutSplit {
    * @return the split; validation and test are over the training users
    * @throws DataException if the log has no times or no event is left after filtering
    */
+  @Override
   public Split split(Interactions log) {
     if (log.size() > 0 && !log.hasTimes()) {
       throw new DataException(
@@ -76,8 +77,8 @@ public final class LeaveLastOutSplit {
     return WeakGeneralization.split(kept, parts, undersampling, stages);
   }
 
-  /** Collects the settings of a split. Not safe for use by many threads. */
-  public static final class Builder extends SplitBuilder<Builder> {
+  /** Collects the settings of a splitter. Not safe for use by many threads. */
+  public static final class Builder extends SplitterBuilder<Builder> {
     private Builder() {}
 
     @Override
@@ -86,12 +87,13 @@ public final class LeaveLastOutSplit {
     }
 
     /**
-     * The split with these settings.
+     * The splitter with these settings.
      *
-     * @return the split
+     * @return the splitter
      */
-    public LeaveLastOutSplit build() {
-      return new LeaveLastOutSplit(this);
+    @Override
+    public LeaveLastOutSplitter build() {
+      return new LeaveLastOutSplitter(this);
     }
   }
 }

@@ -13,19 +13,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A split that others made: one log to train on, one to test on, over the same users (weak
- * generalization), as the data sets of LightGCN (He et al., SIGIR 2020) are published. If asked
- * for, a share of each user's training items is drawn for validation; by default none is.
+ * Makes a split of two logs that others divided: one to train on, one to test on, over the same
+ * users (weak generalization), as the data sets of LightGCN (He et al., SIGIR 2020) are published.
+ * It is no {@link Splitter}, because it takes two logs. By default nobody has validation items; a
+ * share of each user's training items may be drawn for it.
  *
  * <p>A test pair that is also a training pair is left away, as is a test user without training
  * items. An item that only the test has stays: a model cannot find it, and is measured so.
  * Immutable and safe for use by many threads.
  */
-public final class GivenSplit {
+public final class GivenSplitter {
   private final double validationShare;
   private final long seed;
 
-  private GivenSplit(Builder builder) {
+  private GivenSplitter(Builder builder) {
     this.validationShare = builder.validationShare;
     this.seed = builder.seed;
   }
@@ -110,7 +111,7 @@ public final class GivenSplit {
     }
   }
 
-  /** Collects the settings of a split. Not safe for use by many threads. */
+  /** Collects the settings of a splitter. Not safe for use by many threads. */
   public static final class Builder {
     private double validationShare;
     private long seed = 98765;
@@ -126,7 +127,7 @@ public final class GivenSplit {
      * @throws IllegalArgumentException if it lies outside
      */
     public Builder validationShare(double validationShare) {
-      this.validationShare = SplitBuilder.requireShare("the validation share", validationShare);
+      this.validationShare = SplitterBuilder.requireShare("the validation share", validationShare);
       return this;
     }
 
@@ -138,17 +139,17 @@ public final class GivenSplit {
      * @throws IllegalArgumentException if it lies outside
      */
     public Builder seed(long seed) {
-      this.seed = SplitBuilder.requireSeed(seed);
+      this.seed = SplitterBuilder.requireSeed(seed);
       return this;
     }
 
     /**
-     * The split with these settings.
+     * The splitter with these settings.
      *
-     * @return the split
+     * @return the splitter
      */
-    public GivenSplit build() {
-      return new GivenSplit(this);
+    public GivenSplitter build() {
+      return new GivenSplitter(this);
     }
   }
 }

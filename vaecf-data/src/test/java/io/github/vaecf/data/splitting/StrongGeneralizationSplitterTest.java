@@ -21,8 +21,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class StrongGeneralizationSplitTest {
-  /** Users "u0" …, each with as many items as told, the items "i0" … from 0 on. */
+class StrongGeneralizationSplitterTest {
+  /** Users "u0" …, each with so many items, the items "i0" … from 0 on. */
   private static Interactions log(int... itemsPerUser) {
     List<String> users = new ArrayList<>();
     List<String> items = new ArrayList<>();
@@ -49,8 +49,8 @@ class StrongGeneralizationSplitTest {
 
   @Test
   void noEventLeftAfterFilteringIsReported() {
-    StrongGeneralizationSplit split =
-        StrongGeneralizationSplit.builder().minRating(4).heldOutUsers(1).build();
+    StrongGeneralizationSplitter split =
+        StrongGeneralizationSplitter.builder().minRating(4).heldOutUsers(1).build();
     Interactions log = log(6, 6, 6);
     assertThatThrownBy(() -> split.split(log))
         .isInstanceOf(DataException.class)
@@ -64,7 +64,8 @@ class StrongGeneralizationSplitTest {
 
   @Test
   void moreHeldOutUsersThanUsersAreReported() {
-    StrongGeneralizationSplit split = StrongGeneralizationSplit.builder().heldOutUsers(2).build();
+    StrongGeneralizationSplitter split =
+        StrongGeneralizationSplitter.builder().heldOutUsers(2).build();
     Interactions log = log(6, 6, 6, 6);
     assertThatThrownBy(() -> split.split(log))
         .isInstanceOf(DataException.class)
@@ -76,7 +77,7 @@ class StrongGeneralizationSplitTest {
   @Test
   void usersWithFewerThanFiveItemsAreFoldInOnly() {
     Split split =
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .minUserItems(0)
             .heldOutUsers(2)
             .build()
@@ -92,7 +93,7 @@ class StrongGeneralizationSplitTest {
   void itemsAreFilteredBeforeUsersAsPublishedForMsd() {
     // Items i4 and i5 have one user each; without them, user u1 has too few items.
     Split split =
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .minItemUsers(2)
             .minUserItems(4)
             .heldOutUsers(1)
@@ -112,7 +113,7 @@ class StrongGeneralizationSplitTest {
   @Test
   void repeatedFilteringLeavesOnlyUsersAndItemsWithEnough() {
     Split split =
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .minItemUsers(3)
             .minUserItems(3)
             .untilStable(true)
@@ -138,8 +139,8 @@ class StrongGeneralizationSplitTest {
     }
     Interactions twice =
         Interactions.of(once.users(), once.items(), users, items, values, new long[0]);
-    StrongGeneralizationSplit splitting =
-        StrongGeneralizationSplit.builder().heldOutUsers(1).build();
+    StrongGeneralizationSplitter splitting =
+        StrongGeneralizationSplitter.builder().heldOutUsers(1).build();
     Split split = splitting.split(twice);
     assertThat(split.train().entries()).isEqualTo(5);
     assertThat(split.stages().get(1).name()).isEqualTo("each user and item once");
@@ -165,7 +166,7 @@ class StrongGeneralizationSplitTest {
 
   @Test
   void wrongSettingsAreRefused() {
-    StrongGeneralizationSplit.Builder builder = StrongGeneralizationSplit.builder();
+    StrongGeneralizationSplitter.Builder builder = StrongGeneralizationSplitter.builder();
     assertThatIllegalArgumentException().isThrownBy(() -> builder.minRating(Double.NaN));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.minUserItems(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.minItemUsers(-1));
@@ -182,7 +183,7 @@ class StrongGeneralizationSplitTest {
     assumeTrue(Files.exists(file), () -> file + " is not there");
     Interactions log = DelimitedReader.builder().separator("\t").build().read(file);
     Split split =
-        StrongGeneralizationSplit.builder()
+        StrongGeneralizationSplitter.builder()
             .minItemUsers(5)
             .minUserItems(5)
             .untilStable(true)

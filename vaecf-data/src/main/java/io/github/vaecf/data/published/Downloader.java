@@ -1,6 +1,7 @@
-package io.github.vaecf.data.download;
+package io.github.vaecf.data.published;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,7 +13,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -45,11 +45,11 @@ public final class Downloader {
           .connectTimeout(PATIENCE)
           .build();
 
-  /** Is told how far a file has come. */
+  /** Learns how far a file has come. */
   @FunctionalInterface
   public interface Progress {
     /**
-     * Is told after each piece.
+     * Learns of each piece.
      *
      * @param file the file's name
      * @param bytes how many bytes are there
@@ -62,7 +62,7 @@ public final class Downloader {
    * A downloader.
    *
    * @param cache the folder that data sets are kept in, each in a folder of its own
-   * @param progress is told how far files have come
+   * @param progress learns how far files have come
    */
   public Downloader(Path cache, Progress progress) {
     this.cache = cache;
@@ -77,11 +77,14 @@ public final class Downloader {
    * @throws DataException if it cannot be fetched or is not what was announced
    */
   public Path fetch(PublishedDataSet dataSet) {
+    if (dataSet.files().isEmpty()) {
+      throw new DataException(dataSet.title() + " cannot be fetched: nobody offers it any more");
+    }
     Path folder = cache.resolve(dataSet.name());
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new DataException(folder + ": cannot be written (" + e.getMessage() + ")", e);
+      throw WholeFile.unwritable(folder, e);
     }
     Path last = folder;
     for (PublishedDataSet.RemoteFile file : dataSet.files()) {
@@ -102,7 +105,7 @@ public final class Downloader {
         try {
           transfer(file, partial);
           verify(file, partial, expected);
-          Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+          WholeFile.moveIntoPlace(partial, target);
           return;
         } catch (BrokenOffException e) {
           last = e;

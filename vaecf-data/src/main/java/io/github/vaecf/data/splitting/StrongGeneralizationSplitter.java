@@ -24,7 +24,7 @@ import java.util.List;
  *       order; the last of them are the test users, those before are the validation users.
  *   <li>The items are those of the training users, in the order of first appearance in the log;
  *       what other items held-out users have is dropped.
- *   <li>If asked for, training users' items are undersampled; held-out users are left as they are.
+ *   <li>If so set, training users' items are undersampled; held-out users are left as they are.
  *   <li>Of each held-out user with at least 5 items, 20 % (rounded down) drawn at random are held
  *       out; the rest, and all of a user with fewer, is fold-in.
  * </ol>
@@ -33,7 +33,7 @@ import java.util.List;
  * purpose: for the users, for the validation users' items, for the test users' items. Immutable and
  * safe for use by many threads.
  */
-public final class StrongGeneralizationSplit {
+public final class StrongGeneralizationSplitter implements Splitter {
   /** Users with fewer items have nothing held out; as published. */
   private static final int MIN_ITEMS_TO_HOLD_OUT = 5;
 
@@ -43,7 +43,7 @@ public final class StrongGeneralizationSplit {
   private final double heldOutShare;
   private final long seed;
 
-  private StrongGeneralizationSplit(Builder builder) {
+  private StrongGeneralizationSplitter(Builder builder) {
     this.filter = builder.filter();
     this.undersampling = builder.undersampling();
     this.heldOutUsers = builder.heldOutUsers;
@@ -62,39 +62,6 @@ public final class StrongGeneralizationSplit {
   }
 
   /**
-   * The settings published for MovieLens 20M: ratings of at least 4, users with at least 5 movies,
-   * 10,000 users held out twice. From the 20,000,263 ratings it leaves 136,677 users, 20,108 movies
-   * and 9,990,682 events (published).
-   *
-   * @return a new builder with these settings
-   */
-  public static Builder movieLens20M() {
-    return builder().minRating(4).minUserItems(5).heldOutUsers(10_000);
-  }
-
-  /**
-   * The settings published for the Netflix Prize: ratings of at least 4, users with at least 5
-   * movies, 40,000 users held out twice. From the 100,480,507 ratings it leaves 463,435 users,
-   * 17,769 movies and 56,880,037 events (published).
-   *
-   * @return a new builder with these settings
-   */
-  public static Builder netflixPrize() {
-    return builder().minRating(4).minUserItems(5).heldOutUsers(40_000);
-  }
-
-  /**
-   * The settings published for the Million Song Dataset: songs of at least 200 users, then users
-   * with at least 20 songs, any play count, 50,000 users held out twice. From the 48,373,586
-   * triplets it leaves 571,355 users, 41,140 songs and 33,633,450 events (published).
-   *
-   * @return a new builder with these settings
-   */
-  public static Builder millionSongs() {
-    return builder().minItemUsers(200).minUserItems(20).heldOutUsers(50_000);
-  }
-
-  /**
    * Divides a log.
    *
    * @param log the events
@@ -102,6 +69,7 @@ public final class StrongGeneralizationSplit {
    * @throws DataException if no event is left after filtering, or there are not more users than are
    *     to be held out
    */
+  @Override
   public Split split(Interactions log) {
     List<Split.Stage> stages = new ArrayList<>();
     Interactions kept = filter.apply(log, stages);
@@ -208,8 +176,8 @@ public final class StrongGeneralizationSplit {
         first);
   }
 
-  /** Collects the settings of a split. Not safe for use by many threads. */
-  public static final class Builder extends SplitBuilder<Builder> {
+  /** Collects the settings of a splitter. Not safe for use by many threads. */
+  public static final class Builder extends SplitterBuilder<Builder> {
     private int heldOutUsers = -1;
     private double heldOutShare = 0.2;
 
@@ -253,16 +221,17 @@ public final class StrongGeneralizationSplit {
     }
 
     /**
-     * The split with these settings.
+     * The splitter with these settings.
      *
-     * @return the split
+     * @return the splitter
      * @throws IllegalStateException if the number of held-out users was not given
      */
-    public StrongGeneralizationSplit build() {
+    @Override
+    public StrongGeneralizationSplitter build() {
       if (heldOutUsers < 0) {
         throw new IllegalStateException("the number of held-out users was not given");
       }
-      return new StrongGeneralizationSplit(this);
+      return new StrongGeneralizationSplitter(this);
     }
   }
 }

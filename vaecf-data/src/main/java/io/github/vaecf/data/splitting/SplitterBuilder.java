@@ -1,13 +1,13 @@
 package io.github.vaecf.data.splitting;
 
 /**
- * Settings that all splits of a log have: which events take part, and where random numbers start.
- * Starting from: every value passes, users with at least 5 items, any item, filtered once, no
- * undersampling, seed 98765. Not safe for use by many threads.
+ * Settings that all splitters of one log have: which events take part, and where random numbers
+ * start. Starting from: every value passes, users with at least 5 items, any item, filtered once,
+ * no undersampling, seed 98765. Not safe for use by many threads.
  *
- * @param <B> the builder of a split
+ * @param <B> the builder of a splitter
  */
-public abstract class SplitBuilder<B extends SplitBuilder<B>> {
+public abstract class SplitterBuilder<B extends SplitterBuilder<B>> {
   private double minRating = Double.NEGATIVE_INFINITY;
   private int minUserItems = 5;
   private int minItemUsers;
@@ -17,9 +17,16 @@ public abstract class SplitBuilder<B extends SplitBuilder<B>> {
   private double rateBeyond = 1;
   private long seed = 98765;
 
-  SplitBuilder() {}
+  SplitterBuilder() {}
 
   abstract B self();
+
+  /**
+   * The splitter with these settings.
+   *
+   * @return the splitter
+   */
+  public abstract Splitter build();
 
   InteractionFilter filter() {
     return new InteractionFilter(minRating, minUserItems, minItemUsers, untilStable);
@@ -85,8 +92,8 @@ public abstract class SplitBuilder<B extends SplitBuilder<B>> {
   }
 
   /**
-   * Undersamples very active users: of a training user with more items, as many as told are kept,
-   * drawn at random. What is held out stays as it is. Off without this call.
+   * Undersamples very active users: of a training user with more items, this many are kept, drawn
+   * at random. What is held out stays as it is. Off without this call.
    *
    * @param mostUserItems at least 1
    * @return this builder

@@ -1,13 +1,13 @@
-package io.github.vaecf.data.download;
+package io.github.vaecf.data.published;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.reading.LogFormat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -86,9 +86,13 @@ class DownloaderTest {
     URI address = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/data.zip");
     return new PublishedDataSet(
         "data",
+        "Data",
+        LogFormat.of("csv"),
         List.of(new PublishedDataSet.RemoteFile(address, "data.zip", md5, beside)),
         "any",
-        "none");
+        "none",
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static Optional<String> rightMd5() {
@@ -255,17 +259,10 @@ class DownloaderTest {
   }
 
   @Test
-  void dataSetsHaveNamesLicencesAndCitations() {
-    assertThat(PublishedDataSet.names())
-        .contains("ml-latest-small", "ml-1m", "ml-20m", "ml-25m", "ml-32m", "msd", "gowalla");
-    for (String name : PublishedDataSet.names()) {
-      PublishedDataSet dataSet = PublishedDataSet.of(name);
-      assertThat(dataSet.licence()).isNotBlank();
-      assertThat(dataSet.citation()).isNotBlank();
-      assertThat(dataSet.files()).isNotEmpty();
-    }
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> PublishedDataSet.of("ml-2m"))
-        .withMessageContaining("found 'ml-2m'");
+  void whatNobodyOffersIsNotFetched() {
+    assertThatThrownBy(() -> fetch(PublishedDataSet.of("netflix")))
+        .isInstanceOf(DataException.class)
+        .hasMessage("Netflix Prize cannot be fetched: nobody offers it any more");
+    assertThat(cache).isEmptyDirectory();
   }
 }

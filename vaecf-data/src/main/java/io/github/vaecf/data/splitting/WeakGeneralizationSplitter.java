@@ -14,14 +14,14 @@ import java.util.List;
  * <p>Random numbers are those of NumPy's legacy generator, users taken ascending by id. Immutable
  * and safe for use by many threads.
  */
-public final class WeakGeneralizationSplit {
+public final class WeakGeneralizationSplitter implements Splitter {
   private final InteractionFilter filter;
   private final Undersampling undersampling;
   private final double validationShare;
   private final double testShare;
   private final long seed;
 
-  private WeakGeneralizationSplit(Builder builder) {
+  private WeakGeneralizationSplitter(Builder builder) {
     this.filter = builder.filter();
     this.undersampling = builder.undersampling();
     this.validationShare = builder.validationShare;
@@ -30,7 +30,7 @@ public final class WeakGeneralizationSplit {
   }
 
   /**
-   * The settings, starting from those of {@link SplitBuilder}, a tenth for validation and two
+   * The settings, starting from those of {@link SplitterBuilder}, a tenth for validation and two
    * tenths for test.
    *
    * @return a new builder
@@ -46,6 +46,7 @@ public final class WeakGeneralizationSplit {
    * @return the split; validation and test are over the training users
    * @throws DataException if no event is left after filtering
    */
+  @Override
   public Split split(Interactions log) {
     List<Split.Stage> stages = new ArrayList<>();
     Interactions kept = filter.apply(log, stages);
@@ -54,8 +55,8 @@ public final class WeakGeneralizationSplit {
     return WeakGeneralization.split(kept, parts, undersampling, stages);
   }
 
-  /** Collects the settings of a split. Not safe for use by many threads. */
-  public static final class Builder extends SplitBuilder<Builder> {
+  /** Collects the settings of a splitter. Not safe for use by many threads. */
+  public static final class Builder extends SplitterBuilder<Builder> {
     private double validationShare = 0.1;
     private double testShare = 0.2;
 
@@ -91,14 +92,15 @@ public final class WeakGeneralizationSplit {
     }
 
     /**
-     * The split with these settings.
+     * The splitter with these settings.
      *
-     * @return the split
+     * @return the splitter
      * @throws IllegalArgumentException if both shares together leave nothing for training
      */
-    public WeakGeneralizationSplit build() {
+    @Override
+    public WeakGeneralizationSplitter build() {
       requireShare("the validation share and the test share together", validationShare + testShare);
-      return new WeakGeneralizationSplit(this);
+      return new WeakGeneralizationSplitter(this);
     }
   }
 }

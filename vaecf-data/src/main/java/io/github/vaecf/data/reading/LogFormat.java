@@ -1,0 +1,198 @@
+package io.github.vaecf.data.reading;
+
+import io.github.vaecf.data.Interactions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The forms in which logs come, by name. One that is new takes a file that reads it, and a line in
+ * the list here. Immutable and safe for use by many threads.
+ */
+public final class LogFormat {
+  private static final List<LogFormat> ALL =
+      List.of(
+          delimited("csv", ","),
+          delimited("tsv", "\t"),
+          rated("movielens", MovieLens::read).writtenBy(MovieLens::write),
+          rated("netflix", NetflixPrize::read).writtenBy(NetflixPrize::write),
+          rated("kaggle", KaggleMovies::read),
+          unrated("msd", TasteProfile::read).writtenBy(TasteProfile::write),
+          unrated("lightgcn", LightGcn::read)
+              .writtenBy(LightGcn::write)
+              .dividedBy(LightGcn::trainAndTest));
+
+  private final String name;
+  private final boolean rated;
+  private final String separator;
+  private final Function<Path, Interactions> reader;
+  private final Writer writer;
+  private final Function<Path, Optional<TrainAndTest>> divider;
+
+  private LogFormat(
+      String name,
+      boolean rated,
+      String separator,
+      Function<Path, Interactions> reader,
+      Writer writer,
+      Function<Path, Optional<TrainAndTest>> divider) {
+    this.name = name;
+    this.rated = rated;
+    this.separator = separator;
+    this.reader = reader;
+    this.writer = writer;
+    this.divider = divider;
+  }
+
+  /** Writes a log as files of a form. */
+  @FunctionalInterface
+  private interface Writer {
+    void write(Interactions log, Path folder) throws IOException;
+  }
+
+  /**
+   * The two logs of a data set that was published divided.
+   *
+   * @param train the events to train on
+   * @param test the events to test on
+   */
+  public record TrainAndTest(Path train, Path test) {}
+
+  private static LogFormat delimited(String name, String separator) {
+    DelimitedReader reader =
+        DelimitedReader.builder().separator(separator).valueColumn("3").build();
+    return new LogFormat(name, true, separator, reader::read, null, LogFormat::oneLog);
+  }
+
+  private static LogFormat rated(String name, Function<Path, Interactions> reader) {
+    return new LogFormat(name, true, null, reader, null, LogFormat::oneLog);
+  }
+
+  private static LogFormat unrated(String name, Function<Path, Interactions> reader) {
+    return new LogFormat(name, false, null, reader, null, LogFormat::oneLog);
+  }
+
+  private static Optional<TrainAndTest> oneLog(Path path) {
+    return Optional.empty();
+  }
+
+  private LogFormat writtenBy(Writer itsWriter) {
+    return new LogFormat(name, rated, separator, reader, itsWriter, divider);
+  }
+
+  private LogFormat dividedBy(Function<Path, Optional<TrainAndTest>> itsDivider) {
+    return new LogFormat(name, rated, separator, reader, writer, itsDivider);
+  }
+
+  /**
+   * All forms.
+   *
+   * @return at least one
+   */
+  public static List<LogFormat> all() {
+    return ALL;
+  }
+
+  /**
+   * The form of a name.
+   *
+   * @param name the name of one of {@link #all()}; whether letters are capital does not matter
+   * @return the form
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public static LogFormat of(String name) {
+    for (LogFormat format : ALL) {
+      if (format.name.equalsIgnoreCase(name)) {
+        return format;
+      }
+    }
+    List<String> names = ALL.stream().map(LogFormat::name).toList();
+    throw new IllegalArgumentException(
+        "a format must be one of " + String.join(", ", names) + ", found '" + name + "'");
+  }
+
+  /**
+   * What it is called.
+   *
+   * @return small letters
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Whether values are ratings, of which only high ones are likes. Of delimited text it depends on
+   * the columns; with ratings in the third it is.
+   *
+   * @return false where each event is a like, or a value is a count
+   */
+  public boolean isRated() {
+    return rated;
+  }
+
+  /**
+   * What stands between fields of delimited text, whose columns a {@link DelimitedReader} chooses.
+   *
+   * @return empty where the form itself says which column is which
+   */
+  public Optional<String> separator() {
+    return Optional.ofNullable(separator);
+  }
+
+  /**
+   * Reads a log. Of delimited text the first three columns are user, item and value, named by a
+   * header.
+   *
+   * @param path a file or a folder, also compressed, as the form was published
+   * @return the events in the order of the files, with times and titles where there are any
+   * @throws io.github.vaecf.data.DataException if it cannot be read; the message says where and why
+   */
+  public Interactions read(Path path) {
+    return reader.apply(path);
+  }
+
+  /**
+   * Where the two logs of a data set are that was published with its own split; {@link
+   * io.github.vaecf.data.splitting.GivenSplitter} joins them.
+   *
+   * @param path what would be read
+   * @return both logs, each to be read; empty where the path is one log
+   */
+  public Optional<TrainAndTest> trainAndTest(Path path) {
+    return divider.apply(path);
+  }
+
+  /**
+   * Whether logs can be written in this form too.
+   *
+   * @return whether {@link #write} may be called
+   */
+  public boolean isWritable() {
+    return writer != null;
+  }
+
+  /**
+   * Writes a log under the names of the published files. To have all of them or none, write within
+   * {@link io.github.vaecf.data.WholeFile#make}.
+   *
+   * @param log the events, with times if the form has them; ids without the form's separators,
+   *     times from 0 on, values from 0 to 9.9, of which forms without decimals take the next larger
+   *     whole number
+   * @param folder where to; must be there, files in it are replaced
+   * @throws IOException if it cannot be written
+   * @throws UnsupportedOperationException if this form is only read
+   */
+  public void write(Interactions log, Path folder) throws IOException {
+    if (writer == null) {
+      throw new UnsupportedOperationException("the format " + name + " is only read");
+    }
+    writer.write(log, folder);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

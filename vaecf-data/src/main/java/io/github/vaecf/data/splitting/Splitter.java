@@ -1,0 +1,21 @@
+package io.github.vaecf.data.splitting;
+
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.Split;
+
+/**
+ * Divides a log for training, validation and test. The same splitter makes the same split of the
+ * same log. Those of this package are immutable and safe for use by many threads.
+ */
+@FunctionalInterface
+public interface Splitter {
+  /**
+   * Divides a log.
+   *
+   * @param log the events, of users × items
+   * @return the split, over the items that are left of the log's
+   * @throws DataException if the log cannot be divided in this way; the message says why
+   */
+  Split split(Interactions log);
+}
