@@ -1,12 +1,15 @@
 package io.github.vaecf.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.eval.RankingAgreement;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,17 +82,21 @@ class ClosedFormTest {
     assertThat(train(model, run).status()).isZero();
     Outcome exported = Outcome.of("export", "--run", run, "--out", export);
     assertThat(exported.status()).as(exported.err()).isZero();
-    double[] ofRun = scores(run);
-    assertThat(scores(export)).hasSize(7).containsExactly(ofRun, within(1e-4));
+    List<Recommendation> ofRun = recommend(run);
+    assertThat(ofRun).hasSize(7);
+    assertThat(RankingAgreement.within(1e-4, 1e-4).difference(ofRun, recommend(export))).isEmpty();
   }
 
-  private double[] scores(Path model) throws IOException {
+  private List<Recommendation> recommend(Path model) throws IOException {
     Path json = folder.resolve("list.json");
     Outcome outcome =
         Outcome.of("recommend", "--model", model, "--items=3,5", "-k=7", "--json", json);
     assertThat(outcome.status()).as(outcome.err()).isZero();
-    JsonNode list = new ObjectMapper().readTree(json.toFile()).path("recommendations");
-    return list.findValues("score").stream().mapToDouble(JsonNode::asDouble).toArray();
+    List<Recommendation> list = new ArrayList<>();
+    for (JsonNode one : new ObjectMapper().readTree(json.toFile()).path("recommendations")) {
+      list.add(new Recommendation(one.path("item").asText(), (float) one.path("score").asDouble()));
+    }
+    return list;
   }
 
   @Test

@@ -199,7 +199,8 @@ class CommandLineTest {
   void aVersionThatIsThereIsLeftAsItIs() throws IOException {
     long before = Files.getLastModifiedTime(export.resolve("saved_model.pb")).toMillis();
     assertFailure(
-        Outcome.of("export", "--run", run, "--out", export), "this version is there already");
+        Outcome.of("export", "--run", run, "--out", export),
+        "already exists; choose another place");
     assertThat(Files.getLastModifiedTime(export.resolve("saved_model.pb")).toMillis())
         .isEqualTo(before);
     assertFailure(
