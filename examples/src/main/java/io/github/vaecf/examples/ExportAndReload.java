@@ -1,9 +1,9 @@
 package io.github.vaecf.examples;
 
 import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.eval.export.SavedModelExporter;
-import io.github.vaecf.eval.serving.ServedModel;
+import io.github.vaecf.eval.export.ServedModel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

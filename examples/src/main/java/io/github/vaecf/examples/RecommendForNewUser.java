@@ -1,7 +1,7 @@
 package io.github.vaecf.examples;
 
 import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

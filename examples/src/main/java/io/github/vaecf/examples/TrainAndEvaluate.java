@@ -1,9 +1,9 @@
 package io.github.vaecf.examples;
 
-import io.github.vaecf.core.MultVaeConfig;
-import io.github.vaecf.core.TrainedModel;
-import io.github.vaecf.core.Trainer;
-import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.MovieLens;
@@ -21,13 +21,14 @@ public final class TrainAndEvaluate {
   /**
    * Trains Mult-VAE on a MovieLens data set and exports it.
    *
-   * @param arguments the data set (a folder or zip as published), how many users to hold out, and
-   *     where to export to, such as {@code models/movies/1}
+   * @param arguments the data set (a folder or zip as published), how many users to hold out, the
+   *     run folder to make, and where to export to, such as {@code models/movies/1}
    */
   public static void main(String[] arguments) {
     Path dataSet = Path.of(arguments[0]);
     int heldOutUsers = Integer.parseInt(arguments[1]);
-    Path export = Path.of(arguments[2]);
+    Path run = Path.of(arguments[2]);
+    Path export = Path.of(arguments[3]);
     // README: begin
     Interactions ratings = MovieLens.read(dataSet);
     Split split =
@@ -41,10 +42,9 @@ public final class TrainAndEvaluate {
     RankingEvaluator validation = RankingEvaluator.of(Ndcg.at(100));
     Trainer trainer =
         Trainer.builder()
-            .model(MultVaeConfig.paper())
-            .training(TrainingConfig.paper().withEpochs(20))
-            .validation(
-                scorer -> validation.evaluate(scorer, split.validation()).mean(Ndcg.at(100)))
+            .settings(MultVae.published().with(TrainingSettings.EPOCHS, 20))
+            .validation(one -> validation.evaluate(one, split.validation()).mean(Ndcg.at(100)))
+            .runFolder(run)
             .build();
 
     try (TrainedModel model = trainer.train(split.train(), split.items())) {

@@ -1,13 +1,13 @@
 package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.core.MachineFloor;
-import io.github.vaecf.core.ModelConfig;
-import io.github.vaecf.core.Network;
-import io.github.vaecf.core.StepReport;
-import io.github.vaecf.core.TrainedModel;
-import io.github.vaecf.core.Trainer;
-import io.github.vaecf.core.TrainingListener;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.StepReport;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
+import io.github.vaecf.core.training.TrainingListener;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -59,8 +59,9 @@ final class BenchmarkCommand extends Subcommand {
       names = "--model",
       defaultValue = "vae",
       paramLabel = "MODEL",
-      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-  private ModelKind model;
+      completionCandidates = NamedModel.Gradient.class,
+      description = "Which model, of ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private String modelName;
 
   @Option(
       names = "--steps",
@@ -69,12 +70,10 @@ final class BenchmarkCommand extends Subcommand {
       description = "Training steps to measure, after a few to warm up; default ${DEFAULT-VALUE}.")
   private int steps;
 
-  @Mixin private TrainingOptions trainingOptions;
-
-  @Mixin private ModelOptions modelOptions;
-
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON too.")
   private Path json;
+
+  @Mixin private SettingOptions settingOptions;
 
   private final ObjectNode figures = jsonObject();
 
@@ -83,7 +82,8 @@ final class BenchmarkCommand extends Subcommand {
     if (steps < 1) {
       throw wrongUsage("--steps must be at least 1, found " + steps);
     }
-    ModelConfig config = fromOptions(() -> modelOptions.config(model));
+    Settings settings =
+        fromOptions(() -> settingOptions.appliedTo(NamedModel.gradientSettings(modelName)));
     long start = System.nanoTime();
     Split split = PreparedFolder.read(data);
     double loading = (System.nanoTime() - start) / 1e9;
@@ -97,7 +97,7 @@ final class BenchmarkCommand extends Subcommand {
             split.train().entries(),
             loading);
     figures.put("data", data.toString()).put("load_seconds", loading);
-    try (TrainedModel trained = measureTraining(split, config)) {
+    try (TrainedModel trained = measureTraining(split, settings)) {
       measureEvaluation(split, trained);
       measureRecommendation(split, trained);
     }
@@ -109,7 +109,7 @@ final class BenchmarkCommand extends Subcommand {
     writeJson(json, figures);
   }
 
-  private TrainedModel measureTraining(Split split, ModelConfig config) {
+  private TrainedModel measureTraining(Split split, Settings settings) {
     List<Long> times = new ArrayList<>();
     int[] users = {0};
     int wanted = WARM_UP_STEPS + steps;
@@ -121,13 +121,11 @@ final class BenchmarkCommand extends Subcommand {
             users[0] += times.size() > WARM_UP_STEPS ? report.users() : 0;
           }
         };
-    int batch = trainingOptions.config().batchSize();
+    int batch = settings.get(TrainingSettings.BATCH_SIZE);
     int perEpoch = (split.train().rows() + batch - 1) / batch;
     Trainer trainer =
         Trainer.builder()
-            .model(config)
-            .training(
-                fromOptions(trainingOptions::config).withEpochs((wanted + perEpoch - 1) / perEpoch))
+            .settings(settings.with(TrainingSettings.EPOCHS, (wanted + perEpoch - 1) / perEpoch))
             .listener(clock)
             .build();
     printPlacement(trainer.placement(firstUsers(split.train(), batch)));
@@ -140,10 +138,9 @@ final class BenchmarkCommand extends Subcommand {
     double total = Arrays.stream(millis).sum();
     Arrays.sort(millis);
     double median = millis[millis.length / 2];
-    Network network = trained.network();
-    int width = network.decoder().get(network.decoder().size() - 1).inputs();
-    double products = MachineFloor.trainingProductsMillis(batch, width, network.items());
-    double adam = MachineFloor.adamMillis(weights(network));
+    int width = lastWidth(trained);
+    double products = MachineFloor.trainingProductsMillis(batch, width, trained.itemCount());
+    double adam = MachineFloor.adamMillis(weights(trained));
     out()
         .printf(
             Locale.ROOT,
@@ -194,14 +191,20 @@ final class BenchmarkCommand extends Subcommand {
     return matrix.selectRows(IntStream.range(0, rows).toArray());
   }
 
-  private static long weights(Network network) {
+  private static long weights(TrainedModel trained) {
     long weights = 0;
-    for (var layers : List.of(network.encoder(), network.decoder())) {
-      for (var layer : layers) {
-        weights += layer.kernel().length + layer.bias().length;
-      }
+    for (Weight weight : trained.weights()) {
+      weights += weight.values().length;
     }
     return weights;
+  }
+
+  /** The width of the last layer's input: what the product over all items costs. */
+  private static int lastWidth(TrainedModel trained) {
+    return trained
+        .itemKernel()
+        .map(kernel -> Math.toIntExact(kernel.shape().get(0)))
+        .orElseThrow(() -> new IllegalStateException("the model has no layer over all items"));
   }
 
   private void measureEvaluation(Split split, TrainedModel trained) {
@@ -209,11 +212,10 @@ final class BenchmarkCommand extends Subcommand {
     evaluator.evaluate(trained, split.validation()); // to warm up
     Evaluation evaluation = evaluator.evaluate(trained, split.test());
     int users = split.test().users();
-    Network network = trained.network();
-    int width = network.decoder().get(network.decoder().size() - 1).inputs();
+    int width = lastWidth(trained);
     int batch = Math.min(500, users);
     double floor =
-        MachineFloor.scoringProductMillis(batch, width, network.items()) / 1e3 / batch * users;
+        MachineFloor.scoringProductMillis(batch, width, trained.itemCount()) / 1e3 / batch * users;
     out()
         .printf(
             Locale.ROOT,
@@ -250,8 +252,7 @@ final class BenchmarkCommand extends Subcommand {
       }
     }
     Arrays.sort(millis);
-    Network network = trained.network();
-    long bytes = 4L * network.decoder().get(network.decoder().size() - 1).kernel().length;
+    long bytes = 4L * lastWidth(trained) * trained.itemCount();
     double floor = MachineFloor.streamMillis(bytes);
     out()
         .printf(

@@ -5,13 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.cli.report.Differences;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Interval;
+import io.github.vaecf.eval.TestResults;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,10 @@ final class CompareCommand extends Subcommand {
       required = true,
       arity = "1..*",
       paramLabel = "MODEL",
-      description = "Run folders, exports, or baselines: " + Baseline.NAMES + ".")
+      completionCandidates = NamedModel.ClosedForms.class,
+      description =
+          "Run folders, exports, or models in closed form, fitted at once:"
+              + " ${COMPLETION-CANDIDATES}, or with a setting as in ease:200.")
   private List<String> models;
 
   @Option(
@@ -61,8 +65,8 @@ final class CompareCommand extends Subcommand {
     Split split = measuring.split();
     TestResults results = new TestResults(split, measuring.metrics(split.train()));
     for (String model : models) {
-      try (OpenedModel opened = measuring.open(model, split)) {
-        results.measure(model, opened.scorer());
+      try (Recommender opened = measuring.open(model, split)) {
+        results.measure(model, opened);
       }
     }
     Differences differences = Differences.of(results);
@@ -116,11 +120,12 @@ final class CompareCommand extends Subcommand {
     root.set("models", EvaluationTable.toJson(results));
     root.set("by_activity", EvaluationTable.activityToJson(results));
     ArrayNode comparisons = root.putArray("comparisons");
-    differences.pairs().forEach(pair -> add(comparisons, pair, differences.activity()));
+    differences.pairs().forEach(pair -> add(comparisons, pair, results.activity()));
     return root;
   }
 
-  private static void add(ArrayNode target, Differences.Pair pair, List<Band> activity) {
+  private static void add(
+      ArrayNode target, TestResults.Difference pair, List<TestResults.Group> activity) {
     Comparison comparison = pair.comparison();
     Interval interval = comparison.interval();
     ObjectNode one = target.addObject();
@@ -134,7 +139,8 @@ final class CompareCommand extends Subcommand {
         .put("p_t_test", comparison.tTest())
         .put("p_wilcoxon", comparison.wilcoxon());
     ArrayNode groups = one.putArray("by_activity");
-    for (Band band : activity) {
+    for (TestResults.Group group : activity) {
+      Band band = group.band();
       Estimate difference = comparison.difference(band);
       groups
           .addObject()

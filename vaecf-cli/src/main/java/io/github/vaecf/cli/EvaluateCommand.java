@@ -1,5 +1,6 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
@@ -19,9 +20,9 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "Tells the model the fold-in items of each held-out user and looks for the held-out ones in"
-          + " its ranking of all others. Means over the users, with standard errors; for each k also"
-          + " the share of the items that anybody is recommended (coverage) and how unevenly (gini:"
-          + " 0 if all alike).",
+          + " its ranking of all others. Means over the users, with standard errors; for each k"
+          + " also the share of the items that anybody is recommended (coverage) and how unevenly"
+          + " (gini: 0 if all alike).",
       ""
     },
     footer = {"", "Example:", "  vaecf evaluate --data data --model run"})
@@ -46,11 +47,11 @@ final class EvaluateCommand extends Subcommand {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
+      completionCandidates = NamedModel.ClosedForms.class,
       description =
-          "A run folder, an exported version, its base folder, an ONNX file; or a baseline, computed"
-              + " at once: "
-              + Baseline.NAMES
-              + " (default knn:100, ease:200).")
+          "A run folder, an exported version, its base folder, an ONNX file; or a model in closed"
+              + " form, fitted at once: ${COMPLETION-CANDIDATES}, or with a setting as in"
+              + " ease:200.")
   private String model;
 
   @Option(
@@ -72,8 +73,8 @@ final class EvaluateCommand extends Subcommand {
     Split split = measuring.split();
     RankingEvaluator evaluator = RankingEvaluator.of(measuring.metrics(split.train()));
     Evaluation evaluation;
-    try (OpenedModel opened = measuring.open(model, split)) {
-      evaluation = evaluator.evaluate(opened.scorer(), part.of(split));
+    try (Recommender opened = measuring.open(model, split)) {
+      evaluation = evaluator.evaluate(opened, part.of(split));
     }
     out().print(EvaluationTable.of(evaluation));
     out()

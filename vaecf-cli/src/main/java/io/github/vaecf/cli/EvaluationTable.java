@@ -2,12 +2,12 @@ package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.cli.report.TestResults;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.Interval;
 import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.TestResults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -5,10 +5,14 @@ import de.siegmar.fastcsv.writer.LineDelimiter;
 import io.github.vaecf.cli.report.Differences;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
 import io.github.vaecf.cli.report.TrialSections;
-import io.github.vaecf.core.CheckpointPolicy;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.MostPopular;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.CheckpointPolicy;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -18,9 +22,9 @@ import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
-import io.github.vaecf.eval.baseline.MostPopular;
+import io.github.vaecf.eval.TestResults;
 import io.github.vaecf.eval.published.PublishedResult;
-import io.github.vaecf.eval.search.TrainingCurve;
+import io.github.vaecf.eval.search.ExperimentPlan;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.eval.search.Trials;
@@ -41,10 +45,10 @@ import picocli.CommandLine.Option;
 /** {@code vaecf experiment}: what each setting does, in one report. */
 @Command(
     name = "experiment",
-    header = "Compare Mult-VAE and Mult-DAE and what each setting does, in one report.",
+    header = "Compare models and what each setting does, in one report.",
     description = {
       "",
-      "Trains both models with the same settings, then with other learning rates, caps of the"
+      "Trains each model with the same settings, then with other learning rates, caps of the"
           + " annealing, numbers of epochs and L2 penalties, and with undersampled training data;"
           + " measures all on the test users, beside the published table where the data is a"
           + " published set. However it was stopped: the same command again goes on where it was.",
@@ -87,9 +91,20 @@ final class ExperimentCommand extends Subcommand {
               + " many as the item has that one in 20 items are more popular than.")
   private Integer undersampleTo;
 
-  @Mixin private SettingOptions settings;
+  @Option(
+      names = "--models",
+      split = ",",
+      paramLabel = "MODEL",
+      defaultValue = "vae,dae",
+      completionCandidates = NamedModel.Gradient.class,
+      description =
+          "Which models, of ${COMPLETION-CANDIDATES}; a setting is varied for those that have it;"
+              + " default ${DEFAULT-VALUE}.")
+  private List<String> models;
 
   @Mixin private CheckpointOptions checkpointOptions;
+
+  @Mixin private SettingOptions settingOptions;
 
   private Split split;
   private Split undersampled;
@@ -104,11 +119,11 @@ final class ExperimentCommand extends Subcommand {
     split = PreparedFolder.read(data);
     undersampled = fromOptions(this::undersampled);
     train(checkpoints);
-    TestResults models = new TestResults(split, METRICS);
+    TestResults tested = new TestResults(split, METRICS);
     for (TrialResult result : results.values()) {
       if (result.end() == TrialResult.End.DONE) {
         try (TrainedModel model = result.model()) {
-          evaluations.put(result.trial(), models.evaluate(model));
+          evaluations.put(result.trial(), tested.evaluate(model));
         }
       }
     }
@@ -120,14 +135,17 @@ final class ExperimentCommand extends Subcommand {
     }
     WholeFile.replace(out.resolve("experiment.csv"), table());
     Path page = out.resolve("report.html");
-    WholeFile.replace(page, page(models).toHtml());
+    WholeFile.replace(page, page(tested).toHtml());
     out().println("Report: " + page);
   }
 
   private ExperimentPlan plan() {
-    boolean epochsGiven = settings.given().containsKey("epochs");
-    int epochs = quick && !epochsGiven ? QUICK_EPOCHS : settings.training().epochs();
-    return new ExperimentPlan(settings, epochs, quick);
+    List<Settings> settings = new ArrayList<>();
+    for (String model : models) {
+      Settings published = NamedModel.gradientSettings(model);
+      settings.add(quick ? published.with(TrainingSettings.EPOCHS, QUICK_EPOCHS) : published);
+    }
+    return ExperimentPlan.of(settingOptions.appliedTo(settings), quick);
   }
 
   private Split undersampled() {
@@ -137,7 +155,7 @@ final class ExperimentCommand extends Subcommand {
         undersampleTo == null
             ? Math.max(1, counts[counts.length - 1 - counts.length / POPULAR])
             : undersampleTo;
-    long seed = settings.training().seed();
+    long seed = plan.base().get(0).settings().get(TrainingSettings.SEED);
     return new Undersampling(Integer.MAX_VALUE, users, 0, seed & 0xffff_ffffL).apply(split);
   }
 
@@ -200,7 +218,7 @@ final class ExperimentCommand extends Subcommand {
       for (ExperimentPlan.Row one : series.rows()) {
         TrialResult result = results.get(one.trial());
         row.clear();
-        row.addAll(List.of(series.title(), one.model().toString(), one.value()));
+        row.addAll(List.of(series.title(), one.model().name(), one.value()));
         row.addAll(List.of(one.trial().name(), result.end().toString()));
         row.add(Integer.toString(result.epoch()));
         row.add(Integer.toString(result.curve().epochs().size()));
@@ -219,25 +237,29 @@ final class ExperimentCommand extends Subcommand {
     return text.toString();
   }
 
-  private Page page(TestResults models) {
+  private Page page(TestResults tested) {
     Page page = new Page("Experiment on " + data);
     Map<String, Path> runs = new LinkedHashMap<>();
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
-    for (ModelKind kind : ModelKind.values()) {
-      TrialResult result = results.get(plan.base(kind));
-      if (evaluations.containsKey(result.trial())) {
-        models.add(kind.title(), evaluations.get(result.trial()));
-        curves.put(kind.title(), result.curve());
+    for (Trial trial : plan.base()) {
+      String title = trial.settings().model().title();
+      TrialResult result = results.get(trial);
+      if (evaluations.containsKey(trial)) {
+        tested.add(title, evaluations.get(trial));
+        curves.put(title, result.curve());
       }
-      runs.put(kind.title(), result.run());
+      runs.put(title, result.run());
     }
-    models.measure("most popular", MostPopular.of(split.train()));
-    Sections.results(page, models);
+    Settings popular = Settings.published(new MostPopular());
+    try (TrainedModel model = NamedModel.fit(popular, split)) {
+      tested.measure(popular.model().title(), model);
+    }
+    Sections.results(page, tested);
     if (!Synthetic.is(split)) {
       PublishedResult.of(split)
-          .ifPresent(published -> PublishedTable.add(page, published, models.models()));
+          .ifPresent(published -> PublishedTable.add(page, published, tested.models()));
     }
-    Differences.of(models).addTo(page);
+    Differences.of(tested).addTo(page);
     for (ExperimentPlan.Series series : plan.series()) {
       page.section(series.title());
       page.paragraph(series.question());
@@ -257,15 +279,13 @@ final class ExperimentCommand extends Subcommand {
             stage.name(),
             undersampled.train().entries(),
             split.train().entries()));
-    Sections.groups(page, models);
+    Sections.groups(page, tested);
     if (!curves.isEmpty()) {
       Sections.learningCurves(page, curves);
     }
-    Optional<TrialResult> vae =
-        Optional.of(results.get(plan.base(ModelKind.VAE)))
-            .filter(result -> result.end() == TrialResult.End.DONE);
-    if (vae.isPresent()) {
-      try (TrainedModel model = vae.get().model()) {
+    TrialResult first = results.get(plan.base().get(0));
+    if (first.end() == TrialResult.End.DONE) {
+      try (TrainedModel model = first.model()) {
         Sections.examples(page, split, model::recommend);
       }
     }
@@ -277,14 +297,16 @@ final class ExperimentCommand extends Subcommand {
   /** A sentence on the row of the best validation of each model. */
   private Optional<String> best(ExperimentPlan.Series series) {
     List<String> parts = new ArrayList<>();
-    for (ModelKind kind : ModelKind.values()) {
+    for (Trial base : plan.base()) {
+      Model model = base.settings().model();
       series.rows().stream()
-          .filter(row -> row.model() == kind && evaluations.containsKey(row.trial()))
+          .filter(row -> row.model().name().equals(model.name()))
+          .filter(row -> evaluations.containsKey(row.trial()))
           .max(
               (a, b) ->
                   Double.compare(
                       results.get(a.trial()).validation(), results.get(b.trial()).validation()))
-          .ifPresent(row -> parts.add(kind.title() + ": " + row.value()));
+          .ifPresent(row -> parts.add(model.title() + ": " + row.value()));
     }
     return parts.isEmpty()
         ? Optional.empty()

@@ -1,10 +1,8 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.eval.export.ExportOptions;
 import io.github.vaecf.eval.export.OnnxExporter;
-import io.github.vaecf.eval.export.OnnxOptions;
 import io.github.vaecf.eval.export.OnnxWeights;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import java.nio.file.Path;
@@ -94,21 +92,18 @@ final class ExportCommand extends Subcommand {
 
   @Override
   void run() {
-    ExportOptions options =
-        fromOptions(
-            () -> {
-              ExportOptions chosen = ExportOptions.defaults().withTopK(topK);
-              return keep == null ? chosen : chosen.withKeep(keep);
-            });
+    SavedModelExporter.Builder savedModel = SavedModelExporter.builder();
+    fromOptions(() -> savedModel.topK(topK));
+    if (keep != null) {
+      fromOptions(() -> savedModel.keep(keep));
+    }
     if (data != null) {
-      options = options.withTitles(PreparedFolder.read(data).titles());
+      savedModel.titles(PreparedFolder.read(data).titles());
     }
     try (TrainedModel model = TrainedModel.load(run)) {
       switch (format) {
-        case SAVEDMODEL -> SavedModelExporter.export(model, out, options);
-        case ONNX ->
-            OnnxExporter.export(
-                model, out, OnnxOptions.defaults().withWeights(weights).withExclude(exclude));
+        case SAVEDMODEL -> savedModel.export(model, out);
+        case ONNX -> OnnxExporter.builder().weights(weights).exclude(exclude).export(model, out);
       }
     }
     out().println("Exported to " + out);

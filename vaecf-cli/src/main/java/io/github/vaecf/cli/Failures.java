@@ -1,7 +1,7 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.TrainingDivergedException;
-import io.github.vaecf.core.TrainingStoppedException;
+import io.github.vaecf.core.training.TrainingDivergedException;
+import io.github.vaecf.core.training.TrainingStoppedException;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
-package io.github.vaecf.core.training;
+package io.github.vaecf.cli;
 
+import io.github.vaecf.core.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +25,7 @@ import org.tensorflow.types.TFloat32;
  * <p>Everything is measured when asked, on all cores, and the median of several runs is given. The
  * machine should do nothing else meanwhile.
  */
-public final class MachineFloor {
+final class MachineFloor {
   private static final int RUNS = 9;
   private static final int BYTES_PER_FLOAT = 4;
 
@@ -45,7 +46,7 @@ public final class MachineFloor {
    * @param items number of items, at least 1
    * @return milliseconds, the sum of the three
    */
-  public static double trainingProductsMillis(int batch, int width, int items) {
+  static double trainingProductsMillis(int batch, int width, int items) {
     try (Products products = new Products(batch, width, items)) {
       return products.median(products.forward)
           + products.median(products.kernelGradient)
@@ -61,7 +62,7 @@ public final class MachineFloor {
    * @param items number of items, at least 1
    * @return milliseconds
    */
-  public static double scoringProductMillis(int batch, int width, int items) {
+  static double scoringProductMillis(int batch, int width, int items) {
     try (Products products = new Products(batch, width, items)) {
       return products.median(products.forward);
     }
@@ -73,7 +74,7 @@ public final class MachineFloor {
    * @param weights number of weights, at least 1
    * @return milliseconds
    */
-  public static double adamMillis(long weights) {
+  static double adamMillis(long weights) {
     long bytes = Math.multiplyExact(weights, (long) ADAM_TRAFFIC * BYTES_PER_FLOAT);
     // A copy of n bytes moves 2 n. A block far larger than the caches stands for the rest.
     int block = (int) Math.min(1 << 26, Math.max(1 << 16, bytes / 2 / BYTES_PER_FLOAT));
@@ -99,7 +100,7 @@ public final class MachineFloor {
    * @param bytes at least 1
    * @return milliseconds
    */
-  public static double streamMillis(long bytes) {
+  static double streamMillis(long bytes) {
     int block = 1 << 26;
     int[] source = new int[block];
     Arrays.fill(source, 3);

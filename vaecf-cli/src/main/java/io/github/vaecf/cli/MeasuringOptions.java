@@ -1,5 +1,6 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
@@ -8,11 +9,20 @@ import io.github.vaecf.eval.Popularity;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options that say on what data models are measured, by what, and where the result goes. */
 final class MeasuringOptions {
+  /** The names of all metrics, for help. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return RankingMetric.names(true).iterator();
+    }
+  }
+
   @Option(
       names = "--data",
       required = true,
@@ -25,9 +35,10 @@ final class MeasuringOptions {
       paramLabel = "METRIC",
       split = ",",
       defaultValue = "ndcg@100,recall@20,recall@50",
+      completionCandidates = Names.class,
       description =
-          "What to measure, with commas between: ndcg, recall, recall_of_all, precision, hitrate,"
-              + " mrr, map, popularity or novelty, each with @k; default ${DEFAULT-VALUE}.")
+          "What to measure, with commas between: ${COMPLETION-CANDIDATES}, each with @k; default"
+              + " ${DEFAULT-VALUE}.")
   private List<String> metricNames;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON too.")
@@ -59,9 +70,13 @@ final class MeasuringOptions {
     return PreparedFolder.read(data);
   }
 
-  /** Opens a model that the data is to be measured with. */
-  OpenedModel open(String model, Split split) {
-    return OpenedModel.open(model, split, data);
+  /**
+   * Opens a model that is to be measured on the data; to be closed.
+   *
+   * @throws DataException if there is no such model, or its items are not those of the data
+   */
+  Recommender open(String model, Split split) {
+    return NamedModel.open(model, split, data);
   }
 
   /** Where to write JSON; null for nowhere. */

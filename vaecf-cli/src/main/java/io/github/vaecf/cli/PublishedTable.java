@@ -1,6 +1,9 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.core.model.ClosedFormModel;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.Models;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingMetric;
@@ -22,22 +25,23 @@ final class PublishedTable {
    * A row for each model and metric.
    *
    * @param published what was published
-   * @param models evaluations by the models' titles; those that were not published are passed over
+   * @param models evaluations by the models' titles; those of closed forms, which are ours, are
+   *     passed over
    */
   static List<List<String>> rows(PublishedResult published, Map<String, Evaluation> models) {
     List<List<String>> rows = new ArrayList<>();
-    for (ModelKind kind : ModelKind.values()) {
-      Evaluation evaluation = models.get(kind.title());
-      if (evaluation == null) {
+    for (Model model : Models.all()) {
+      Evaluation evaluation = models.get(model.title());
+      if (evaluation == null || model instanceof ClosedFormModel) {
         continue;
       }
       for (RankingMetric metric : published.metrics()) {
         Estimate estimate = evaluation.estimate(metric);
-        OptionalDouble value = published.value(kind.toString(), metric);
+        OptionalDouble value = published.value(model.name(), metric);
         double difference = estimate.mean() - value.orElse(Double.NaN);
         rows.add(
             List.of(
-                kind.title(),
+                model.title(),
                 metric.name(),
                 EvaluationTable.cell(evaluation, metric),
                 value.isPresent() ? Double.toString(value.getAsDouble()) : "–",

@@ -3,30 +3,31 @@ package io.github.vaecf.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
-import io.github.vaecf.core.LearningRateSchedule;
-import io.github.vaecf.core.ModelConfig;
-import io.github.vaecf.core.MultDaeConfig;
-import io.github.vaecf.core.MultVaeConfig;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.core.Scorer;
-import io.github.vaecf.core.TrainedModel;
-import io.github.vaecf.core.Trainer;
-import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.MostPopular;
+import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.RunFolder;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
+import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
-import io.github.vaecf.eval.baseline.MostPopular;
-import io.github.vaecf.eval.export.ExportOptions;
+import io.github.vaecf.eval.TestResults;
 import io.github.vaecf.eval.export.SavedModelExporter;
-import io.github.vaecf.eval.search.TrainingCurve;
-import io.github.vaecf.eval.serving.ServedModel;
+import io.github.vaecf.eval.export.ServedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,11 +54,8 @@ final class QuickstartCommand extends Subcommand {
   private static final int SHOWN = 3;
   private static final int COMPARED = 100;
 
-  /** The sample is small: fewer epochs do, with a larger learning rate that falls to 0. */
-  private static final TrainingConfig TRAINING =
-      TrainingConfig.paper()
-          .withLearningRate(0.003)
-          .withSchedule(new LearningRateSchedule(LearningRateSchedule.Shape.COSINE, 0));
+  /** How close the export's scores must be: two runtimes differ in the last digits. */
+  private static final RankingAgreement SAME = RankingAgreement.within(1e-5, 1e-5);
 
   @Option(
       names = "--out",
@@ -79,7 +77,8 @@ final class QuickstartCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    TrainingConfig training = fromOptions(() -> TRAINING.withEpochs(epochs));
+    Settings ofVae = fromOptions(() -> settings(MultVae.published()));
+    Settings ofDae = fromOptions(() -> settings(MultDae.published()));
     long start = System.nanoTime();
     Path folder = newFolder();
 
@@ -94,20 +93,19 @@ final class QuickstartCommand extends Subcommand {
 
     TestResults results =
         new TestResults(split, List.of(Ndcg.at(100), Recall.at(20), Recall.at(50)));
-    try (TrainedModel vae =
-            train(ModelKind.VAE, MultVaeConfig.paper(), training, split, folder.resolve("vae"));
-        TrainedModel dae =
-            train(ModelKind.DAE, MultDaeConfig.paper(), training, split, folder.resolve("dae"))) {
-      results.measure(ModelKind.VAE.title(), vae);
-      results.measure(ModelKind.DAE.title(), dae);
-      results.measure("most popular", MostPopular.of(split.train()));
+    try (TrainedModel vae = train(ofVae, split, folder);
+        TrainedModel dae = train(ofDae, split, folder);
+        TrainedModel popular = NamedModel.fit(Settings.published(new MostPopular()), split)) {
+      for (TrainedModel model : List.of(vae, dae, popular)) {
+        results.measure(model.settings().model().title(), model);
+      }
       out().println();
       out().printf("Test, %,d sources that training never saw:%n%n", split.test().users());
       out().print(EvaluationTable.of(results));
       out().println();
 
       Path version = folder.resolve("models/debian/1");
-      SavedModelExporter.export(vae, version, ExportOptions.defaults().withTitles(split.titles()));
+      SavedModelExporter.builder().titles(split.titles()).export(vae, version);
       try (ServedModel served = ServedModel.load(version)) {
         requireSameRankings(vae, served, split.test());
         out()
@@ -116,7 +114,7 @@ final class QuickstartCommand extends Subcommand {
                     + " from the export.%n%n",
                 version, split.test().users(), COMPARED);
         showExamples(served, split);
-        writeReport(folder, split, results, served);
+        writeReport(folder, split, results, List.of(vae, dae), served);
       }
     }
     out()
@@ -126,16 +124,22 @@ final class QuickstartCommand extends Subcommand {
     writeJson(json, toJson(folder, results));
   }
 
-  private static void writeReport(Path folder, Split split, TestResults results, ServedModel served)
-      throws IOException {
+  private static void writeReport(
+      Path folder,
+      Split split,
+      TestResults results,
+      List<TrainedModel> trained,
+      Recommender served) {
     Map<String, Path> runs = new LinkedHashMap<>();
-    runs.put(ModelKind.VAE.title(), folder.resolve("vae"));
-    runs.put(ModelKind.DAE.title(), folder.resolve("dae"));
+    for (TrainedModel one : trained) {
+      Model model = one.settings().model();
+      runs.put(model.title(), folder.resolve(model.name()));
+    }
     Page page = new Page("vaecf quickstart: which packages Debian sources depend on");
     Sections.results(page, results);
     Sections.groups(page, results);
     Map<String, TrainingCurve> curves = new LinkedHashMap<>();
-    runs.forEach((name, run) -> curves.put(name, TrainingCurve.read(run)));
+    runs.forEach((name, run) -> curves.put(name, RunFolder.curve(run)));
     Sections.learningCurves(page, curves);
     Sections.examples(page, split, served::recommend);
     Sections.data(page, split);
@@ -154,18 +158,25 @@ final class QuickstartCommand extends Subcommand {
     return Files.createDirectories(folder);
   }
 
-  private TrainedModel train(
-      ModelKind kind, ModelConfig model, TrainingConfig training, Split split, Path runFolder) {
+  /** The sample is small: fewer epochs do, with a larger learning rate that falls to 0. */
+  private Settings settings(Settings published) {
+    return published
+        .with(TrainingSettings.EPOCHS, epochs)
+        .with(TrainingSettings.LEARNING_RATE, 0.003)
+        .with(TrainingSettings.SCHEDULE, TrainingSettings.Schedule.COSINE);
+  }
+
+  private TrainedModel train(Settings settings, Split split, Path folder) {
+    Model model = settings.model();
     Ndcg metric = Ndcg.at(100);
     RankingEvaluator evaluator = RankingEvaluator.of(metric);
     try (Interruption interruption = Interruption.watch();
-        TrainingDisplay display = new TrainingDisplay(err(), kind.title(), metric.name())) {
+        TrainingDisplay display = new TrainingDisplay(err(), model.title(), metric.name())) {
       return Trainer.builder()
-          .model(model)
-          .training(training)
-          .validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric))
+          .settings(settings)
+          .validation(one -> evaluator.evaluate(one, split.validation()).mean(metric))
           .listener(display)
-          .runFolder(runFolder)
+          .runFolder(folder.resolve(model.name()))
           .stopWhen(interruption::isRequested)
           .build()
           .train(split.train(), split.items());
@@ -173,26 +184,21 @@ final class QuickstartCommand extends Subcommand {
   }
 
   /** Makes sure that the export ranks as the model does; items of one score may change places. */
-  private static void requireSameRankings(Scorer model, Scorer export, HeldOut users) {
+  private static void requireSameRankings(Recommender model, Recommender export, HeldOut users) {
     Rankings expected = model.rank(users.foldIn(), 0, users.users(), COMPARED);
     Rankings found = export.rank(users.foldIn(), 0, users.users(), COMPARED);
-    int others = 0;
-    for (int user = 0; user < users.users(); user++) {
-      boolean same = true;
-      for (int rank = 0; rank < COMPARED; rank++) {
-        same &=
-            expected.item(user, rank) == found.item(user, rank)
-                || Math.abs(expected.score(user, rank) - found.score(user, rank)) < 1e-5;
-      }
-      others += same ? 0 : 1;
-    }
-    if (others > 0) {
+    List<String> others = SAME.differences(expected, found);
+    if (!others.isEmpty()) {
       throw new IllegalStateException(
-          others + " of " + users.users() + " test users get another ranking from the export");
+          others.size()
+              + " of "
+              + users.users()
+              + " test users get another ranking from the export, the first is "
+              + others.get(0));
     }
   }
 
-  private void showExamples(ServedModel served, Split split) {
+  private void showExamples(Recommender served, Split split) {
     out().println("Recommendations from the export, for sources that training never saw");
     out().println("(* marks a real dependency that was held out):");
     HeldOut test = split.test();

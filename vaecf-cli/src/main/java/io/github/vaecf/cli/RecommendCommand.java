@@ -3,9 +3,12 @@ package io.github.vaecf.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.eval.export.Recommenders;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -46,14 +49,15 @@ final class RecommendCommand extends Subcommand {
     if (k < 1) {
       throw wrongUsage("-k: expected at least 1, found " + k);
     }
-    try (OpenedModel opened = OpenedModel.open(model)) {
+    try (Recommender opened = Recommenders.open(model)) {
+      Map<String, String> titles = Recommenders.titles(opened);
       List<String> unknown = items.stream().filter(id -> opened.items().indexOf(id) < 0).toList();
       unknown.forEach(
           id -> err().println("vaecf recommend: the model knows no item '" + id + "'; ignored"));
       List<Recommendation> best = opened.recommend(items, k);
       TextTable table = new TextTable("item", "score");
       for (Recommendation one : best) {
-        String title = opened.titles().getOrDefault(one.item(), "");
+        String title = titles.getOrDefault(one.item(), "");
         table.row(
             title.isEmpty() ? one.item() : one.item() + " " + title,
             String.format(Locale.ROOT, "%.3f", one.score()));
@@ -65,8 +69,8 @@ final class RecommendCommand extends Subcommand {
       ArrayNode list = answer.putArray("recommendations");
       for (Recommendation one : best) {
         ObjectNode entry = list.addObject().put("item", one.item()).put("score", one.score());
-        if (opened.titles().containsKey(one.item())) {
-          entry.put("title", opened.titles().get(one.item()));
+        if (titles.containsKey(one.item())) {
+          entry.put("title", titles.get(one.item()));
         }
       }
       writeJson(json, answer);

@@ -1,16 +1,18 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.training.RunFolder;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.Recall;
-import io.github.vaecf.eval.search.TrainingCurve;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
+import io.github.vaecf.eval.TestResults;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,8 +61,8 @@ final class ReportCommand extends Subcommand {
       TestResults results =
           new TestResults(split, List.of(Ndcg.at(100), Recall.at(20), Recall.at(50)));
       for (Map.Entry<String, Path> run : named.entrySet()) {
-        try (OpenedModel model = OpenedModel.open(run.getValue()).requireItemsOf(split, data)) {
-          results.measure(run.getKey(), model.scorer());
+        try (Recommender model = NamedModel.open(run.getValue(), split, data)) {
+          results.measure(run.getKey(), model);
         }
       }
       Sections.results(page, results);
@@ -82,7 +84,7 @@ final class ReportCommand extends Subcommand {
   }
 
   private static TrainingCurve curve(Path run) {
-    TrainingCurve curve = TrainingCurve.read(run);
+    TrainingCurve curve = RunFolder.curve(run);
     if (curve.epochs().isEmpty()) {
       throw new DataException(run + ": the run has not come to the end of its first epoch");
     }

@@ -6,17 +6,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.cli.report.Differences;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TestResults;
-import io.github.vaecf.core.CheckpointPolicy;
-import io.github.vaecf.core.TrainedModel;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.CheckpointPolicy;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.TestResults;
 import io.github.vaecf.eval.published.PublishedResult;
-import io.github.vaecf.eval.search.TrainingCurve;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.eval.search.Trials;
@@ -29,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,10 +42,10 @@ import picocli.CommandLine.Parameters;
     header = "Reproduce a published table: from raw data to the difference in standard errors.",
     description = {
       "",
-      "Prepares and splits the data set as published, trains Mult-VAE and Mult-DAE with the published"
-          + " settings, measures both by the published protocol and shows the result beside the"
-          + " published one. Takes hours; however it was stopped, the same command again goes on"
-          + " where it was. Options that change a setting are named in the result.",
+      "Prepares and splits the data set as published, trains Mult-VAE and Mult-DAE with the"
+          + " published settings, measures both by the published protocol and shows the result"
+          + " beside the published one. Takes hours; however it was stopped, the same command again"
+          + " goes on where it was. Options that change a setting are named in the result.",
       ""
     },
     footer = {"", "Example:", "  vaecf reproduce ml-20m --input ml-20m.zip --out reproduced"})
@@ -62,7 +63,8 @@ final class ReproduceCommand extends Subcommand {
       required = true,
       paramLabel = "PATH",
       description =
-          "The data set as published; for gowalla the folder of train.txt and test.txt of LightGCN.")
+          "The data set as published; for gowalla the folder of train.txt and test.txt of"
+              + " LightGCN.")
   private Path input;
 
   @Option(
@@ -77,8 +79,9 @@ final class ReproduceCommand extends Subcommand {
       split = ",",
       paramLabel = "MODEL",
       defaultValue = "vae,dae",
-      description = "Which models; default ${DEFAULT-VALUE}.")
-  private List<ModelKind> models;
+      completionCandidates = NamedModel.Gradient.class,
+      description = "Which models, of ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private List<String> models;
 
   @Option(
       names = "--heldout-users",
@@ -88,12 +91,12 @@ final class ReproduceCommand extends Subcommand {
               + " for data smaller than the published.")
   private Integer heldOutUsers;
 
-  @Mixin private SettingOptions settings;
-
   @Mixin private CheckpointOptions checkpointOptions;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
   private Path json;
+
+  @Mixin private SettingOptions settingOptions;
 
   private PublishedResult published;
 
@@ -117,10 +120,7 @@ final class ReproduceCommand extends Subcommand {
   void run() throws Exception {
     published = fromOptions(() -> PublishedResult.of(name));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
-    Map<ModelKind, Trial> trials = new TreeMap<>();
-    for (ModelKind kind : models) {
-      trials.put(kind, fromOptions(() -> trial(kind)));
-    }
+    List<Trial> trials = fromOptions(this::trials);
     Split split = data();
     out().print(SplitSummary.parts(split));
     out().println();
@@ -149,14 +149,15 @@ final class ReproduceCommand extends Subcommand {
   }
 
   /** The published settings, with what was given in their place. */
-  private Trial trial(ModelKind kind) {
-    Map<String, String> own = new LinkedHashMap<>(published.settings(kind.toString()));
-    for (String name : settings.given().keySet()) {
-      own.keySet()
-          .removeIf(
-              set -> set.equals(name) || (set.startsWith("anneal-") && name.startsWith("anneal-")));
+  private List<Trial> trials() {
+    List<Settings> published = new ArrayList<>();
+    for (String model : models) {
+      Settings settings = NamedModel.gradientSettings(model);
+      published.add(settings.with(this.published.settings(settings.model().name())));
     }
-    return settings.trial(kind.toString(), kind, own);
+    return settingOptions.appliedTo(published).stream()
+        .map(settings -> new Trial(settings.model().name(), Map.of(), settings))
+        .toList();
   }
 
   /** Prepares the data, or reads what an earlier call prepared. */
@@ -190,7 +191,7 @@ final class ReproduceCommand extends Subcommand {
     return PreparedFolder.read(folder);
   }
 
-  private void train(Split split, Map<ModelKind, Trial> trials, CheckpointPolicy checkpoints) {
+  private void train(Split split, List<Trial> trials, CheckpointPolicy checkpoints) {
     try (Interruption interruption = Interruption.watch();
         TrialDisplay display =
             new TrialDisplay(
@@ -203,34 +204,24 @@ final class ReproduceCommand extends Subcommand {
               .checkpoints(checkpoints)
               .listener(display)
               .stopWhen(interruption::isRequested);
-      put(
-          validated,
-          trials,
-          builder
-              .folder(out.resolve("training"))
-              .split(split)
-              .build()
-              .run(List.copyOf(trials.values())));
+      Trials onTraining = builder.folder(out.resolve("training")).split(split).build();
+      put(validated, onTraining.run(trials));
       if (published.testsTrainingUsers()) {
+        Trials onEverything =
+            builder.folder(out.resolve("training-on-everything")).split(everything(split)).build();
         put(
             results,
-            trials,
-            builder
-                .folder(out.resolve("training-on-everything"))
-                .split(everything(split))
-                .build()
-                .run(validated.values().stream().map(ReproduceCommand::onEverything).toList()));
+            onEverything.run(
+                validated.values().stream().map(ReproduceCommand::onEverything).toList()));
       } else {
         results.putAll(validated);
       }
     }
   }
 
-  private static void put(
-      Map<String, TrialResult> target, Map<ModelKind, Trial> trials, List<TrialResult> ended) {
-    int next = 0;
-    for (ModelKind kind : trials.keySet()) {
-      target.put(kind.title(), requireDone(ended.get(next++)));
+  private static void put(Map<String, TrialResult> target, List<TrialResult> ended) {
+    for (TrialResult result : ended) {
+      target.put(result.trial().settings().model().title(), requireDone(result));
     }
   }
 
@@ -244,11 +235,12 @@ final class ReproduceCommand extends Subcommand {
   /** The same training for the number of epochs that was found best. */
   private static Trial onEverything(TrialResult found) {
     Trial trial = found.trial();
-    return new Trial(
-        trial.name(),
-        trial.settings(),
-        trial.model(),
-        trial.training().withEpochs(found.epoch()).withPatience(0));
+    Settings settings =
+        trial
+            .settings()
+            .with(TrainingSettings.EPOCHS, found.epoch())
+            .with(TrainingSettings.PATIENCE, 0);
+    return new Trial(trial.name(), trial.varied(), settings);
   }
 
   /** All pairs of the test's fold-in are for training, none for validation. */
@@ -278,8 +270,13 @@ final class ReproduceCommand extends Subcommand {
           "The data is made up: what was measured says nothing about the published result.");
     }
     List<String> changes = new ArrayList<>();
-    Map<String, String> given = settings.given();
-    given.keySet().removeAll(List.of("device", "threads")); // where, not what
+    Map<String, String> given = settingOptions.given();
+    given
+        .keySet()
+        .removeAll(
+            List.of(
+                TrainingSettings.DEVICE.name(),
+                TrainingSettings.THREADS.name())); // where, not what
     given.forEach((name, value) -> changes.add("--" + name + "=" + value));
     if (heldOutUsers != null) {
       changes.add("--heldout-users=" + heldOutUsers);
@@ -289,8 +286,8 @@ final class ReproduceCommand extends Subcommand {
     }
     if (published.testsTrainingUsers()) {
       caveats.add(
-          "The epoch was found on a fifth of each user's training pairs; the model is trained on all"
-              + " of them for as many epochs.");
+          "The epoch was found on a fifth of each user's training pairs; the model is trained on"
+              + " all of them for as many epochs.");
     }
     return caveats;
   }

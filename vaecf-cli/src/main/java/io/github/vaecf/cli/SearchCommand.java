@@ -2,7 +2,11 @@ package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.core.CheckpointPolicy;
+import io.github.vaecf.cli.report.Page;
+import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.cli.report.TrialSections;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.training.CheckpointPolicy;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -11,9 +15,6 @@ import io.github.vaecf.eval.search.SearchSpace;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.eval.search.Trials;
-import io.github.vaecf.cli.report.Page;
-import io.github.vaecf.cli.report.Sections;
-import io.github.vaecf.cli.report.TrialSections;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,8 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "Trains each combination and ranks them by validation; one that is worse than half of those"
-          + " before it is stopped early. However it was stopped: the same command again goes on"
-          + " where it was. Any option of train that says how a model is made can be varied; those"
+          + " before it is pruned: not trained to its end. However the search was stopped: the same"
+          + " command again goes on where it was. Any setting of the model can be varied; those"
           + " given plainly hold for all trials.",
       ""
     },
@@ -53,8 +54,11 @@ final class SearchCommand extends Subcommand {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "${COMPLETION-CANDIDATES}.")
-  private ModelKind model;
+      completionCandidates = NamedModel.All.class,
+      description =
+          "Which model: ${COMPLETION-CANDIDATES}. One in closed form may be followed by a value for"
+              + " its own setting, as in ease:200, any by settings, as in knn:neighbours=50.")
+  private String modelName;
 
   @Option(
       names = "--out",
@@ -69,8 +73,8 @@ final class SearchCommand extends Subcommand {
       required = true,
       paramLabel = "SETTING=VALUES",
       description =
-          "What to vary, by the option's name: values with commas between, or with --trials a range"
-              + " as in 0.001..0.01, drawn from evenly by factors if both ends are above 0.")
+          "What to vary, by the setting's name: values with commas between, or with --trials a"
+              + " range as in 0.001..0.01, drawn from evenly by factors if both ends are above 0.")
   private List<String> tried;
 
   @Option(
@@ -86,8 +90,8 @@ final class SearchCommand extends Subcommand {
       description = "Where the drawing of combinations starts; default ${DEFAULT-VALUE}.")
   private long searchSeed;
 
-  @Option(names = "--keep-hopeless", description = "Stop no trial early.")
-  private boolean keepHopeless;
+  @Option(names = "--no-pruning", description = "Train every trial to its end.")
+  private boolean noPruning;
 
   @Option(
       names = "--validation-metric",
@@ -96,18 +100,19 @@ final class SearchCommand extends Subcommand {
       description = "What decides; default ${DEFAULT-VALUE}.")
   private String metricName;
 
-  @Mixin private SettingOptions settings;
-
   @Mixin private CheckpointOptions checkpointOptions;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
   private Path json;
 
+  @Mixin private SettingOptions settingOptions;
+
   @Override
   void run() throws Exception {
     RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
-    List<Trial> trials = fromOptions(this::trials);
+    Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
+    List<Trial> trials = fromOptions(() -> trials(settings));
     Split split = PreparedFolder.read(data);
     List<TrialResult> results;
     try (Interruption interruption = Interruption.watch();
@@ -117,7 +122,7 @@ final class SearchCommand extends Subcommand {
               .folder(out)
               .split(split)
               .metric(metric)
-              .stopHopeless(!keepHopeless)
+              .prune(!noPruning)
               .checkpoints(checkpoints)
               .listener(display)
               .stopWhen(interruption::isRequested)
@@ -138,18 +143,17 @@ final class SearchCommand extends Subcommand {
     out().println("Report: " + page);
   }
 
-  private List<Trial> trials() {
-    settings.model(model); // refuses what is not for this model
+  private List<Trial> trials(Settings settings) {
     SearchSpace space = SearchSpace.empty();
     for (String text : tried) {
-      space = SettingOptions.add(space, text);
+      space = SettingOptions.add(space, text, settings);
     }
     List<Map<String, String>> combinations =
         trialCount == null ? space.grid() : space.random(trialCount, searchSeed);
     List<Trial> trials = new ArrayList<>();
     for (Map<String, String> combination : combinations) {
       String name = String.format(Locale.ROOT, "%04d", trials.size() + 1);
-      trials.add(settings.trial(name, model, combination));
+      trials.add(new Trial(name, combination, settings.with(combination)));
     }
     return trials;
   }
@@ -162,7 +166,8 @@ final class SearchCommand extends Subcommand {
   }
 
   private Page page(Split split, List<TrialResult> ranked, RankingMetric metric) {
-    Page page = new Page("Search over the settings of " + model.title());
+    Page page =
+        new Page("Search over the settings of " + ranked.get(0).trial().settings().model().title());
     page.section("Trials, the best first");
     TrialSections.table(page, "Best validation of each trial.", ranked, metric);
     TrialSections.settings(page, ranked, metric);
@@ -185,7 +190,7 @@ final class SearchCommand extends Subcommand {
           .put("validation", orNull(result.validation()))
           .put("epoch", result.epoch());
       ObjectNode settings = one.putObject("settings");
-      result.trial().settings().forEach(settings::put);
+      result.trial().varied().forEach(settings::put);
     }
     return root;
   }

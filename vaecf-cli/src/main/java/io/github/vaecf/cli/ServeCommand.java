@@ -1,7 +1,7 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.data.DataException;
-import io.github.vaecf.eval.serving.ServedVersions;
+import io.github.vaecf.eval.export.ServedVersions;
 import io.github.vaecf.server.Limits;
 import io.github.vaecf.server.ModelServer;
 import java.net.InetSocketAddress;

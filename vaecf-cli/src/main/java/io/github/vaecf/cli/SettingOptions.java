@@ -1,98 +1,164 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.ModelConfig;
-import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.Models;
+import io.github.vaecf.core.model.Setting;
+import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.eval.search.SearchSpace;
-import io.github.vaecf.eval.search.Trial;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import picocli.CommandLine;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Every setting of a training by the name of its option, so that a search can vary any of them: a
- * combination of settings is read just as the options of {@code train} are.
+ * An option for every setting of any model, by the setting's name: what there is, its help and its
+ * published values are the models' to say. To be mixed in to a command.
  */
 @Command
 final class SettingOptions {
   private static final String TO = "..";
-  private static final Set<Class<?>> WHOLE =
-      Set.of(int.class, Integer.class, long.class, Long.class);
 
-  /** The command that these options are mixed in to; null where they are read alone. */
-  @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  @Mixin private TrainingOptions trainingOptions;
-
-  @Mixin private ModelOptions modelOptions;
-
-  private static CommandLine line() {
-    return new CommandLine(new SettingOptions()).setCaseInsensitiveEnumValuesAllowed(true);
+  /** Adds the options. */
+  @Spec(Spec.Target.MIXEE)
+  void setCommand(CommandSpec mixee) {
+    command = mixee;
+    Map<String, List<Model>> models = new LinkedHashMap<>();
+    for (Model model : Models.all()) {
+      for (Setting<?> setting : model.settings()) {
+        models.computeIfAbsent(setting.name(), unused -> new ArrayList<>()).add(model);
+      }
+    }
+    models.forEach((name, having) -> mixee.addOption(option(name, having)));
   }
 
-  /** The settings' names, such as {@code learning-rate}. */
-  private static List<String> names() {
-    return line().getCommandSpec().options().stream().map(SettingOptions::name).toList();
+  private static OptionSpec option(String name, List<Model> models) {
+    Setting<?> setting = setting(models.get(0), name);
+    return OptionSpec.builder("--" + name)
+        .type(String.class)
+        .paramLabel(setting.placeholder())
+        .description(help(setting, models).replace("%", "%%"))
+        .build();
   }
 
-  /**
-   * The network's settings as given.
-   *
-   * @throws IllegalArgumentException if a value is out of its range or not for this model
-   */
-  ModelConfig model(ModelKind kind) {
-    return modelOptions.config(kind);
+  private static String help(Setting<?> setting, List<Model> models) {
+    StringBuilder help = new StringBuilder(setting.help());
+    if (models.size() < Models.all().size()) {
+      help.setLength(help.length() - 1); // the full stop
+      help.append(" (").append(names(models, ", ")).append(").");
+    }
+    if (setting.isAlternative()) {
+      return help.toString(); // published is the other one
+    }
+    Map<String, List<Model>> byValue = new LinkedHashMap<>();
+    for (Model model : models) {
+      String value = setting(model, setting.name()).publishedInWords();
+      byValue.computeIfAbsent(value, unused -> new ArrayList<>()).add(model);
+    }
+    help.append(" Published: ");
+    if (byValue.size() == 1) {
+      help.append(byValue.keySet().iterator().next());
+    } else {
+      help.append(
+          byValue.entrySet().stream()
+              .map(entry -> entry.getKey() + " for " + names(entry.getValue(), " and "))
+              .collect(Collectors.joining(", ")));
+    }
+    return help.append('.').toString();
   }
 
-  /**
-   * The training's settings as given.
-   *
-   * @throws IllegalArgumentException if a value is out of its range
-   */
-  TrainingConfig training() {
-    return trainingOptions.config();
+  private static String names(List<Model> models, String between) {
+    return models.stream().map(Model::name).collect(Collectors.joining(between));
   }
 
-  /** The settings that were given, by their names, as they were written. */
+  private static Setting<?> setting(Model model, String name) {
+    return Settings.published(model).named(name);
+  }
+
+  /** The settings that were given, by their names, as they were written and in that order. */
   Map<String, String> given() {
+    Set<String> names = new LinkedHashSet<>();
+    for (Model model : Models.all()) {
+      model.settings().forEach(setting -> names.add(setting.name()));
+    }
     Map<String, String> given = new LinkedHashMap<>();
-    if (command != null) {
-      CommandSpec settings = line().getCommandSpec();
-      for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
-        if (settings.findOption(option.longestName()) != null) {
-          given.put(name(option), String.join(",", option.originalStringValues()));
-        }
+    for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName().substring(2);
+      if (names.contains(name)) {
+        given.put(name, option.getValue());
       }
     }
     return given;
   }
 
-  private static String name(OptionSpec option) {
-    return option.longestName().substring(2);
+  /**
+   * A model's settings with what was given in their place.
+   *
+   * @param settings the settings to begin with
+   * @throws IllegalArgumentException if a value is out of its range or not for this model; the
+   *     message names the option
+   */
+  Settings appliedTo(Settings settings) {
+    return named(() -> settings.with(given()));
+  }
+
+  /**
+   * Several models' settings with what was given in their place: each takes what it has.
+   *
+   * @param models the settings to begin with
+   * @throws IllegalArgumentException if a value is out of its range or for none of these models;
+   *     the message names the option
+   */
+  List<Settings> appliedTo(List<Settings> models) {
+    Map<String, String> unused = given();
+    List<Settings> applied = new ArrayList<>();
+    for (Settings settings : models) {
+      Map<String, String> own = given();
+      own.keySet().retainAll(settings.toText().keySet());
+      unused.keySet().removeAll(own.keySet());
+      applied.add(named(() -> settings.with(own)));
+    }
+    if (!unused.isEmpty()) {
+      named(() -> models.get(0).with(unused)); // says it
+    }
+    return applied;
+  }
+
+  /** Does something with settings; where it is refused, calls them as the options are called. */
+  private <T> T named(Supplier<T> settings) {
+    try {
+      return settings.get();
+    } catch (IllegalArgumentException e) {
+      String message = e.getMessage();
+      int colon = message.indexOf(':');
+      String subject = colon < 0 ? message : message.substring(0, colon);
+      for (String name : given().keySet()) {
+        subject = subject.replaceAll("(?<![\\w-])" + name + "(?![\\w-])", "--" + name);
+      }
+      throw new IllegalArgumentException(
+          colon < 0 ? subject : subject + message.substring(colon), e);
+    }
   }
 
   /**
    * Adds what a text such as {@code learning-rate=0.0003..0.01} or {@code batch-size=100,500} says
    * to a space.
    *
-   * @throws IllegalArgumentException if it names no setting or no values
+   * @param settings of the model whose settings are varied
+   * @throws IllegalArgumentException if it names no setting of the model or no values
    */
-  static SearchSpace add(SearchSpace space, String text) {
+  static SearchSpace add(SearchSpace space, String text, Settings settings) {
     String[] parts = text.split("=", 2);
-    OptionSpec option = line().getCommandSpec().findOption("--" + parts[0]);
-    if (option == null) {
-      throw new IllegalArgumentException(
-          "setting '" + parts[0] + "': expected one of " + String.join(", ", names()));
-    }
+    Setting<?> setting = settings.named(parts[0]);
     if (parts.length < 2 || parts[1].isBlank()) {
       throw new IllegalArgumentException(
           "'" + text + "': expected SETTING=VALUE,VALUE… or SETTING=LOWEST..LARGEST");
@@ -103,7 +169,7 @@ final class SettingOptions {
     }
     double low = number(parts[0], parts[1].substring(0, to));
     double high = number(parts[0], parts[1].substring(to + TO.length()));
-    return WHOLE.contains(option.type())
+    return setting.isWhole()
         ? space.withWholeNumbers(parts[0], low, high)
         : space.withNumbers(parts[0], low, high);
   }
@@ -115,32 +181,5 @@ final class SettingOptions {
       throw new IllegalArgumentException(
           setting + ": expected a range of two numbers, found '" + text + "'", e);
     }
-  }
-
-  /**
-   * A training with some settings in place of those given. Of the given ones those that are for
-   * Mult-VAE alone are passed over for Mult-DAE.
-   *
-   * @param name the trial's name
-   * @param kind which model
-   * @param combination the trial's own settings
-   * @throws IllegalArgumentException if a value is none of its setting
-   */
-  Trial trial(String name, ModelKind kind, Map<String, String> combination) {
-    Map<String, String> all = new LinkedHashMap<>(given());
-    if (kind == ModelKind.DAE) {
-      all.keySet().removeIf(ModelOptions::isForVae);
-    }
-    all.putAll(combination);
-    List<String> words = new ArrayList<>();
-    all.forEach((setting, value) -> words.add("--" + setting + "=" + value));
-    CommandLine line = line();
-    try {
-      line.parseArgs(words.toArray(String[]::new));
-    } catch (ParameterException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    }
-    SettingOptions options = line.getCommand();
-    return new Trial(name, combination, options.model(kind), options.training());
   }
 }

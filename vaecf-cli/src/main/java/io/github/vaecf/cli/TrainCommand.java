@@ -1,11 +1,11 @@
 package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.core.ModelConfig;
-import io.github.vaecf.core.Scorer;
-import io.github.vaecf.core.TrainedModel;
-import io.github.vaecf.core.Trainer;
-import io.github.vaecf.core.TrainingConfig;
+import io.github.vaecf.core.model.ClosedFormModel;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.RankingEvaluator;
@@ -25,14 +25,21 @@ import picocli.CommandLine.Option;
     header = "Train a model and keep the weights of the best validation.",
     description = {
       "",
-      "Mult-VAE or Mult-DAE; without further options everything is as published (Liang et al."
-          + " 2018). Ctrl-C ends the training in good order; --resume goes on from there.",
+      "Without further options everything is as published. Ctrl-C ends the training in good order;"
+          + " --resume goes on from there. A model in closed form, such as ease, is fitted in one"
+          + " go.",
       ""
     },
     footer = {"", "Example:", "  vaecf train --data data --model vae --epochs 50 --out run"})
 final class TrainCommand extends Subcommand {
-  private static final Set<String> OPTIONS_OF_BASELINES =
-      Set.of("--data", "--model", "--out", "--validation-metric", "--json", "--debug");
+  /** What a model that is fitted in one go has no use for. */
+  private static final Set<String> OF_GRADIENT_MODELS =
+      Set.of(
+          "--checkpoint-epochs",
+          "--checkpoint-minutes",
+          "--keep-checkpoints",
+          "--time-limit",
+          "--restarts");
 
   @Option(
       names = "--data",
@@ -45,10 +52,10 @@ final class TrainCommand extends Subcommand {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
+      completionCandidates = NamedModel.All.class,
       description =
-          "vae or dae; or a baseline, which has no other options of training: "
-              + Baseline.NAMES
-              + " (default knn:100, ease:200).")
+          "Which model: ${COMPLETION-CANDIDATES}. One in closed form may be followed by a value for"
+              + " its own setting, as in ease:200, any by settings, as in knn:neighbours=50.")
   private String modelName;
 
   @Option(
@@ -62,10 +69,6 @@ final class TrainCommand extends Subcommand {
       names = "--resume",
       description = "Go on from the newest whole checkpoint of the run folder.")
   private boolean resume;
-
-  @Mixin private TrainingOptions trainingOptions;
-
-  @Mixin private ModelOptions modelOptions;
 
   @Option(
       names = "--validation-metric",
@@ -83,88 +86,43 @@ final class TrainCommand extends Subcommand {
   private Double timeLimit;
 
   @Option(
-      names = "--starts",
+      names = "--restarts",
       paramLabel = "N",
       defaultValue = "1",
       description =
           "Train N times from other first weights, keep the best; default ${DEFAULT-VALUE}.")
-  private int starts;
+  private int restarts;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the outcome as JSON too.")
   private Path json;
 
+  @Mixin private SettingOptions settingOptions;
+
   @Override
   void run() throws Exception {
-    if (Baseline.isNamed(modelName)) {
-      trainBaseline(fromOptions(() -> Baseline.parse(modelName)));
-    } else {
-      trainAutoencoder(fromOptions(() -> ModelKind.of(modelName)));
+    Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
+    boolean closedForm = settings.model() instanceof ClosedFormModel;
+    if (closedForm) {
+      refuseOptionsOfGradientModels(settings.model());
     }
-  }
-
-  private void trainBaseline(Baseline baseline) throws Exception {
-    for (OptionSpec option : givenOptions()) {
-      if (!OPTIONS_OF_BASELINES.contains(option.longestName())) {
-        throw wrongUsage(option.longestName() + " is for vae and dae, not for " + baseline.name());
-      }
-    }
-    RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
-    Split split = PreparedFolder.read(data);
-    long start = System.nanoTime();
-    Scorer scorer = baseline.of(split.train());
-    boolean validated = !split.validation().isEmpty();
-    double validation = Double.NaN;
-    try {
-      if (validated) {
-        validation = RankingEvaluator.of(metric).evaluate(scorer, split.validation()).mean(metric);
-      }
-    } finally {
-      Baseline.close(scorer);
-    }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    baseline.save(out, split);
-    out()
-        .printf(
-            Locale.ROOT,
-            "%s: %s, in %s. Run folder: %s%n",
-            baseline.name(),
-            validated
-                ? String.format(Locale.ROOT, "validation %s %.4f", metric.name(), validation)
-                : "no validation users",
-            TrainingDisplay.inWords(Duration.ofMillis((long) (seconds * 1000))),
-            out);
-    ObjectNode outcome = jsonObject();
-    outcome
-        .put("run", out.toString())
-        .put("model", baseline.name())
-        .put("validation_metric", metric.name())
-        .put("validation", orNull(validation))
-        .put("seconds", seconds);
-    writeJson(json, outcome);
-  }
-
-  private void trainAutoencoder(ModelKind model) throws Exception {
-    ModelConfig modelConfig = fromOptions(() -> modelOptions.config(model));
-    TrainingConfig trainingConfig = fromOptions(trainingOptions::config);
     RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
     RankingEvaluator evaluator = RankingEvaluator.of(metric);
-    Trainer.Builder trainer =
-        Trainer.builder().model(modelConfig).training(trainingConfig).runFolder(out).resume(resume);
+    Trainer.Builder trainer = Trainer.builder().settings(settings).runFolder(out).resume(resume);
     fromOptions(() -> trainer.checkpoints(checkpointOptions.policy()));
-    fromOptions(() -> trainer.starts(starts));
+    fromOptions(() -> trainer.restarts(restarts));
     if (timeLimit != null) {
       fromOptions(() -> trainer.timeLimit(CheckpointOptions.minutes(timeLimit)));
     }
     Split split = PreparedFolder.read(data);
-    boolean validated = !split.validation().isEmpty();
-    if (validated) {
-      trainer.validation(scorer -> evaluator.evaluate(scorer, split.validation()).mean(metric));
-    } else {
+    if (!split.validation().isEmpty()) {
+      trainer.validation(model -> evaluator.evaluate(model, split.validation()).mean(metric));
+    } else if (!closedForm) {
       err().println(data + " has no validation users: the last epoch is kept");
     }
+    String title = settings.model().title();
     long start = System.nanoTime();
     try (Interruption interruption = Interruption.watch();
-        TrainingDisplay display = new TrainingDisplay(err(), model.title(), metric.name());
+        TrainingDisplay display = new TrainingDisplay(err(), title, metric.name());
         TrainedModel trained =
             trainer
                 .listener(display)
@@ -177,26 +135,42 @@ final class TrainCommand extends Subcommand {
           .printf(
               Locale.ROOT,
               "%s: %s, in %s. Run folder: %s%n",
-              model.title(),
-              validated
-                  ? String.format(
-                      Locale.ROOT,
-                      "best epoch %d with validation %s %.4f",
-                      trained.epoch(),
-                      metric.name(),
-                      trained.validation())
-                  : "epoch " + trained.epoch(),
+              title,
+              inWords(trained, metric, closedForm),
               TrainingDisplay.inWords(Duration.ofMillis((long) (seconds * 1000))),
               out);
       ObjectNode outcome = jsonObject();
       outcome
           .put("run", out.toString())
-          .put("model", trained.config().name())
+          .put("model", settings.model().name())
           .put("epoch", trained.epoch())
           .put("validation_metric", metric.name())
           .put("validation", orNull(trained.validation()))
           .put("seconds", seconds);
       writeJson(json, outcome);
     }
+  }
+
+  private void refuseOptionsOfGradientModels(Model model) {
+    for (OptionSpec option : givenOptions()) {
+      if (OF_GRADIENT_MODELS.contains(option.longestName())) {
+        throw wrongUsage(
+            option.longestName() + " is for models trained by gradient, not for " + model.name());
+      }
+    }
+  }
+
+  private static String inWords(TrainedModel trained, RankingMetric metric, boolean closedForm) {
+    boolean validated = !Double.isNaN(trained.validation());
+    String validation =
+        validated
+            ? String.format(Locale.ROOT, "validation %s %.4f", metric.name(), trained.validation())
+            : "no validation users";
+    if (closedForm) {
+      return validation;
+    }
+    return validated
+        ? "best epoch " + trained.epoch() + " with " + validation
+        : "epoch " + trained.epoch();
   }
 }

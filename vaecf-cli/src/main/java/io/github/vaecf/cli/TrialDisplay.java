@@ -1,6 +1,6 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.TrainingListener;
+import io.github.vaecf.core.training.TrainingListener;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.search.Trial;
 import io.github.vaecf.eval.search.TrialListener;
@@ -60,7 +60,7 @@ final class TrialDisplay implements TrialListener, AutoCloseable {
 
   /** What sets a trial apart, such as {@code learning-rate=0.003 latent=100}. */
   static String settings(Trial trial) {
-    return trial.settings().entrySet().stream()
+    return trial.varied().entrySet().stream()
         .map(Map.Entry::toString)
         .collect(Collectors.joining(" "));
   }

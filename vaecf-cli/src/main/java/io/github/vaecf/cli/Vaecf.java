@@ -20,7 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 @Command(
     name = "vaecf",
-    header = "Recommendations by variational autoencoders (Mult-VAE and Mult-DAE).",
+    header = "Recommendations by variational autoencoders (Mult-VAE, Mult-DAE) and others.",
     description = {
       "",
       "Start with 'vaecf quickstart'. 'vaecf COMMAND --help' explains each command.",

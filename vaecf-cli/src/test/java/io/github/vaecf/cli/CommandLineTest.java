@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.Models;
+import io.github.vaecf.core.model.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** From raw ratings to recommendations by the command line alone, and what can go wrong there. */
@@ -50,7 +54,7 @@ class CommandLineTest {
   @Test
   void trainSaysAsJsonWhatCameOut() throws IOException {
     JsonNode outcome = json(made.resolve("train.json"));
-    assertThat(outcome.path("model").asText()).isEqualTo("mult-vae");
+    assertThat(outcome.path("model").asText()).isEqualTo("vae");
     assertThat(outcome.path("epoch").asInt()).isBetween(1, 3);
     assertThat(outcome.path("validation").asDouble()).isBetween(0.0, 1.0);
   }
@@ -195,7 +199,8 @@ class CommandLineTest {
   void aVersionThatIsThereIsLeftAsItIs() throws IOException {
     long before = Files.getLastModifiedTime(export.resolve("saved_model.pb")).toMillis();
     assertFailure(
-        Outcome.of("export", "--run", run, "--out", export), "this version is there already");
+        Outcome.of("export", "--run", run, "--out", export),
+        "already exists; choose another place");
     assertThat(Files.getLastModifiedTime(export.resolve("saved_model.pb")).toMillis())
         .isEqualTo(before);
     assertFailure(
@@ -227,6 +232,14 @@ class CommandLineTest {
         "train --data=x --model=vae --out=y --anneal-share=2",
         "train --data=x --model=vae --out=y --anneal-steps=10 --anneal-share=0.5",
         "train --data=x --model=dae --out=y --beta-cap=0.2",
+        "train --data=x --model=vae --out=y --lambda=3",
+        "train --data=x --model=vae:5 --out=y",
+        "train --data=x --model=vae --out=y --restarts=0",
+        "experiment --data=x --out=y --models=vae,ease",
+        "experiment --data=x --out=y --models=vae,vae",
+        "experiment --data=x --out=y --models=dae --beta-cap=0.1",
+        "reproduce ml-20m --input=x --out=y --models=svd",
+        "benchmark --data=x --model=popular",
         "train --data=x --model=vae --out=y --keep-checkpoints=0",
         "train --data=x --model=vae --out=y --time-limit=0",
         "train --data=x --model=vae --out=y --device=tpu",
@@ -247,6 +260,59 @@ class CommandLineTest {
     assertThat(outcome.out()).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--model=dae --beta-cap=0.2 | --beta-cap: no setting of dae, which has epochs, batch-size",
+        "--model=vae --epochs=0 | --epochs: expected a whole number of at least 1, found '0'",
+        "--model=vae --schedule=steep | --schedule: expected constant or cosine, found 'steep'",
+        "--model=vae --anneal-steps=1 --anneal-share=1 | --anneal-steps and --anneal-share exclude",
+        "--model=svd | --model: no model has the name 'svd', expected one of vae, dae, "
+      })
+  void aRefusalNamesTheOptionAndWhatWasExpected(String options, String message) {
+    Outcome outcome = Outcome.of((Object[]) ("train --data=x --out=y " + options).split(" ", -1));
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("vaecf train: " + message);
+  }
+
+  @Test
+  void everySettingOfEveryModelIsAnOptionWithItsPublishedValue() {
+    String help = Outcome.of("train", "--help").out().replaceAll("\\s+", " ");
+    for (Model model : Models.all()) {
+      assertThat(help).contains(model.name());
+      for (Setting<?> setting : model.settings()) {
+        String option = "--" + setting.name() + "=" + setting.placeholder() + " ";
+        assertThat(help).contains(option + setting.help().substring(0, 10));
+      }
+    }
+    assertThat(help)
+        .contains("Users a step (vae, dae). Published: 500.")
+        .contains("Published: 600 for vae, none for dae.")
+        .contains("Published: 0 for vae, 0.00002 for dae.")
+        .contains("of all steps (vae). Published: 0.855.")
+        .contains("0 for one a core. Published: 0.");
+  }
+
+  @Test
+  void aMillionTimesAThousandItemsAreNoMoreThanTheCatalogue() throws IOException {
+    List<String> items = Files.readAllLines(data.resolve("unique_sid.txt"));
+    for (Path model : List.of(run, export)) {
+      Path json = folder.resolve("list.json");
+      assertDone(
+          Outcome.of(
+              "recommend",
+              "--model",
+              model,
+              "--items",
+              items.get(0),
+              "-k=1000000000",
+              "--json",
+              json));
+      assertThat(json(json).path("recommendations")).hasSize(items.size() - 1);
+    }
+  }
+
   @Test
   void aReportShowsCurvesResultsDataExamplesAndSettings() throws IOException {
     Path page = folder.resolve("deep/report.html");
@@ -261,7 +327,7 @@ class CommandLineTest {
             "Training",
             "Data",
             "Settings")
-        .contains("Example recommendations", "training learningRate")
+        .contains("Example recommendations", "settings learning-rate")
         .contains("<svg ");
   }
 
@@ -273,7 +339,7 @@ class CommandLineTest {
   }
 
   @Test
-  void modelsAndBaselinesAreComparedUserByUser() throws IOException {
+  void modelsAreComparedUserByUser() throws IOException {
     Path json = folder.resolve("comparison.json");
     Path page = folder.resolve("comparison.html");
     Outcome outcome =
@@ -359,7 +425,8 @@ class CommandLineTest {
         .containsPattern("gini@10 +0\\.9[0-9]{3}\n");
     Outcome unknown = Outcome.of("evaluate", "--data", data, "--model=popular", "--metrics=auc@10");
     assertThat(unknown.status()).isEqualTo(2);
-    assertThat(unknown.err()).contains("metric 'auc@10': expected ndcg,", "popularity or novelty");
+    assertThat(unknown.err())
+        .contains("metric 'auc@10': expected one of ndcg,", "popularity, novelty");
   }
 
   private static double mean(JsonNode comparison, String model, String metric) {

@@ -52,15 +52,25 @@ class ExperimentCommandTest {
   }
 
   @Test
-  void aTrialOfSeveralSeriesIsTrainedOnce() {
-    ExperimentPlan full = new ExperimentPlan(new SettingOptions(), 200, false);
-    assertThat(full.series()).hasSize(6);
-    int rows = full.series().stream().mapToInt(series -> series.rows().size()).sum();
-    assertThat(rows).isEqualTo(3 + 6 + 10 + 4 + 4 + 8);
-    // Rows whose value is that of the published settings are the two models as published.
-    assertThat(full.whole()).hasSize(3 + 4 + 9 + 2 + 6);
-    assertThat(full.undersampled()).hasSize(2);
-    assertThat(full.whole())
-        .allMatch(trial -> trial.training().epochs() == 200 || trial.name().endsWith("epochs-10"));
+  void oneModelAloneIsComparedWithItself() throws IOException {
+    Path data = folder.resolve("data");
+    Path out = folder.resolve("out");
+    Outcome.of("generate", "--shape=300x60x4000", "--heldout-users=50", "--out", data);
+    Outcome outcome =
+        Outcome.of(
+            "experiment",
+            "--data",
+            data,
+            "--out",
+            out,
+            "--quick",
+            "--models=dae",
+            "--epochs=1",
+            "--latent=4");
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    List<String> table = Files.readAllLines(out.resolve("experiment.csv"));
+    assertThat(table.subList(1, table.size()))
+        .allMatch(row -> row.split(",", -1)[1].equals("dae"))
+        .noneMatch(row -> row.startsWith("Cap of the annealing"));
   }
 }

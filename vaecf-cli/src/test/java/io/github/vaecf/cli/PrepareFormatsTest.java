@@ -128,7 +128,7 @@ class PrepareFormatsTest {
             Outcome.of(
                     "train", "--data", folder.resolve("data"), "--model=popular", "--out", popular)
                 .out())
-        .startsWith("popular: no validation users, in ");
+        .startsWith("most popular: no validation users, in ");
   }
 
   private Path lightGcnFolder() throws IOException {

@@ -72,6 +72,7 @@ class ReproduceCommandTest {
     JsonNode found = config(folder.resolve("out/training/trials/vae"));
     JsonNode last = config(folder.resolve("out/training-on-everything/trials/vae"));
     assertThat(last.path("model")).isEqualTo(found.path("model"));
+    assertThat(last.path("settings").path("latent").asInt()).isEqualTo(8);
     long pairs = 0;
     for (String line : Files.readAllLines(raw.resolve("train.txt"))) {
       pairs += line.split(" ", -1).length - 1L;

@@ -69,13 +69,12 @@ class SearchCommandTest {
       JsonNode config =
           new ObjectMapper().readTree(Path.of(trial.path("run").asText(), "config.json").toFile());
       JsonNode settings = trial.path("settings");
-      assertThat(config.path("training").path("learningRate").asDouble())
+      JsonNode used = config.path("settings");
+      assertThat(used.path("learning-rate").asDouble())
           .isEqualTo(settings.path("learning-rate").asDouble());
-      assertThat(config.path("model").path("latent").asInt())
-          .isEqualTo(settings.path("latent").asInt());
-      assertThat(config.path("model").path("hidden"))
-          .hasSize(settings.path("hidden").asText().equals("4") ? 1 : 2);
-      assertThat(config.path("training").path("batchSize").asInt()).isEqualTo(100);
+      assertThat(used.path("latent").asInt()).isEqualTo(settings.path("latent").asInt());
+      assertThat(used.path("hidden")).hasSize(settings.path("hidden").asText().equals("4") ? 1 : 2);
+      assertThat(used.path("batch-size").asInt()).isEqualTo(100);
     }
     assertThat(out.resolve("report.html"))
         .content()
@@ -129,6 +128,6 @@ class SearchCommandTest {
         Outcome.of(
             "search", "--data", data, "--model=dae", "--out", folder, "--try=beta-cap=0.1,0.2");
     assertThat(outcome.status()).isEqualTo(2);
-    assertThat(outcome.err()).contains("dae has no KL term");
+    assertThat(outcome.err()).contains("beta-cap: no setting of dae, which has epochs");
   }
 }

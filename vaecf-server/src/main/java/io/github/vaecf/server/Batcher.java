@@ -1,8 +1,8 @@
 package io.github.vaecf.server;
 
-import io.github.vaecf.eval.serving.ServedSignature;
-import io.github.vaecf.eval.serving.TensorRows;
-import io.github.vaecf.eval.serving.TensorSpec;
+import io.github.vaecf.eval.export.ServedSignature;
+import io.github.vaecf.eval.export.TensorRows;
+import io.github.vaecf.eval.export.TensorSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -2,9 +2,9 @@ package io.github.vaecf.server;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.eval.serving.ServedSignature;
-import io.github.vaecf.eval.serving.ServedVersions;
-import io.github.vaecf.eval.serving.TensorSpec;
+import io.github.vaecf.eval.export.ServedSignature;
+import io.github.vaecf.eval.export.ServedVersions;
+import io.github.vaecf.eval.export.TensorSpec;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -120,7 +120,7 @@ final class ModelHandler extends Handler.Abstract {
 
   private static void describe(ObjectNode tensors, List<TensorSpec> specs) {
     for (TensorSpec spec : specs) {
-      ObjectNode tensor = tensors.putObject(spec.name()).put("dtype", spec.type().name());
+      ObjectNode tensor = tensors.putObject(spec.name()).put("dtype", spec.type().tensorFlowName());
       ObjectNode shape = tensor.putObject("tensor_shape");
       ArrayNode dimensions = shape.putArray("dim");
       for (long size : spec.shape()) {

@@ -1,6 +1,6 @@
 package io.github.vaecf.server;
 
-import io.github.vaecf.eval.serving.ServedVersions;
+import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

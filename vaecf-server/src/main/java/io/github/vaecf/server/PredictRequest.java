@@ -2,10 +2,10 @@ package io.github.vaecf.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.vaecf.eval.serving.ServedModel;
-import io.github.vaecf.eval.serving.ServedSignature;
-import io.github.vaecf.eval.serving.TensorRows;
-import io.github.vaecf.eval.serving.TensorSpec;
+import io.github.vaecf.eval.export.ServedModel;
+import io.github.vaecf.eval.export.ServedSignature;
+import io.github.vaecf.eval.export.TensorRows;
+import io.github.vaecf.eval.export.TensorSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -231,10 +231,10 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
 
   private static Object array(TensorSpec input, int size) {
     return switch (input.type()) {
-      case DT_STRING -> new String[size];
-      case DT_INT64 -> new long[size];
-      case DT_INT32 -> new int[size];
-      default -> new float[size];
+      case STRING -> new String[size];
+      case INT64 -> new long[size];
+      case INT32 -> new int[size];
+      case FLOAT32 -> new float[size];
     };
   }
 

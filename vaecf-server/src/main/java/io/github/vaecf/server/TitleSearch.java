@@ -3,7 +3,7 @@ package io.github.vaecf.server;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.IdIndex;
-import io.github.vaecf.eval.serving.ServedModel;
+import io.github.vaecf.eval.export.ServedModel;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;

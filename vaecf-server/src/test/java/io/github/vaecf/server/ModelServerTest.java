@@ -9,10 +9,10 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.eval.serving.ServedModel;
-import io.github.vaecf.eval.serving.ServedVersions;
 import io.github.vaecf.cli.SampleRun;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.eval.export.ServedModel;
+import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -96,7 +96,8 @@ class ModelServerTest {
     String status =
         """
         {'model_version_status': [{'version': '1', 'state': 'AVAILABLE',
-          'status': {'error_code': 'OK', 'error_message': ''}}]}""";
+          'status': {'error_code': 'OK', 'error_message': ''}}]}\
+        """;
     HttpResponse<String> response = client.get("v1/models/debian");
     assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
     assertThat(json(response.body())).isEqualTo(json(status));
@@ -116,7 +117,8 @@ class ModelServerTest {
                 """
                 {'dtype': 'DT_STRING', 'tensor_shape': {'dim': [
                   {'size': '-1', 'name': ''}, {'size': '-1', 'name': ''}],
-                  'unknown_rank': false}}"""));
+                  'unknown_rank': false}}\
+                """));
     assertThat(signatures.at("/decode/inputs/latent/tensor_shape/dim/1/size").textValue())
         .isEqualTo("200");
   }

@@ -3,9 +3,9 @@ package io.github.vaecf.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.vaecf.core.Recommendation;
-import io.github.vaecf.eval.serving.ServedVersions;
 import io.github.vaecf.cli.SampleRun;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.eval.export.ServedVersions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;

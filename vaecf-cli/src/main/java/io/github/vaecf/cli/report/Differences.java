@@ -1,47 +1,23 @@
 package io.github.vaecf.cli.report;
 
-import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
-import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.Interval;
-import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.TestResults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * What tells models apart, user by user.
+ * What tells models apart, user by user, as tables.
  *
- * @param first the metric by which groups of users are compared
- * @param activity groups of users, by how many fold-in items they have
+ * @param results the models
  * @param pairs each metric's comparisons of each pair of models
  */
-public record Differences(RankingMetric first, List<Band> activity, List<Pair> pairs) {
+public record Differences(TestResults results, List<TestResults.Difference> pairs) {
   /** The header of the table. */
   public static final List<String> HEADER =
       List.of("first − second", "metric", "difference", "95 % interval", "p (t)", "p (Wilcoxon)");
-
-  /**
-   * Two models.
-   *
-   * @param first the first model's name
-   * @param second the second model's name
-   * @param comparison the first minus the second
-   */
-  public record Pair(String first, String second, Comparison comparison) {}
-
-  /**
-   * Copies the lists.
-   *
-   * @param first the metric by which groups of users are compared
-   * @param activity groups of users
-   * @param pairs comparisons of pairs
-   */
-  public Differences {
-    activity = List.copyOf(activity);
-    pairs = List.copyOf(pairs);
-  }
 
   /**
    * Compares each pair of models.
@@ -50,21 +26,7 @@ public record Differences(RankingMetric first, List<Band> activity, List<Pair> p
    * @return the comparisons, by metric, then in the order of the models
    */
   public static Differences of(TestResults results) {
-    List<String> names = List.copyOf(results.models().keySet());
-    List<Pair> pairs = new ArrayList<>();
-    for (RankingMetric metric : results.metrics()) {
-      for (int i = 0; i < names.size(); i++) {
-        for (int j = i + 1; j < names.size(); j++) {
-          String first = names.get(i);
-          String second = names.get(j);
-          Evaluation ofFirst = results.models().get(first);
-          Evaluation ofSecond = results.models().get(second);
-          pairs.add(new Pair(first, second, Comparison.of(ofFirst, ofSecond, metric)));
-        }
-      }
-    }
-    List<Band> activity = results.activity().stream().map(TestResults.Group::band).toList();
-    return new Differences(results.first(), activity, pairs);
+    return new Differences(results, results.differences());
   }
 
   /**
@@ -74,7 +36,7 @@ public record Differences(RankingMetric first, List<Band> activity, List<Pair> p
    */
   public List<List<String>> rows() {
     List<List<String>> rows = new ArrayList<>();
-    for (Pair pair : pairs) {
+    for (TestResults.Difference pair : pairs) {
       Comparison comparison = pair.comparison();
       Interval interval = comparison.interval();
       rows.add(
@@ -98,7 +60,7 @@ public record Differences(RankingMetric first, List<Band> activity, List<Pair> p
    *     compared in this order
    */
   public String inShort(String first, String second) {
-    for (Pair pair : pairs) {
+    for (TestResults.Difference pair : pairs) {
       if (pair.first().equals(first) && pair.second().equals(second)) {
         String p = probability(pair.comparison().tTest());
         return String.format(Locale.ROOT, "%+.4f", pair.comparison().difference().mean())
@@ -132,17 +94,18 @@ public record Differences(RankingMetric first, List<Band> activity, List<Pair> p
     page.numbers(
         "Paired tests, two-sided, not corrected for the number of comparisons.", HEADER, rows());
     List<String> header = new ArrayList<>(List.of("first − second"));
-    activity.forEach(band -> header.add(band + " items"));
+    List<TestResults.Group> activity = results.activity();
+    activity.forEach(group -> header.add(group.band() + " items"));
     List<List<String>> byActivity = new ArrayList<>();
-    for (Pair pair : pairs) {
-      if (pair.comparison().metric().equals(first)) {
+    for (TestResults.Difference pair : pairs) {
+      if (pair.comparison().metric().equals(results.first())) {
         List<String> row = new ArrayList<>(List.of(pair.first() + " − " + pair.second()));
-        activity.forEach(band -> row.add(signed(pair.comparison().difference(band))));
+        activity.forEach(group -> row.add(signed(pair.comparison().difference(group.band()))));
         byActivity.add(row);
       }
     }
     page.numbers(
-        first.name() + " among users with so many fold-in items; ± standard errors.",
+        results.first().name() + " among users with so many fold-in items; ± standard errors.",
         header,
         byActivity);
   }

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import org.knowm.xchart.VectorGraphicsEncoder;
@@ -140,6 +141,17 @@ public record Plot(
     styler.setXAxisLogarithmic(scale != Scale.LINEAR);
     styler.setYAxisLogarithmic(scale == Scale.LOG);
     styler.setMarkerSize(6);
+    DoubleSummaryStatistics range =
+        series.stream()
+            .flatMap(one -> one.points().stream())
+            .mapToDouble(Point::y)
+            .filter(Double::isFinite)
+            .summaryStatistics();
+    if (range.getMin() == range.getMax() && scale != Scale.LOG) {
+      // An axis of no length has no place for anything.
+      styler.setYAxisMin(range.getMin() - 0.5);
+      styler.setYAxisMax(range.getMax() + 0.5);
+    }
     if (!names.isEmpty()) {
       styler.setPlotContentSize(0.8); // leaves room below the first and the last point
       styler.setxAxisTickLabelsFormattingFunction(this::name);

@@ -1,11 +1,11 @@
 package io.github.vaecf.cli.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.cli.report.Plot.Point;
 import io.github.vaecf.cli.report.Plot.Scale;
 import io.github.vaecf.cli.report.Plot.Series;
 import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.training.RunFolder;
+import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
@@ -13,15 +13,16 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Exposure;
 import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.eval.search.TrainingCurve;
-import java.io.IOException;
+import io.github.vaecf.eval.TestResults;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
@@ -153,32 +154,38 @@ public final class Sections {
   public static void learningCurves(Page page, Map<String, TrainingCurve> curves) {
     page.section("Training");
     List<List<String>> rows = new ArrayList<>();
+    Map<String, TrainingCurve> trained = new LinkedHashMap<>();
     curves.forEach(
         (name, curve) -> {
           TrainingCurve.Epoch best = curve.best();
+          boolean byGradient = isByGradient(curve);
+          if (byGradient) {
+            trained.put(name, curve);
+          }
           rows.add(
               List.of(
                   name,
-                  Integer.toString(curve.epochs().size()),
-                  Integer.toString(best.number()),
+                  byGradient ? Integer.toString(curve.epochs().size()) : "–",
+                  byGradient ? Integer.toString(best.number()) : "–",
                   Double.isNaN(best.validation()) ? "–" : number(best.validation())));
         });
     page.numbers("", List.of("run", "epochs", "best epoch", "its validation"), rows);
-    curve(page, curves, "Validation after each epoch.", "validation", epoch -> epoch.validation());
+    curve(page, trained, "Validation after each epoch.", "validation", epoch -> epoch.validation());
     curve(
         page,
-        curves,
-        "Loss: negative log-likelihood and, weighted, the other parts.",
+        trained,
+        "Loss: reconstruction and, weighted, the other parts.",
         "loss",
         epoch -> epoch.loss());
     curve(
         page,
-        curves,
-        "Negative log-likelihood, the loss without its other parts.",
-        "negative log-likelihood",
-        epoch -> epoch.negativeLogLikelihood());
+        trained,
+        "Reconstruction, the loss without its other parts: of Mult-VAE and Mult-DAE the negative"
+            + " log-likelihood.",
+        "reconstruction",
+        epoch -> epoch.reconstruction());
     Map<String, TrainingCurve> variational = new LinkedHashMap<>();
-    curves.forEach(
+    trained.forEach(
         (name, one) -> {
           if (one.epochs().stream().anyMatch(epoch -> epoch.kl() != 0)) {
             variational.put(name, one);
@@ -188,6 +195,11 @@ public final class Sections {
       curve(page, variational, "KL divergence, not weighted.", "KL", epoch -> epoch.kl());
       curve(page, variational, "Weight β of the KL divergence.", "β", epoch -> epoch.beta());
     }
+  }
+
+  /** Whether there were epochs, and losses: a model in closed form is fitted in one go. */
+  static boolean isByGradient(TrainingCurve curve) {
+    return curve.epochs().stream().anyMatch(epoch -> !Double.isNaN(epoch.loss()));
   }
 
   private static void curve(
@@ -220,54 +232,34 @@ public final class Sections {
    *
    * @param page receives the section
    * @param runFolders run folders, by the runs' names
-   * @throws DataException if a folder's {@code config.json} cannot be read
+   * @throws DataException if a folder holds no run, or it cannot be read
    */
   public static void settings(Page page, Map<String, Path> runFolders) {
-    Map<String, Map<String, String>> settings = new LinkedHashMap<>();
-    int run = 0;
-    for (Path folder : runFolders.values()) {
-      Path file = folder.resolve("config.json");
-      try {
-        collect("", new ObjectMapper().readTree(file.toFile()), settings, run);
-      } catch (IOException e) {
-        throw new DataException(
-            folder + ": not a run folder, its config.json cannot be read (" + e.getMessage() + ")",
-            e);
+    List<Map<String, String>> runs =
+        runFolders.values().stream().map(RunFolder::configuration).toList();
+    Map<String, Set<String>> names = new LinkedHashMap<>(); // by their first word
+    for (Map<String, String> run : runs) {
+      for (String name : run.keySet()) {
+        names.computeIfAbsent(name.split(" ", 2)[0], word -> new LinkedHashSet<>()).add(name);
       }
-      run++;
     }
     List<String> header = new ArrayList<>(List.of("setting"));
     header.addAll(runFolders.keySet());
     List<List<String>> rows = new ArrayList<>();
-    settings.forEach(
-        (name, values) -> {
-          List<String> row = new ArrayList<>(List.of(name));
-          for (int i = 0; i < runFolders.size(); i++) {
-            row.add(values.getOrDefault(Integer.toString(i), ""));
-          }
-          rows.add(row);
-        });
+    for (Set<String> group : names.values()) {
+      for (String name : group) {
+        List<String> row = new ArrayList<>(List.of(name));
+        runs.forEach(run -> row.add(inShort(run.getOrDefault(name, ""))));
+        rows.add(row);
+      }
+    }
     page.section("Settings");
-    page.words("From the runs' config.json.", header, rows);
+    page.words("All that is needed to do the runs again.", header, rows);
   }
 
-  private static void collect(
-      String path, JsonNode node, Map<String, Map<String, String>> settings, int run) {
-    if (node.isObject()) {
-      node.properties()
-          .forEach(
-              entry ->
-                  collect(
-                      path.isEmpty() ? entry.getKey() : path + " " + entry.getKey(),
-                      entry.getValue(),
-                      settings,
-                      run));
-    } else {
-      String text = node.isValueNode() ? node.asText() : node.toString();
-      settings
-          .computeIfAbsent(path, unused -> new LinkedHashMap<>())
-          .put(Integer.toString(run), text.length() > 16 ? text.substring(0, 12) + "…" : text);
-    }
+  /** Long values are fingerprints, which tell apart also by their beginnings. */
+  private static String inShort(String value) {
+    return value.length() > 16 ? value.substring(0, 12) + "…" : value;
   }
 
   /**
@@ -348,8 +340,8 @@ public final class Sections {
       Page page, Split split, BiFunction<List<String>, Integer, List<Recommendation>> recommender) {
     page.section("Example recommendations");
     page.paragraph(
-        "For test users, whom training never saw: their fold-in items, and what the model recommends."
-            + " ✓ marks an item that was held out.");
+        "For test users, whom training never saw: their fold-in items, and what the model"
+            + " recommends. ✓ marks an item that was held out.");
     List<List<String>> rows = new ArrayList<>();
     HeldOut test = split.test();
     for (int user = 0; user < test.users() && rows.size() < EXAMPLES; user++) {

@@ -1,11 +1,11 @@
 package io.github.vaecf.cli.report;
 
-import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.eval.search.TrainingCurve;
-import io.github.vaecf.eval.search.TrialResult;
 import io.github.vaecf.cli.report.Plot.Point;
 import io.github.vaecf.cli.report.Plot.Scale;
 import io.github.vaecf.cli.report.Plot.Series;
+import io.github.vaecf.core.training.TrainingCurve;
+import io.github.vaecf.eval.RankingMetric;
+import io.github.vaecf.eval.search.TrialResult;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
@@ -62,7 +62,7 @@ public final class TrialSections {
     List<List<String>> rows = new ArrayList<>();
     for (TrialResult result : results) {
       List<String> row = new ArrayList<>(List.of(result.trial().name()));
-      names.forEach(name -> row.add(result.trial().settings().getOrDefault(name, "")));
+      names.forEach(name -> row.add(result.trial().varied().getOrDefault(name, "")));
       row.add(validation(result));
       row.add(result.epoch() + " of " + result.curve().epochs().size());
       row.add(result.end().toString());
@@ -85,7 +85,7 @@ public final class TrialSections {
 
   private static Set<String> names(List<TrialResult> results) {
     return results.stream()
-        .flatMap(result -> result.trial().settings().keySet().stream())
+        .flatMap(result -> result.trial().varied().keySet().stream())
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
@@ -117,7 +117,7 @@ public final class TrialSections {
     for (String setting : names(validated)) {
       List<String> values =
           validated.stream()
-              .map(result -> result.trial().settings().getOrDefault(setting, ""))
+              .map(result -> result.trial().varied().getOrDefault(setting, ""))
               .distinct()
               .sorted()
               .toList();
@@ -128,7 +128,7 @@ public final class TrialSections {
       ToDoubleFunction<String> place = numbers ? TrialSections::number : values::indexOf;
       List<Series> series = new ArrayList<>();
       addTo(series, "trained to the end", validated, true, setting, place);
-      addTo(series, "stopped before", validated, false, setting, place);
+      addTo(series, "pruned or diverged", validated, false, setting, place);
       DoubleSummaryStatistics range = values.stream().mapToDouble(place).summaryStatistics();
       boolean far = range.getMin() > 0 && range.getMax() / range.getMin() > 10;
       page.plot(
@@ -155,7 +155,7 @@ public final class TrialSections {
             .map(
                 result ->
                     new Point(
-                        place.applyAsDouble(result.trial().settings().getOrDefault(setting, "")),
+                        place.applyAsDouble(result.trial().varied().getOrDefault(setting, "")),
                         result.validation()))
             .toList();
     if (!points.isEmpty()) {
@@ -189,7 +189,9 @@ public final class TrialSections {
           points.add(new Point(epoch.number(), epoch.validation()));
         }
       }
-      if (!points.isEmpty() && series.size() < MOST_CURVES) {
+      if (!points.isEmpty()
+          && Sections.isByGradient(result.curve())
+          && series.size() < MOST_CURVES) {
         series.add(new Series(result.trial().name(), true, points));
       }
     }

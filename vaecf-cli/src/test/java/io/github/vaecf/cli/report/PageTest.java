@@ -64,6 +64,12 @@ class PageTest {
     assertThat(svg.getElementsByTagName("path").getLength()).isPositive();
   }
 
+  @Test
+  void valuesThatAreAllTheSameHaveAPlaceToo() {
+    Series same = new Series("a", true, List.of(new Point(0, 1, 0), new Point(1, 1, 0)));
+    assertThat(new Plot("", "x", "y", Scale.LINEAR, List.of(same)).toSvg()).doesNotContain("NaN");
+  }
+
   /** Letters are drawn as outlines, so that each name can be seen by what changes with it. */
   @Test
   void eachGroupIsNamedBelowItsPoint() {

@@ -53,8 +53,7 @@ public final class MultVae implements Autoencoder, GradientModel {
           "anneal-share",
           Range.atLeast(0).atMost(1),
           40_000.0 / 46_800.0,
-          "β reaches its cap after this share of all steps; the published run reached it after"
-              + " 0.855.");
+          "β reaches its cap after this share of all steps.");
 
   /** Steps in which β would grow to 1; 0 where a share is given. */
   public static final Setting<Long> ANNEAL_STEPS =

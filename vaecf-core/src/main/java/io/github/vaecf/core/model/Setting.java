@@ -1,5 +1,7 @@
 package io.github.vaecf.core.model;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -243,6 +245,30 @@ public final class Setting<T> {
    */
   public T published() {
     return published;
+  }
+
+  /**
+   * The published value for a person to read, a fraction to three digits.
+   *
+   * @return such as 0.00002; none for no widths
+   */
+  public String publishedInWords() {
+    if (published instanceof Double number) {
+      return BigDecimal.valueOf(number)
+          .round(new MathContext(3))
+          .stripTrailingZeros()
+          .toPlainString();
+    }
+    return published.equals(List.of()) ? "none" : format(published);
+  }
+
+  /**
+   * Whether it holds only where it is given, in the place of another.
+   *
+   * @return true for an alternative
+   */
+  public boolean isAlternative() {
+    return alternative != null;
   }
 
   /**

@@ -128,8 +128,9 @@ public record PublishedDataSet(
                   plain(LIGHTGCN + "gowalla/", "train.txt"),
                   plain(LIGHTGCN + "gowalla/", "test.txt")),
               "Published for research with the paper; the check-ins are from SNAP, Stanford.",
-              "Xiangnan He et al. 2020. LightGCN: Simplifying and Powering Graph Convolution Network"
-                  + " for Recommendation. SIGIR 2020. https://doi.org/10.1145/3397271.3401063",
+              "Xiangnan He et al. 2020. LightGCN: Simplifying and Powering Graph Convolution"
+                  + " Network for Recommendation. SIGIR 2020."
+                  + " https://doi.org/10.1145/3397271.3401063",
               Optional.of(new Shape(29_858, 40_981, 1_027_370)),
               Optional.empty()));
 
@@ -142,8 +143,8 @@ public record PublishedDataSet(
         List.of(new RemoteFile(URI.create(GROUPLENS + file), file, md5, true)),
         "Research use; no commercial use without permission of GroupLens; the README inside says"
             + " all.",
-        "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context."
-            + " ACM Transactions on Interactive Intelligent Systems 5, 4: 19:1-19:19."
+        "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and"
+            + " Context. ACM Transactions on Interactive Intelligent Systems 5, 4: 19:1-19:19."
             + " https://doi.org/10.1145/2827872",
         Optional.empty(),
         Optional.empty());

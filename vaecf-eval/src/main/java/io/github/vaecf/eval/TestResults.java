@@ -1,14 +1,7 @@
-package io.github.vaecf.cli.report;
+package io.github.vaecf.eval;
 
-import io.github.vaecf.core.Scorer;
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.eval.Band;
-import io.github.vaecf.eval.Estimate;
-import io.github.vaecf.eval.Evaluation;
-import io.github.vaecf.eval.Popularity;
-import io.github.vaecf.eval.RankingEvaluator;
-import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.eval.RecallInBand;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -31,6 +24,15 @@ public final class TestResults {
    *     items
    */
   public record Group(Band band, Function<Evaluation, Estimate> estimate) {}
+
+  /**
+   * What tells two models apart, user by user.
+   *
+   * @param first the first model's name
+   * @param second the second model's name
+   * @param comparison the first minus the second
+   */
+  public record Difference(String first, String second, Comparison comparison) {}
 
   private final Split split;
   private final List<RankingMetric> metrics;
@@ -74,7 +76,7 @@ public final class TestResults {
    * @param model what to measure
    * @return its results
    */
-  public Evaluation evaluate(Scorer model) {
+  public Evaluation evaluate(Recommender model) {
     return evaluator.evaluate(model, split.test());
   }
 
@@ -84,7 +86,7 @@ public final class TestResults {
    * @param name the model's name
    * @param model what to measure
    */
-  public void measure(String name, Scorer model) {
+  public void measure(String name, Recommender model) {
     add(name, evaluate(model));
   }
 
@@ -141,5 +143,26 @@ public final class TestResults {
    */
   public Map<String, Evaluation> models() {
     return Collections.unmodifiableMap(models);
+  }
+
+  /**
+   * Compares each pair of models by each metric.
+   *
+   * @return the differences, by metric, then in the order of the models; none of one model
+   */
+  public List<Difference> differences() {
+    List<String> names = List.copyOf(models.keySet());
+    List<Difference> differences = new ArrayList<>();
+    for (RankingMetric metric : metrics) {
+      for (int i = 0; i < names.size(); i++) {
+        for (int j = i + 1; j < names.size(); j++) {
+          Evaluation first = models.get(names.get(i));
+          Evaluation second = models.get(names.get(j));
+          differences.add(
+              new Difference(names.get(i), names.get(j), Comparison.of(first, second, metric)));
+        }
+      }
+    }
+    return differences;
   }
 }
