@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class ReadmeTest {
   private static final Path README = Path.of("../README.md");
-  private static final Path SOURCES = 
-      Path.of("../examples/src/main/java/io/github/vaecf/examples");
+  private static final Path SOURCES = Path.of("../examples/src/main/java/io/github/vaecf/examples");
 
   @Test
   void theCodeExampleIsTheOneThatIsCompiled() throws IOException {
