@@ -105,15 +105,17 @@ class EaseTest {
     assertThat(Pointer.physicalBytes() - before).isLessThan(32_000_000);
   }
 
-  /** Fits a model before anything else in the process, and then asks for an empty history. */
+  /** Begins with a session, before there is any tensor, and then asks for an empty history. */
   public static void main(String[] arguments) {
-    try (TrainedModel ease = fit(new Groups(60, 2, 5, 5).matrix(), 3)) {
+    CsrMatrix train = new Groups(60, 2, 5, 5).matrix();
+    new Ease().fit(train, Settings.published(new Ease())).values().forEach(TFloat32::close);
+    try (TrainedModel ease = fit(train, 3)) {
       System.out.println("recommended " + ease.recommend(List.of(), 3).size());
     }
   }
 
   @Test
-  void anEmptyHistoryIsAnsweredInAProcessThatBeginsWithAClosedForm() throws Exception {
+  void anEmptyHistoryIsAnsweredInAProcessThatBeginsWithASession() throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
