@@ -20,7 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 @Command(
     name = "vaecf",
-    header = "Recommendations by variational autoencoders (Mult-VAE, Mult-DAE) and others.",
+    header = "Recommendations by autoencoders: trained, measured, exported, served.",
     description = {
       "",
       "Start with 'vaecf quickstart'. 'vaecf COMMAND --help' explains each command.",

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ReadmeTest {
@@ -23,6 +26,15 @@ class ReadmeTest {
     String command = "mvn -B verify";
     assertThat(Files.readString(README)).contains(command);
     assertThat(Files.readString(Path.of("../.ci/run"))).contains("exec " + command);
+  }
+
+  @Test
+  void everyProgramThatIsNamedIsThere() throws IOException {
+    Matcher programs =
+        Pattern.compile("examples/src/main/java/\\S+?\\.java").matcher(Files.readString(README));
+    assertThat(programs.results().map(MatchResult::group).distinct())
+        .hasSize(3)
+        .allSatisfy(program -> assertThat(Path.of("..").resolve(program)).isRegularFile());
   }
 
   private static String between(String text, String begin, String end) {

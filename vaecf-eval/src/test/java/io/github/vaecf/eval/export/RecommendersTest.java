@@ -1,0 +1,69 @@
+package io.github.vaecf.eval.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.ItemKnn;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.Trainer;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.RankingAgreement;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecommendersTest {
+  private static final List<String> HISTORY = List.of("a", "d");
+
+  @TempDir Path folder;
+
+  @Test
+  void aRunAFileAndEachExportAreOpenedAndRecommendAlike() {
+    Path run = folder.resolve("run");
+    Path file = folder.resolve("kept.safetensors");
+    Path onnx = folder.resolve("model.onnx");
+    Path base = folder.resolve("models/letters");
+    CsrMatrix users =
+        CsrMatrix.ofRows(
+            5, new long[] {0, 3, 5, 8, 10}, new int[][] {{0, 1, 2, 1, 2, 0, 3, 4, 2, 3}});
+    List<Recommendation> expected;
+    try (TrainedModel model =
+        Trainer.builder()
+            .settings(Settings.published(new ItemKnn()))
+            .runFolder(run)
+            .build()
+            .train(users, IdIndex.of(List.of("a", "b", "c", "d", "e")))) {
+      expected = model.recommend(HISTORY, 3);
+      model.save(file);
+      OnnxExporter.export(model, onnx);
+      SavedModelExporter.builder().titles(Map.of("a", "The A")).export(model, base.resolve("1"));
+    }
+    assertThat(expected).hasSize(3);
+    for (Path path : List.of(run, file, onnx, base, base.resolve("1"))) {
+      try (Recommender opened = Recommenders.open(path)) {
+        assertThat(
+                RankingAgreement.within(1e-6, 1e-6)
+                    .difference(expected, opened.recommend(HISTORY, 3)))
+            .as(path.toString())
+            .isEmpty();
+        boolean hasTitles = path.startsWith(base);
+        assertThat(Recommenders.titles(opened))
+            .isEqualTo(hasTitles ? Map.of("a", "The A") : Map.of());
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoModelIsNamed() {
+    assertThatThrownBy(() -> Recommenders.open(folder))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining(folder.toString());
+  }
+}
