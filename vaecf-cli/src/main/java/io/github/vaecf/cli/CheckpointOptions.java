@@ -1,6 +1,6 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.training.CheckpointPolicy;
+import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 

@@ -1,7 +1,7 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.training.TrainingDivergedException;
-import io.github.vaecf.core.training.TrainingStoppedException;
+import io.github.vaecf.core.training.Trainer.TrainingDivergedException;
+import io.github.vaecf.core.training.Trainer.TrainingStoppedException;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -4,7 +4,6 @@ import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Model;
-import io.github.vaecf.core.model.Models;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
@@ -30,7 +29,7 @@ final class NamedModel {
   static final class All implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return Models.names().iterator();
+      return Model.names().iterator();
     }
   }
 
@@ -51,13 +50,13 @@ final class NamedModel {
   }
 
   private static Iterator<String> names(Class<? extends Model> kind) {
-    return Models.all().stream().filter(kind::isInstance).map(Model::name).iterator();
+    return Model.all().stream().filter(kind::isInstance).map(Model::name).iterator();
   }
 
   /** Whether a text names a model in closed form, rather than a place. */
   static boolean isClosedForm(String text) {
     String name = name(text);
-    return Models.names().contains(name) && Models.named(name) instanceof ClosedFormModel;
+    return Model.names().contains(name) && Model.named(name) instanceof ClosedFormModel;
   }
 
   private static String name(String text) {
@@ -74,7 +73,7 @@ final class NamedModel {
   static Settings settings(String text) {
     Model model;
     try {
-      model = Models.named(name(text));
+      model = Model.named(name(text));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("--model: " + e.getMessage(), e);
     }

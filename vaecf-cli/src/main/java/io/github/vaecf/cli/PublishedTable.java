@@ -3,7 +3,6 @@ package io.github.vaecf.cli;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Model;
-import io.github.vaecf.core.model.Models;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingMetric;
@@ -30,7 +29,7 @@ final class PublishedTable {
    */
   static List<List<String>> rows(PublishedResult published, Map<String, Evaluation> models) {
     List<List<String>> rows = new ArrayList<>();
-    for (Model model : Models.all()) {
+    for (Model model : Model.all()) {
       Evaluation evaluation = models.get(model.title());
       if (evaluation == null || model instanceof ClosedFormModel) {
         continue;

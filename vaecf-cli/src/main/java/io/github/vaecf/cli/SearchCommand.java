@@ -6,7 +6,7 @@ import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
 import io.github.vaecf.cli.report.TrialSections;
 import io.github.vaecf.core.model.Settings;
-import io.github.vaecf.core.training.CheckpointPolicy;
+import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;

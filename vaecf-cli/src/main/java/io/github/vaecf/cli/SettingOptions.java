@@ -1,7 +1,6 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.core.model.Model;
-import io.github.vaecf.core.model.Models;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.eval.search.SearchSpace;
@@ -33,7 +32,7 @@ final class SettingOptions {
   void setCommand(CommandSpec mixee) {
     command = mixee;
     Map<String, List<Model>> models = new LinkedHashMap<>();
-    for (Model model : Models.all()) {
+    for (Model model : Model.all()) {
       for (Setting<?> setting : model.settings()) {
         models.computeIfAbsent(setting.name(), unused -> new ArrayList<>()).add(model);
       }
@@ -52,7 +51,7 @@ final class SettingOptions {
 
   private static String help(Setting<?> setting, List<Model> models) {
     StringBuilder help = new StringBuilder(setting.help());
-    if (models.size() < Models.all().size()) {
+    if (models.size() < Model.all().size()) {
       help.setLength(help.length() - 1); // the full stop
       help.append(" (").append(names(models, ", ")).append(").");
     }
@@ -87,7 +86,7 @@ final class SettingOptions {
   /** The settings that were given, by their names, as they were written and in that order. */
   Map<String, String> given() {
     Set<String> names = new LinkedHashSet<>();
-    for (Model model : Models.all()) {
+    for (Model model : Model.all()) {
       model.settings().forEach(setting -> names.add(setting.name()));
     }
     Map<String, String> given = new LinkedHashMap<>();

@@ -1,8 +1,8 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.training.EpochReport;
-import io.github.vaecf.core.training.StepReport;
 import io.github.vaecf.core.training.TrainingListener;
+import io.github.vaecf.core.training.TrainingListener.EpochReport;
+import io.github.vaecf.core.training.TrainingListener.StepReport;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;

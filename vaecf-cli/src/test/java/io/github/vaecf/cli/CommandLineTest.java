@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.model.Model;
-import io.github.vaecf.core.model.Models;
 import io.github.vaecf.core.model.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -279,7 +278,7 @@ class CommandLineTest {
   @Test
   void everySettingOfEveryModelIsAnOptionWithItsPublishedValue() {
     String help = Outcome.of("train", "--help").out().replaceAll("\\s+", " ");
-    for (Model model : Models.all()) {
+    for (Model model : Model.all()) {
       assertThat(help).contains(model.name());
       for (Setting<?> setting : model.settings()) {
         String option = "--" + setting.name() + "=" + setting.placeholder() + " ";

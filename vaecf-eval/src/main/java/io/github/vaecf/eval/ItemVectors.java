@@ -1,7 +1,7 @@
 package io.github.vaecf.eval;
 
-import io.github.vaecf.core.model.Weight;
 import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import java.util.Arrays;
 
 /**

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Settings;
-import io.github.vaecf.core.model.Weight;
 import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.HeldOut;
 import java.util.Arrays;
 import java.util.List;

@@ -5,7 +5,7 @@ import io.github.vaecf.cli.report.Plot.Scale;
 import io.github.vaecf.cli.report.Plot.Series;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.training.RunFolder;
-import io.github.vaecf.core.training.TrainingCurve;
+import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;

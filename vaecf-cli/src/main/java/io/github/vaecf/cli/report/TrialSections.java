@@ -3,7 +3,7 @@ package io.github.vaecf.cli.report;
 import io.github.vaecf.cli.report.Plot.Point;
 import io.github.vaecf.cli.report.Plot.Scale;
 import io.github.vaecf.cli.report.Plot.Series;
-import io.github.vaecf.core.training.TrainingCurve;
+import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.search.TrialResult;
 import java.util.ArrayList;

@@ -42,7 +42,7 @@ public final class Ease implements ClosedFormModel {
   private static final String WEIGHTS = "weights";
   private static final long BYTES_PER_PAIR = 4L * Float.BYTES;
 
-  /** For {@link Models}. */
+  /** For {@link java.util.ServiceLoader}. */
   public Ease() {}
 
   @Override

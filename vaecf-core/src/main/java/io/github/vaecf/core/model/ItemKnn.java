@@ -34,7 +34,7 @@ public final class ItemKnn implements ClosedFormModel {
   /** Whole numbers below this one are exact as floats. */
   private static final int EXACT = 1 << 24;
 
-  /** For {@link Models}. */
+  /** For {@link java.util.ServiceLoader}. */
   public ItemKnn() {}
 
   @Override

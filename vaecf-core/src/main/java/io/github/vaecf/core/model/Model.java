@@ -59,4 +59,34 @@ public interface Model {
    * @return users × items, the larger the better
    */
   <T> T scores(Settings settings, Layers<T> layers);
+
+  /**
+   * The models there are: those that {@code META-INF/services/io.github.vaecf.core.model.Model}
+   * files on the class path name, this library's first.
+   *
+   * @return in the order of the lists
+   */
+  static List<Model> all() {
+    return Models.all();
+  }
+
+  /**
+   * The names of all models.
+   *
+   * @return in the order of the lists
+   */
+  static List<String> names() {
+    return Models.names();
+  }
+
+  /**
+   * The model of a name.
+   *
+   * @param name the name, in any case
+   * @return the model
+   * @throws IllegalArgumentException if there is none
+   */
+  static Model named(String name) {
+    return Models.named(name);
+  }
 }

@@ -11,7 +11,7 @@ import java.util.ServiceLoader;
  * The models there are: those that {@code META-INF/services/io.github.vaecf.core.model.Model} files
  * on the class path name, this library's first. Safe for use by many threads.
  */
-public final class Models {
+final class Models {
   private static final Map<String, Model> ALL = load();
 
   private Models() {}
@@ -40,32 +40,18 @@ public final class Models {
     return model.getClass().getPackage().equals(Models.class.getPackage());
   }
 
-  /**
-   * All models.
-   *
-   * @return in the order of the list
-   */
-  public static List<Model> all() {
+  /** All models. */
+  static List<Model> all() {
     return List.copyOf(ALL.values());
   }
 
-  /**
-   * The names of all models.
-   *
-   * @return in the order of the list
-   */
-  public static List<String> names() {
+  /** The names of all models. */
+  static List<String> names() {
     return List.copyOf(ALL.keySet());
   }
 
-  /**
-   * The model of a name.
-   *
-   * @param name the name, in any case
-   * @return the model
-   * @throws IllegalArgumentException if there is none
-   */
-  public static Model named(String name) {
+  /** The model of a name. */
+  static Model named(String name) {
     Model model = ALL.get(name.toLowerCase(java.util.Locale.ROOT));
     if (model == null) {
       throw new IllegalArgumentException(

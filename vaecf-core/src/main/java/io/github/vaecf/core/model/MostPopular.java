@@ -13,7 +13,7 @@ import org.tensorflow.types.TFloat32;
 public final class MostPopular implements ClosedFormModel {
   private static final String COUNTS = "popularity";
 
-  /** For {@link Models}. */
+  /** For {@link java.util.ServiceLoader}. */
   public MostPopular() {}
 
   @Override

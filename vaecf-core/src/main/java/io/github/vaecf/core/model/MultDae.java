@@ -26,7 +26,7 @@ public final class MultDae implements Autoencoder, GradientModel {
   /** Factor λ of the penalty λ Σ‖W‖² over the kernels; published: 0.01 / 500. */
   public static final Setting<Double> L2 = MultVae.L2.published(0.01 / 500);
 
-  /** For {@link Models}. */
+  /** For {@link java.util.ServiceLoader}. */
   public MultDae() {}
 
   /**

@@ -65,7 +65,7 @@ public final class MultVae implements Autoencoder, GradientModel {
                   + " has 200000.")
           .insteadOf(ANNEAL_SHARE.name());
 
-  /** For {@link Models}. */
+  /** For {@link java.util.ServiceLoader}. */
   public MultVae() {}
 
   /**

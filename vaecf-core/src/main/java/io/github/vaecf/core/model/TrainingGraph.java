@@ -1,5 +1,6 @@
 package io.github.vaecf.core.model;
 
+import io.github.vaecf.core.model.TensorFlowLayers.Initial;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;

@@ -1,6 +1,5 @@
 package io.github.vaecf.core.model;
 
-import io.github.vaecf.core.Device;
 import java.util.List;
 
 /**
@@ -101,5 +100,15 @@ public final class TrainingSettings {
    */
   public static List<Setting<?>> ofRuntime() {
     return List.of(DEVICE, THREADS);
+  }
+
+  /** Where the graph runs. */
+  public enum Device {
+    /** On the GPU where the natives and the machine have one, else on the CPU. */
+    AUTO,
+    /** On the CPU, also where there is a GPU. */
+    CPU,
+    /** On the GPU; it is an error if there is none. */
+    GPU
   }
 }

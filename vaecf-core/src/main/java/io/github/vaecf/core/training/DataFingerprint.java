@@ -17,7 +17,7 @@ import java.util.HexFormat;
  * @param events number of entries of the matrix
  * @param sha256 of the rows and of the item ids, in hexadecimal
  */
-public record DataFingerprint(int users, int items, long events, String sha256) {
+record DataFingerprint(int users, int items, long events, String sha256) {
   /**
    * The fingerprint of training data.
    *

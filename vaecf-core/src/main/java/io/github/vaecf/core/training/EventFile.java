@@ -1,5 +1,6 @@
 package io.github.vaecf.core.training;
 
+import io.github.vaecf.core.training.TrainingListener.EpochReport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,6 +1,5 @@
 package io.github.vaecf.core.training;
 
-import io.github.vaecf.core.Device;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.TensorFlowRuntime;
@@ -8,7 +7,8 @@ import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
-import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.model.TrainingSettings.Device;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import java.util.ArrayList;

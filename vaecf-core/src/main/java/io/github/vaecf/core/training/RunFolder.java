@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.training.TrainingListener.EpochReport;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -451,6 +453,91 @@ public final class RunFolder {
           StandardOpenOption.CREATE);
     } catch (IOException e) {
       throw WholeFile.unwritable(metrics, e);
+    }
+  }
+
+  /**
+   * How a training went, epoch by epoch; a model in closed form has one.
+   *
+   * @param epochs one entry an epoch, in order; none if the first has not ended
+   */
+  public record TrainingCurve(List<Epoch> epochs) {
+    /**
+     * What an epoch came to.
+     *
+     * @param number from 1
+     * @param loss what was minimised; NaN for a model in closed form
+     * @param reconstruction its first part
+     * @param kl the regulariser, before it is weighted
+     * @param beta its weight
+     * @param validation what the validation measured; NaN where there was none
+     * @param seconds how long it took, validation included
+     */
+    public record Epoch(
+        int number,
+        double loss,
+        double reconstruction,
+        double kl,
+        double beta,
+        double validation,
+        double seconds) {}
+
+    /**
+     * Copies the list.
+     *
+     * @param epochs one entry an epoch
+     */
+    public TrainingCurve {
+      epochs = List.copyOf(epochs);
+    }
+
+    /**
+     * The first epoch that no other has a better validation than; without a validation the last
+     * one.
+     *
+     * @return the epoch whose weights were kept
+     * @throws NoSuchElementException if no epoch ended
+     */
+    public Epoch best() {
+      if (epochs.isEmpty()) {
+        throw new NoSuchElementException("no epoch has ended");
+      }
+      Epoch best = epochs.get(0);
+      for (Epoch epoch : epochs) {
+        if (epoch.validation() > best.validation() || Double.isNaN(epoch.validation())) {
+          best = epoch;
+        }
+      }
+      return best;
+    }
+
+    /**
+     * The best validation up to an epoch.
+     *
+     * @param epoch its number, from 1
+     * @return 0, the least that a metric can be, if none ended
+     */
+    public double bestUntil(int epoch) {
+      double best = 0;
+      for (Epoch one : epochs) {
+        if (one.number() <= epoch) {
+          best = Math.max(best, one.validation());
+        }
+      }
+      return best;
+    }
+
+    /**
+     * How long the training took, pauses apart.
+     *
+     * @return seconds
+     */
+    public double seconds() {
+      double sum = 0;
+      for (Epoch epoch : epochs) {
+        sum += epoch.seconds();
+      }
+      return sum;
     }
   }
 }

@@ -5,9 +5,8 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
-import io.github.vaecf.core.model.Models;
+import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
-import io.github.vaecf.core.model.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
@@ -54,7 +53,7 @@ public final class TrainedModel extends Recommender {
       try {
         return new Description(
             SettingsJson.read(
-                Models.named(file.metadata(MODEL)), JSON.readTree(file.metadata(SETTINGS))),
+                Model.named(file.metadata(MODEL)), JSON.readTree(file.metadata(SETTINGS))),
             IdIndex.of(JSON.readValue(file.metadata(ITEMS), new TypeReference<List<String>>() {})),
             Integer.parseInt(file.metadata(EPOCH)),
             Double.parseDouble(file.metadata(VALIDATION)));
@@ -251,5 +250,35 @@ public final class TrainedModel extends Recommender {
   @Override
   protected void release() {
     session.close();
+  }
+
+  /**
+   * A fitted weight.
+   *
+   * @param name as the model calls it, such as {@code decoder/1/kernel}
+   * @param shape its dimensions
+   * @param values row-major; not copied, neither in nor out, and not to be written into
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Weight(String name, List<Long> shape, float[] values) {
+    /**
+     * Checks that the values fill the shape.
+     *
+     * @param name as the model calls it
+     * @param shape its dimensions; copied
+     * @param values row-major
+     * @throws IllegalArgumentException if there are more values or fewer
+     */
+    public Weight {
+      shape = List.copyOf(shape);
+      long size = 1;
+      for (long dimension : shape) {
+        size *= dimension;
+      }
+      if (size != values.length) {
+        throw new IllegalArgumentException(
+            name + " must have shape " + shape + ", found " + values.length + " values");
+      }
+    }
   }
 }

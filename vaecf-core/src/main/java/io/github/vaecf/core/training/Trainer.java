@@ -9,6 +9,7 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import java.io.Serial;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -375,6 +376,64 @@ public final class Trainer {
      */
     public Trainer build() {
       return new Trainer(this);
+    }
+  }
+
+  /**
+   * How often a training writes a checkpoint, from which it can be resumed, and how many stay. One
+   * is also written when a training is stopped and when it ends.
+   *
+   * @param everyEpochs write one after this many epochs; 0 for not by epochs
+   * @param every write one, between two steps, when this much time has passed since the last; zero
+   *     for not by time
+   * @param keep how many of the newest stay, at least 1
+   */
+  public record CheckpointPolicy(int everyEpochs, Duration every, int keep) {
+    /**
+     * Checks the numbers.
+     *
+     * @param everyEpochs epochs between two
+     * @param every time between two
+     * @param keep how many stay
+     * @throws IllegalArgumentException if a number is out of its range
+     */
+    public CheckpointPolicy {
+      Require.that(everyEpochs >= 0, "everyEpochs", "at least 0", everyEpochs);
+      Objects.requireNonNull(every, "every");
+      Require.that(!every.isNegative(), "every", "at least zero", every);
+      Require.that(keep >= 1, "keep", "at least 1", keep);
+    }
+
+    /**
+     * One every ten minutes, the last two kept: a crash costs at most ten minutes.
+     *
+     * @return the policy used where none is given
+     */
+    public static CheckpointPolicy standard() {
+      return new CheckpointPolicy(0, Duration.ofMinutes(10), 2);
+    }
+  }
+
+  /**
+   * The loss of a training is no longer a number; the message says at which step and setting. The
+   * best weights until then are still in the run folder, if there is one.
+   */
+  public static final class TrainingDivergedException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    TrainingDivergedException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * A training was interrupted and ended in good order; the message says where and how to go on.
+   */
+  public static final class TrainingStoppedException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    TrainingStoppedException(String message) {
+      super(message);
     }
   }
 }

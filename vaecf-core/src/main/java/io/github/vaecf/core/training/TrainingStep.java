@@ -1,11 +1,11 @@
 package io.github.vaecf.core.training;
 
 import io.github.vaecf.core.model.GradientModel;
-import io.github.vaecf.core.model.Initial;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
+import io.github.vaecf.core.model.TensorFlowLayers.Initial;
 import io.github.vaecf.core.model.TrainingGraph;
 import io.github.vaecf.core.model.TrainingSettings;
 import java.util.ArrayList;

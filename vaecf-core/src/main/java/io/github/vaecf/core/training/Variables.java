@@ -1,7 +1,7 @@
 package io.github.vaecf.core.training;
 
-import io.github.vaecf.core.model.Initial;
 import io.github.vaecf.core.model.TensorFlowLayers;
+import io.github.vaecf.core.model.TensorFlowLayers.Initial;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

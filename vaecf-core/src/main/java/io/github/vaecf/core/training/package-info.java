@@ -4,8 +4,8 @@
  * <ul>
  *   <li>The way in: {@link io.github.vaecf.core.training.Trainer}, and what it tells ({@link
  *       io.github.vaecf.core.training.TrainingListener}, {@link
- *       io.github.vaecf.core.training.StepReport}, {@link
- *       io.github.vaecf.core.training.EpochReport}).
+ *       io.github.vaecf.core.training.TrainingListener.StepReport}, {@link
+ *       io.github.vaecf.core.training.TrainingListener.EpochReport}).
  *   <li>The way out: {@link io.github.vaecf.core.training.TrainedModel}.
  *   <li>The graph: NetworkGraph (from histories to rankings), TrainingStep (loss, gradients, Adam),
  *       Variables, and NetworkSession, which runs them.

@@ -10,6 +10,7 @@ import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.vaecf.core.Device;
+import io.github.vaecf.core.model.TrainingSettings.Device;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SettingsTest {
   static List<Model> models() {
-    return Models.all();
+    return Model.all();
   }
 
   @Test
@@ -66,7 +66,7 @@ class SettingsTest {
   @Test
   void aNameStandsForTheSameKindOfValueInEveryModel() {
     Map<String, Setting<?>> first = new HashMap<>();
-    for (Model model : Models.all()) {
+    for (Model model : Model.all()) {
       for (Setting<?> setting : model.settings()) {
         Setting<?> other = first.computeIfAbsent(setting.name(), name -> setting);
         String as = setting.name() + " of " + model.name();
@@ -222,15 +222,15 @@ class SettingsTest {
 
   @Test
   void modelsAreFoundByTheirNamesInAnyCase() {
-    assertThat(Models.names()).startsWith("vae", "dae", "ease", "knn", "popular");
-    for (Model model : Models.all()) {
-      assertThat(Models.named(model.name().toUpperCase(java.util.Locale.ROOT))).isSameAs(model);
+    assertThat(Model.names()).startsWith("vae", "dae", "ease", "knn", "popular");
+    for (Model model : Model.all()) {
+      assertThat(Model.named(model.name().toUpperCase(java.util.Locale.ROOT))).isSameAs(model);
       assertThat(model.name()).matches("[a-z0-9-]+");
       assertThat(model.title()).isNotBlank();
       assertThat(model.summary()).isNotBlank().doesNotContain("\n");
     }
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Models.named("svd"))
+        .isThrownBy(() -> Model.named("svd"))
         .withMessageStartingWith("no model has the name 'svd', expected one of vae, dae, ease");
   }
 }

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.vaecf.core.Device;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
-import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.model.TrainingSettings.Device;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import java.io.IOException;
 import java.io.InputStream;

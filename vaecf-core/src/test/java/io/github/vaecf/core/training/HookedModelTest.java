@@ -7,16 +7,18 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.model.Autoencoder;
 import io.github.vaecf.core.model.GradientModel;
-import io.github.vaecf.core.model.Initial;
 import io.github.vaecf.core.model.Layers;
-import io.github.vaecf.core.model.Models;
+import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TensorFlowLayers.Initial;
 import io.github.vaecf.core.model.TrainingGraph;
 import io.github.vaecf.core.model.TrainingSettings;
-import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel.Weight;
+import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
+import io.github.vaecf.core.training.TrainingListener.StepReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -438,7 +440,7 @@ public class HookedModelTest {
 
   @Test
   void whatOnlyTheTrainingNeedsIsNotKeptWithTheModel() {
-    assertThat(Models.named("hooked")).isInstanceOf(Hooked.class);
+    assertThat(Model.named("hooked")).isInstanceOf(Hooked.class);
     Path run = folder.resolve("run");
     try (TrainedModel trained = train(trainer(run));
         TrainedModel loaded = TrainedModel.load(run);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
 import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;

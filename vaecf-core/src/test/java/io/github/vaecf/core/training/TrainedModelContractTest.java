@@ -8,12 +8,11 @@ import io.github.vaecf.core.RecommenderContract;
 import io.github.vaecf.core.model.Ease;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.Model;
-import io.github.vaecf.core.model.Models;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
-import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -87,7 +86,7 @@ class TrainedModelContractTest {
   }
 
   static List<Model> models() {
-    return Models.all();
+    return Model.all();
   }
 
   @ParameterizedTest

@@ -3,7 +3,7 @@ package io.github.vaecf.core.training;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
-import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import java.util.List;
 
 /** Models for tests, fitted in a moment and kept in memory. */

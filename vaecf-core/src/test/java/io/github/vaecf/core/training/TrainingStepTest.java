@@ -3,7 +3,6 @@ package io.github.vaecf.core.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.vaecf.core.Device;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.MultDae;
@@ -11,6 +10,7 @@ import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.NetworkSession.StepInput;
 import io.github.vaecf.core.training.NetworkSession.StepLoss;
 import io.github.vaecf.data.CsrMatrix;

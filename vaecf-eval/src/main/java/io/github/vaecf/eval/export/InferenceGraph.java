@@ -3,7 +3,7 @@ package io.github.vaecf.eval.export;
 import io.github.vaecf.core.model.Autoencoder;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TensorFlowLayers.Histories;
-import io.github.vaecf.core.model.Weight;
+import io.github.vaecf.core.training.TrainedModel.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

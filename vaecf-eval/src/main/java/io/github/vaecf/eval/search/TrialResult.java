@@ -1,7 +1,7 @@
 package io.github.vaecf.eval.search;
 
+import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
-import io.github.vaecf.core.training.TrainingCurve;
 import io.github.vaecf.data.DataException;
 import java.nio.file.Path;
 import java.util.Locale;
