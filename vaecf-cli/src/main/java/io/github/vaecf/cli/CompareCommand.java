@@ -11,7 +11,7 @@ import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
-import io.github.vaecf.eval.Interval;
+import io.github.vaecf.eval.Estimate.Interval;
 import io.github.vaecf.eval.TestResults;
 import java.nio.file.Path;
 import java.util.ArrayList;

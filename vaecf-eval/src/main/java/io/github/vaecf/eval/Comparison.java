@@ -1,6 +1,7 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.eval.Estimate.Interval;
 import java.util.Arrays;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;

@@ -1,5 +1,8 @@
 package io.github.vaecf.eval;
 
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
 /**
  * A metric's mean over users and how far chance may have moved it.
  *
@@ -27,5 +30,39 @@ public record Estimate(double mean, double standardError, int users) {
       }
     }
     return new Estimate(mean, Math.sqrt(squares / users) / Math.sqrt(users), users);
+  }
+
+  /**
+   * An interval that contains the true mean in 95 of 100 experiments, by the percentile bootstrap
+   * over users with 10,000 resamples.
+   *
+   * <p>Efron, Tibshirani: An Introduction to the Bootstrap, 1993, chapter 13.
+   *
+   * @param low lower end
+   * @param high upper end
+   */
+  public record Interval(double low, double high) {
+    private static final int RESAMPLES = 10_000;
+    private static final double OUTSIDE = 0.05;
+
+    /** Results that are to be reported are the same whenever they are computed. */
+    private static final long SEED = 98765;
+
+    /** The interval of the mean of the values that are numbers. */
+    static Interval ofMean(double[] values) {
+      double[] numbers = Arrays.stream(values).filter(value -> !Double.isNaN(value)).toArray();
+      SplittableRandom random = new SplittableRandom(SEED);
+      double[] means = new double[RESAMPLES];
+      for (int resample = 0; resample < RESAMPLES; resample++) {
+        double sum = 0;
+        for (int draw = 0; draw < numbers.length; draw++) {
+          sum += numbers[random.nextInt(numbers.length)];
+        }
+        means[resample] = sum / numbers.length;
+      }
+      Arrays.sort(means);
+      int tail = (int) (OUTSIDE / 2 * RESAMPLES);
+      return new Interval(means[tail], means[RESAMPLES - 1 - tail]);
+    }
   }
 }

@@ -8,7 +8,7 @@ package io.github.vaecf.eval;
  *
  * @param k how many of the best items count, at least 1
  */
-public record HitRate(int k) implements RankingMetric {
+record HitRate(int k) implements RankingMetric {
   /**
    * Checks k.
    *

@@ -12,7 +12,7 @@ import java.util.Objects;
  * @param k how many of the best items count, at least 1
  * @param popularity how many training users have each item
  */
-public record MeanPopularity(int k, Popularity popularity) implements RankingMetric {
+record MeanPopularity(int k, Popularity popularity) implements RankingMetric {
   /**
    * Checks k.
    *

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param k how many of the best items count, at least 1
  * @param popularity how many training users have each item
  */
-public record Novelty(int k, Popularity popularity) implements RankingMetric {
+record Novelty(int k, Popularity popularity) implements RankingMetric {
   private static final double LOG_2 = Math.log(2);
 
   /**

@@ -4,6 +4,7 @@ import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.eval.Evaluation.Exposure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

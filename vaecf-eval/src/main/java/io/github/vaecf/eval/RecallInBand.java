@@ -14,7 +14,7 @@ import java.util.Objects;
  * @param popularity how many training users have each item
  * @param band how many training users an item of the band has
  */
-public record RecallInBand(int k, Popularity popularity, Band band) implements RankingMetric {
+record RecallInBand(int k, Popularity popularity, Band band) implements RankingMetric {
   /**
    * Checks k.
    *

@@ -9,7 +9,7 @@ package io.github.vaecf.eval;
  *
  * @param k how many of the best items count, at least 1
  */
-public record RecallOfAll(int k) implements RankingMetric {
+record RecallOfAll(int k) implements RankingMetric {
   /**
    * Checks k.
    *

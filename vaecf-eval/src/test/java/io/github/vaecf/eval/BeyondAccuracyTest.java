@@ -10,6 +10,7 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.eval.Evaluation.Exposure;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

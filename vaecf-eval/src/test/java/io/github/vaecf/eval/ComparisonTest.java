@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.eval.Estimate.Interval;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package io.github.vaecf.cli.report;
 
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
-import io.github.vaecf.eval.Interval;
+import io.github.vaecf.eval.Estimate.Interval;
 import io.github.vaecf.eval.TestResults;
 import java.util.ArrayList;
 import java.util.List;

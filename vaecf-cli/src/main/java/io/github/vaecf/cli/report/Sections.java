@@ -11,7 +11,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Estimate;
-import io.github.vaecf.eval.Exposure;
+import io.github.vaecf.eval.Evaluation.Exposure;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.TestResults;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import io.github.vaecf.cli.report.Plot.Scale;
 import io.github.vaecf.cli.report.Plot.Series;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.eval.RankingMetric;
-import io.github.vaecf.eval.search.TrialResult;
+import io.github.vaecf.eval.search.Trials.TrialResult;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Ndcg;
+import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
-import io.github.vaecf.eval.RecallOfAll;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,8 @@ class PublishedResultTest {
     assertThat(PublishedResult.of("ml-20m").value("vae", Ndcg.at(100))).hasValue(0.426);
     assertThat(PublishedResult.of("netflix").value("dae", Recall.at(50))).hasValue(0.438);
     assertThat(PublishedResult.of("msd").value("vae", Recall.at(20))).hasValue(0.266);
-    assertThat(PublishedResult.of("gowalla").value("vae", RecallOfAll.at(20))).hasValue(0.1641);
+    assertThat(PublishedResult.of("gowalla").value("vae", RankingMetric.parse("recall_of_all@20")))
+        .hasValue(0.1641);
     assertThat(PublishedResult.of("gowalla").value("dae", Ndcg.at(20))).isEmpty();
     assertThat(PublishedResult.of("ml-20m").value("vae", Ndcg.at(20))).isEmpty();
     assertThat(PublishedResult.of("ml-20m").value("ease", Ndcg.at(100))).isEmpty();

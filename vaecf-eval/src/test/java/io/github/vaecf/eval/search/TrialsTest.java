@@ -21,6 +21,8 @@ import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.search.Trials.TrialListener;
+import io.github.vaecf.eval.search.Trials.TrialResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
