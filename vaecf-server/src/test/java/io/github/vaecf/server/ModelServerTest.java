@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.vaecf.cli.SampleRun;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.eval.export.ServedModel;
 import io.github.vaecf.eval.export.ServedVersions;
@@ -57,8 +56,8 @@ class ModelServerTest {
 
   @BeforeAll
   static void serve() throws IOException {
-    model = ServedModel.load(SampleRun.export());
-    versions = ServedVersions.open(SampleRun.export());
+    model = ServedModel.load(SampleExport.base());
+    versions = ServedVersions.open(SampleExport.base());
     server = start(versions, LIMITS);
     client = new Client(server.uri());
     impatientServer =
@@ -498,7 +497,7 @@ class ModelServerTest {
   @Test
   void aNewVersionTakesOverAndNoRequestIsLost() throws Exception {
     Path base = Files.createDirectory(folder.resolve("debian"));
-    SampleRun.copyExport(base.resolve("1"));
+    SampleExport.copyTo(base.resolve("1"));
     try (ServedVersions changing = ServedVersions.open(base);
         ModelServer swapped = start(changing, Limits.defaults())) {
       Client many = new Client(swapped.uri());
@@ -509,7 +508,7 @@ class ModelServerTest {
       }
       for (int version = 2; version <= 4; version++) {
         Thread.sleep(200);
-        SampleRun.copyExport(base.resolve(Integer.toString(version)));
+        SampleExport.copyTo(base.resolve(Integer.toString(version)));
         assertThat(changing.refresh()).isTrue();
         assertThat(json(many.get("v1/models/debian").body()).at("/model_version_status/0/version"))
             .hasToString("\"" + version + "\"");

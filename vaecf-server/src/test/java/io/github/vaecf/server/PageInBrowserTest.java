@@ -3,7 +3,6 @@ package io.github.vaecf.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.vaecf.cli.SampleRun;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.net.InetAddress;
@@ -30,7 +29,7 @@ class PageInBrowserTest {
   @BeforeAll
   static void serve() throws Exception {
     assumeTrue(Browser.chromium().isPresent(), "no chromium in PATH");
-    versions = ServedVersions.open(SampleRun.export());
+    versions = ServedVersions.open(SampleExport.base());
     server =
         ModelServer.start(
             versions,
