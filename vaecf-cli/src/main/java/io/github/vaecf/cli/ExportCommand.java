@@ -3,7 +3,7 @@ package io.github.vaecf.cli;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.export.OnnxExporter;
-import io.github.vaecf.eval.export.OnnxWeights;
+import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import java.nio.file.Path;
 import java.util.Locale;

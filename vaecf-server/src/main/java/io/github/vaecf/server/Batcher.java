@@ -1,8 +1,8 @@
 package io.github.vaecf.server;
 
 import io.github.vaecf.eval.export.ServedSignature;
-import io.github.vaecf.eval.export.TensorRows;
-import io.github.vaecf.eval.export.TensorSpec;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
+import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

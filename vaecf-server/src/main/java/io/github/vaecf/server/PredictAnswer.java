@@ -1,8 +1,8 @@
 package io.github.vaecf.server;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.github.vaecf.eval.export.TensorRows;
-import io.github.vaecf.eval.export.TensorSpec;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
+import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

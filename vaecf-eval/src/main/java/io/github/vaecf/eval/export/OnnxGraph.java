@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.util.List;
 
 /**

@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.training.TrainedModel.Weight;
+import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

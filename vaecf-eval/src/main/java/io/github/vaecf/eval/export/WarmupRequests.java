@@ -5,6 +5,8 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
 import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
+import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -12,6 +12,7 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.eval.GivenWeights;
 import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -23,6 +23,7 @@ import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

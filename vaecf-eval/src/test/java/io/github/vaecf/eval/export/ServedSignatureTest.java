@@ -9,6 +9,8 @@ import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.eval.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
+import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
