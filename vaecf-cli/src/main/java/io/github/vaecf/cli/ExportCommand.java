@@ -1,14 +1,18 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.eval.export.OnnxExporter;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
-import io.github.vaecf.eval.export.SavedModelExporter;
+import io.github.vaecf.eval.export.ExportForm;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code vaecf export}: a run to a version that serving code loads. */
 @Command(
@@ -22,14 +26,40 @@ import picocli.CommandLine.Option;
     },
     footer = {"", "Example:", "  vaecf export --run run --out models/movies/1"})
 final class ExportCommand extends Subcommand {
-  enum Format {
-    SAVEDMODEL,
-    ONNX;
-
+  /** The names of the forms. */
+  static final class Forms implements Iterable<String> {
     @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+    public Iterator<String> iterator() {
+      return ExportForm.all().stream().map(ExportForm::name).iterator();
     }
+  }
+
+  private CommandSpec command;
+
+  /** Adds an option for each setting of any form. */
+  @Spec
+  void setCommand(CommandSpec spec) {
+    command = spec;
+    for (ExportForm form : ExportForm.all()) {
+      form.settings().forEach(setting -> spec.addOption(option(form, setting)));
+    }
+  }
+
+  private static OptionSpec option(ExportForm form, Setting<?> setting) {
+    boolean flag = setting.published() instanceof Boolean;
+    String choices =
+        flag || setting.choices().isEmpty() ? "" : " " + String.join(", ", setting.choices()) + ";";
+    OptionSpec.Builder option =
+        OptionSpec.builder("--" + setting.name())
+            .type(String.class)
+            .paramLabel(setting.placeholder())
+            .description(
+                setting.help()
+                    + (flag ? "" : choices + " Default " + setting.publishedInWords() + ".")
+                    + " For "
+                    + form.name()
+                    + ".");
+    return (flag ? option.arity("0..1").fallbackValue("true") : option).build();
   }
 
   @Option(
@@ -44,7 +74,7 @@ final class ExportCommand extends Subcommand {
       required = true,
       paramLabel = "PATH",
       description =
-          "What to write: for savedmodel the folder BASE/VERSION, its name a number; for onnx a"
+          "What to write: for savedmodel a folder BASE/VERSION, its name a number; for onnx a"
               + " file, its name ending in .onnx.")
   private Path out;
 
@@ -52,37 +82,9 @@ final class ExportCommand extends Subcommand {
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "savedmodel",
+      completionCandidates = Forms.class,
       description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-  private Format format;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "TYPE",
-      defaultValue = "float32",
-      description =
-          "How an ONNX file holds the weights: ${COMPLETION-CANDIDATES}; default"
-              + " ${DEFAULT-VALUE}.")
-  private OnnxWeights weights;
-
-  @Option(
-      names = "--exclude",
-      description =
-          "Give an ONNX file an input for what is to be left out beside the history; a SavedModel"
-              + " has a signature for it.")
-  private boolean exclude;
-
-  @Option(
-      names = "--top-k",
-      paramLabel = "N",
-      defaultValue = "100",
-      description = "Length of the rankings a SavedModel answers with; default ${DEFAULT-VALUE}.")
-  private int topK;
-
-  @Option(
-      names = "--keep",
-      paramLabel = "N",
-      description = "Delete all but the newest N versions of the base folder afterwards.")
-  private Integer keep;
+  private String format;
 
   @Option(
       names = "--data",
@@ -92,20 +94,32 @@ final class ExportCommand extends Subcommand {
 
   @Override
   void run() {
-    SavedModelExporter.Builder savedModel = SavedModelExporter.builder();
-    fromOptions(() -> savedModel.topK(topK));
-    if (keep != null) {
-      fromOptions(() -> savedModel.keep(keep));
-    }
-    if (data != null) {
-      savedModel.titles(PreparedFolder.read(data).titles());
-    }
+    ExportForm form = fromOptions(() -> ExportForm.named(format));
+    Map<String, String> values = fromOptions(() -> values(form));
+    Map<String, String> titles = data == null ? Map.of() : PreparedFolder.read(data).titles();
     try (TrainedModel model = TrainedModel.load(run)) {
-      switch (format) {
-        case SAVEDMODEL -> savedModel.export(model, out);
-        case ONNX -> OnnxExporter.builder().weights(weights).exclude(exclude).export(model, out);
-      }
+      form.export(model, out, values, titles);
     }
     out().println("Exported to " + out);
+  }
+
+  /** What was given for the settings of a form. */
+  private Map<String, String> values(ExportForm form) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName().substring(2);
+      for (ExportForm one : ExportForm.all()) {
+        for (Setting<?> setting : one.settings()) {
+          if (setting.name().equals(name)) {
+            if (one != form) {
+              throw new IllegalArgumentException("--" + name + " is for " + one.name());
+            }
+            setting.parse(option.getValue());
+            values.put(name, option.getValue());
+          }
+        }
+      }
+    }
+    return values;
   }
 }

@@ -122,7 +122,7 @@ final class SettingOptions {
     List<Settings> applied = new ArrayList<>();
     for (Settings settings : models) {
       Map<String, String> own = given();
-      own.keySet().retainAll(settings.toText().keySet());
+      own.keySet().retainAll(settings.model().settings().stream().map(Setting::name).toList());
       unused.keySet().removeAll(own.keySet());
       applied.add(named(() -> settings.with(own)));
     }

@@ -191,6 +191,28 @@ public final class Setting<T> {
     return new Setting<>(builder);
   }
 
+  /**
+   * Something that is so or not; published is that it is not.
+   *
+   * @param name lower-case words with hyphens between
+   * @param help one sentence
+   * @return the setting
+   */
+  public static Setting<Boolean> flag(String name, String help) {
+    Builder<Boolean> builder = named(name, false, help);
+    builder.placeholder = "BOOLEAN";
+    builder.choices = List.of("true", "false");
+    builder.parser =
+        text -> {
+          if (!builder.choices.contains(text)) {
+            throw new IllegalArgumentException(text);
+          }
+          return Boolean.valueOf(text);
+        };
+    builder.rangeInWords = "true or false";
+    return new Setting<>(builder);
+  }
+
   private static String lowerCase(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }

@@ -3,11 +3,13 @@ package io.github.vaecf.eval.export;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -27,6 +29,61 @@ import java.util.Objects;
  * vaecf.floats_per_place}): batch × length × that many bound the memory of a run.
  */
 public final class OnnxExporter {
+  private static final Setting<OnnxWeights> WEIGHTS =
+      Setting.choice("weights", OnnxWeights.FLOAT32, "How the file holds the weights.");
+  private static final Setting<Boolean> EXCLUDE =
+      Setting.flag(
+          "exclude", "Give the file an input for what is to be left out beside the history.");
+
+  /** As the command line and {@link ServedModel#load} know it. */
+  static final ExportForm FORM =
+      new ExportForm() {
+        @Override
+        public String name() {
+          return "onnx";
+        }
+
+        @Override
+        public String target() {
+          return "a file, its name ending in " + ExportFormat.ONNX_ENDING;
+        }
+
+        @Override
+        public List<Setting<?>> settings() {
+          return List.of(WEIGHTS, EXCLUDE);
+        }
+
+        @Override
+        public void export(
+            TrainedModel model,
+            Path target,
+            Map<String, String> values,
+            Map<String, String> titles) {
+          builder()
+              .weights(ExportForm.value(WEIGHTS, values))
+              .exclude(ExportForm.value(EXCLUDE, values))
+              .export(model, target);
+        }
+
+        @Override
+        public boolean isAt(Path path) {
+          return path.toString().endsWith(ExportFormat.ONNX_ENDING);
+        }
+
+        @Override
+        public ServedModel load(Path path) {
+          try {
+            return ServedOnnxModel.open(path);
+          } catch (NoClassDefFoundError e) {
+            throw new DataException(
+                path
+                    + ": to load an ONNX file, com.microsoft.onnxruntime:onnxruntime must be among"
+                    + " the program's dependencies",
+                e);
+          }
+        }
+      };
+
   private OnnxExporter() {}
 
   /**
@@ -135,7 +192,8 @@ public final class OnnxExporter {
                   .setVersion(OnnxGraph.ML_OPSET))
           .setGraph(graph.build())
           .addMetadataProps(property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
-          .addMetadataProps(property(ExportFormat.ONNX_CARD, ModelCard.text(model, "onnx", facts)))
+          .addMetadataProps(
+              property(ExportFormat.ONNX_CARD, ModelCard.text(model, FORM.name(), facts)))
           .addMetadataProps(
               property(
                   ExportFormat.ONNX_FLOATS_PER_PLACE,

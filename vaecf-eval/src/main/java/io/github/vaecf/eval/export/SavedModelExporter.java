@@ -1,10 +1,12 @@
 package io.github.vaecf.eval.export;
 
+import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -48,6 +50,55 @@ import java.util.Map;
  * item indices.
  */
 public final class SavedModelExporter {
+  private static final Setting<Integer> TOP_K =
+      Setting.integer("top-k", 1, 100, "Length of the rankings that the export answers with.");
+  private static final Setting<Integer> KEEP =
+      Setting.integer(
+          "keep",
+          0,
+          0,
+          "Delete all but the newest N versions of the base folder afterwards, 0 for none.");
+
+  /** As the command line and {@link ServedModel#load} know it. */
+  static final ExportForm FORM =
+      new ExportForm() {
+        @Override
+        public String name() {
+          return "savedmodel";
+        }
+
+        @Override
+        public String target() {
+          return "a folder BASE/VERSION, its name a number";
+        }
+
+        @Override
+        public List<Setting<?>> settings() {
+          return List.of(TOP_K, KEEP);
+        }
+
+        @Override
+        public void export(
+            TrainedModel model,
+            Path target,
+            Map<String, String> values,
+            Map<String, String> titles) {
+          Builder builder = builder().topK(ExportForm.value(TOP_K, values)).titles(titles);
+          int keep = ExportForm.value(KEEP, values);
+          (keep == 0 ? builder : builder.keep(keep)).export(model, target);
+        }
+
+        @Override
+        public boolean isAt(Path path) {
+          return !OnnxExporter.FORM.isAt(path);
+        }
+
+        @Override
+        public ServedModel load(Path path) {
+          return ServedSavedModel.open(path);
+        }
+      };
+
   private SavedModelExporter() {}
 
   /**
@@ -158,7 +209,7 @@ public final class SavedModelExporter {
             Titles.write(ExportFormat.titles(folder), titles);
             Files.writeString(
                 folder.resolve(ExportFormat.CARD_FILE),
-                ModelCard.text(snapshot, "savedmodel", facts));
+                ModelCard.text(snapshot, FORM.name(), facts));
             SavedModelFiles.tryOut(folder, version.modelName());
           });
       version.prune(keep);

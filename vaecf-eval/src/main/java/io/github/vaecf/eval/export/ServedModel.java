@@ -13,8 +13,7 @@ import java.util.Map;
  * A model reloaded from its export, without anything of the training: raw ids in, raw ids out. It
  * can be evaluated like what was trained. Owns native memory until it is closed.
  */
-public abstract sealed class ServedModel extends Recommender
-    permits ServedSavedModel, ServedOnnxModel {
+public abstract class ServedModel extends Recommender {
   /** Places, padding included, in one run: bounds what a few very long histories may cost. */
   private static final int LARGEST_INPUT = 200_000;
 
@@ -34,18 +33,12 @@ public abstract sealed class ServedModel extends Recommender
    * @throws DataException if there is no export or it cannot be used; the message says why
    */
   public static ServedModel load(Path path) {
-    if (!path.toString().endsWith(ExportFormat.ONNX_ENDING)) {
-      return ServedSavedModel.open(path);
+    for (ExportForm form : ExportForm.all()) {
+      if (form.isAt(path)) {
+        return form.load(path);
+      }
     }
-    try {
-      return ServedOnnxModel.open(path);
-    } catch (NoClassDefFoundError e) {
-      throw new DataException(
-          path
-              + ": to load an ONNX file, com.microsoft.onnxruntime:onnxruntime must be among the"
-              + " program's dependencies",
-          e);
-    }
+    throw new DataException(path + ": no export of vaecf has such a name");
   }
 
   /**
