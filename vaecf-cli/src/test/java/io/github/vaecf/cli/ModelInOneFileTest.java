@@ -216,6 +216,7 @@ class ModelInOneFileTest {
             "--out",
             path("search"));
     assertThat(said).contains("Best of 2 trials: bottleneck=");
-    assertThat(run("train", "--help")).contains("--bottleneck=N", "Width of the bottleneck.");
+    assertThat(run("train", "--help"))
+        .contains("--bottleneck=N", "Width of the bottleneck (linear).");
   }
 }

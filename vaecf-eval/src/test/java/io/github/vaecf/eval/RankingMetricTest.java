@@ -50,8 +50,8 @@ class RankingMetricTest {
     assertThatThrownBy(() -> RankingMetric.parse(name))
         .isInstanceOf(DataException.class)
         .hasMessage(
-            "metric '%s': expected ndcg, recall, recall_of_all, precision, hitrate, mrr or map,"
-                + " then @ and a whole number of at least 1, as in ndcg@100",
+            "metric '%s': expected one of ndcg, recall, recall_of_all, precision, hitrate, mrr,"
+                + " map, then @ and a whole number of at least 1, as in ndcg@100",
             name);
   }
 
@@ -65,10 +65,10 @@ class RankingMetricTest {
     assertThat(RankingMetric.parse("ndcg@3", popularity)).isEqualTo(Ndcg.at(3));
     assertThatThrownBy(() -> RankingMetric.parse("novelty@10"))
         .isInstanceOf(DataException.class)
-        .hasMessageStartingWith("metric 'novelty@10': expected ndcg,");
+        .hasMessageStartingWith("metric 'novelty@10': expected one of ndcg,");
     assertThatThrownBy(() -> RankingMetric.parse("novel@10", popularity))
         .isInstanceOf(DataException.class)
-        .hasMessageContaining("map, popularity or novelty, then @");
+        .hasMessageContaining("map, popularity, novelty, then @");
   }
 
   @Test
