@@ -24,7 +24,6 @@ import org.eclipse.jetty.http.HttpStatus;
  * @param byRows whether the request came by rows, and so must its answer
  */
 record PredictRequest(ServedSignature signature, boolean byRows, Map<String, TensorRows> inputs) {
-  private static final String DEFAULT_SIGNATURE = "serving_default";
 
   /**
    * Reads a request.
@@ -67,7 +66,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
   }
 
   private static ServedSignature signature(JsonNode name, ServedModel model) {
-    String wanted = name.isMissingNode() ? DEFAULT_SIGNATURE : name.asText();
+    String wanted = name.isMissingNode() ? ServedSignature.DEFAULT : name.asText();
     ServedSignature signature = model.signatures().get(wanted);
     if (signature == null) {
       throw malformed(
