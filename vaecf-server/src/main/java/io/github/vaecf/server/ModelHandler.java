@@ -113,7 +113,7 @@ final class ModelHandler extends Handler.Abstract {
       ObjectNode definition = signatures.putObject(signature.name());
       describe(definition.putObject("inputs"), signature.inputs());
       describe(definition.putObject("outputs"), signature.outputs());
-      definition.put("method_name", ServedSignature.METHOD);
+      definition.put("method_name", signature.method());
     }
     return answer;
   }

@@ -30,12 +30,6 @@ import org.tensorflow.types.TString;
  * <p>Safe for use by many threads at once. Belongs to its {@link ServedModel} and ends with it.
  */
 public final class ServedSignature {
-  /** The name of the signature that servers call where a request names none. */
-  public static final String DEFAULT = ExportFormat.RECOMMEND;
-
-  /** The method that TensorFlow Serving wants signatures to name. */
-  public static final String METHOD = ExportFormat.METHOD;
-
   /** The name of the signature that servers call when a request names none: it recommends. */
   public static final String DEFAULT = ExportFormat.RECOMMEND;
 
