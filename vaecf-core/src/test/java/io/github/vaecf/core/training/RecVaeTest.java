@@ -218,7 +218,7 @@ class RecVaeTest {
     Path whole = folder.resolve("whole");
     trainer.runFolder(whole).build().train(data.matrix(), data.ids()).close();
     Path broken = folder.resolve("broken");
-    for (int stopAfter : new int[] {8, 20, 33}) {
+    for (int stopAfter : new int[] {8, 20}) {
       int[] steps = new int[1];
       Trainer stopped =
           Trainer.builder()
