@@ -5,8 +5,10 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.export.ExportForm;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,18 +36,36 @@ final class ExportCommand extends Subcommand {
     }
   }
 
+  /** What the forms are written as. */
+  static final class Targets implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ExportForm.all().stream()
+          .map(form -> form.target() + " (" + form.name() + ")")
+          .iterator();
+    }
+  }
+
   private CommandSpec command;
 
   /** Adds an option for each setting of any form. */
   @Spec
   void setCommand(CommandSpec spec) {
     command = spec;
+    Map<String, List<ExportForm>> forms = new LinkedHashMap<>();
     for (ExportForm form : ExportForm.all()) {
-      form.settings().forEach(setting -> spec.addOption(option(form, setting)));
+      for (Setting<?> setting : form.settings()) {
+        forms.computeIfAbsent(setting.name(), unused -> new ArrayList<>()).add(form);
+      }
     }
+    forms.forEach((name, having) -> spec.addOption(option(setting(having.get(0), name), having)));
   }
 
-  private static OptionSpec option(ExportForm form, Setting<?> setting) {
+  private static Setting<?> setting(ExportForm form, String name) {
+    return form.settings().stream().filter(one -> one.name().equals(name)).findFirst().orElse(null);
+  }
+
+  private static OptionSpec option(Setting<?> setting, List<ExportForm> having) {
     boolean flag = setting.published() instanceof Boolean;
     String choices =
         flag || setting.choices().isEmpty() ? "" : " " + String.join(", ", setting.choices()) + ";";
@@ -57,7 +77,7 @@ final class ExportCommand extends Subcommand {
                 setting.help()
                     + (flag ? "" : choices + " Default " + setting.publishedInWords() + ".")
                     + " For "
-                    + form.name()
+                    + String.join(" and ", having.stream().map(ExportForm::name).toList())
                     + ".");
     return (flag ? option.arity("0..1").fallbackValue("true") : option).build();
   }
@@ -73,9 +93,8 @@ final class ExportCommand extends Subcommand {
       names = "--out",
       required = true,
       paramLabel = "PATH",
-      description =
-          "What to write: for savedmodel a folder BASE/VERSION, its name a number; for onnx a"
-              + " file, its name ending in .onnx.")
+      completionCandidates = Targets.class,
+      description = "What to write; it must not exist: ${COMPLETION-CANDIDATES}.")
   private Path out;
 
   @Option(
@@ -108,16 +127,12 @@ final class ExportCommand extends Subcommand {
     Map<String, String> values = new LinkedHashMap<>();
     for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
       String name = option.longestName().substring(2);
-      for (ExportForm one : ExportForm.all()) {
-        for (Setting<?> setting : one.settings()) {
-          if (setting.name().equals(name)) {
-            if (one != form) {
-              throw new IllegalArgumentException("--" + name + " is for " + one.name());
-            }
-            setting.parse(option.getValue());
-            values.put(name, option.getValue());
-          }
-        }
+      Setting<?> setting = setting(form, name);
+      if (setting != null) {
+        setting.parse(option.getValue());
+        values.put(name, option.getValue());
+      } else if (ExportForm.all().stream().anyMatch(other -> setting(other, name) != null)) {
+        throw new IllegalArgumentException("--" + name + " is not for " + form.name());
       }
     }
     return values;

@@ -19,6 +19,7 @@ final class Failures {
   static String explain(Throwable failure) {
     if (failure instanceof DataException
         || failure instanceof IllegalArgumentException
+        || failure instanceof ArithmeticException // a model whose numbers are none
         || failure instanceof TrainingStoppedException
         || failure instanceof TrainingDivergedException) {
       return failure.getMessage();

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -55,7 +56,7 @@ final class NamedModel {
 
   /** Whether a text names a model in closed form, rather than a place. */
   static boolean isClosedForm(String text) {
-    String name = name(text);
+    String name = name(text).toLowerCase(Locale.ROOT);
     return Model.names().contains(name) && Model.named(name) instanceof ClosedFormModel;
   }
 

@@ -52,7 +52,9 @@ final class SettingOptions {
   private static String help(Setting<?> setting, List<Model> models) {
     StringBuilder help = new StringBuilder(setting.help());
     if (models.size() < Model.all().size()) {
-      help.setLength(help.length() - 1); // the full stop
+      if (help.charAt(help.length() - 1) == '.') {
+        help.setLength(help.length() - 1);
+      }
       help.append(" (").append(names(models, ", ")).append(").");
     }
     if (setting.isAlternative()) {

@@ -1,6 +1,7 @@
 package io.github.vaecf.core;
 
 import com.sun.jna.NativeLibrary;
+import io.github.vaecf.data.DataException;
 import java.util.List;
 import org.bytedeco.javacpp.Loader;
 import org.slf4j.Logger;
@@ -57,7 +58,7 @@ final class Gpu {
   /**
    * Makes sure that an operation can run on a GPU.
    *
-   * @throws IllegalStateException if none can, with the reason as far as it can be found out
+   * @throws DataException if none can, with the reason as far as it can be found out
    */
   static void require() {
     try (Graph graph = new Graph()) {
@@ -71,9 +72,8 @@ final class Gpu {
         LOG.debug("a GPU added 1 and 2 to {}", result.get(0));
       }
     } catch (TFInvalidArgumentException e) {
-      throw new IllegalStateException(
-          "the GPU was asked for and cannot be used: " + reason(e) + "; use the device cpu or auto",
-          e);
+      throw new DataException(
+          "device gpu: the GPU cannot be used: " + reason(e) + "; use the device cpu or auto", e);
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 
 /**
  * Whoever ranks items for a history: a trained network, a closed form, a model reloaded from its
@@ -85,18 +86,33 @@ public abstract class Recommender implements AutoCloseable {
     Arrays.fill(rankedItems, -1);
     Arrays.fill(rankedScores, Float.NEGATIVE_INFINITY);
     Rankings rankings = new Rankings(length, rankedItems, rankedScores);
+    return whileOpen(
+        () -> {
+          for (int start = from; start < to; start += LARGEST_BATCH) {
+            rank(histories, start, Math.min(to, start + LARGEST_BATCH), rankings, start - from);
+          }
+          return rankings;
+        });
+  }
+
+  /**
+   * Asks for something that closing must wait for.
+   *
+   * @param <T> what is asked for
+   * @param question is not asked once this is closed
+   * @return the answer
+   * @throws IllegalStateException if this is closed
+   */
+  protected final <T> T whileOpen(Supplier<T> question) {
     inUse.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException("the model is closed");
       }
-      for (int start = from; start < to; start += LARGEST_BATCH) {
-        rank(histories, start, Math.min(to, start + LARGEST_BATCH), rankings, start - from);
-      }
+      return question.get();
     } finally {
       inUse.readLock().unlock();
     }
-    return rankings;
   }
 
   /**

@@ -67,7 +67,8 @@ public final class TensorFlowRuntime {
   /**
    * Makes sure that an operation can run on a GPU.
    *
-   * @throws IllegalStateException if none can, with the reason as far as it can be found out
+   * @throws io.github.vaecf.data.DataException if none can, with the reason as far as it can be
+   *     found out
    */
   public static void requireGpu() {
     prepare();

@@ -10,11 +10,7 @@ final class CoOccurrences {
 
   CoOccurrences(CsrMatrix train) {
     this.users = train;
-    this.items =
-        CsrMatrix.of(
-            train.columns(),
-            train.rows(),
-            transposed -> train.pairs().forEach((user, item) -> transposed.accept(item, user)));
+    this.items = train.transpose();
   }
 
   /** How many users have the item. */

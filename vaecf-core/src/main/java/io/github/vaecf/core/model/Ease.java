@@ -18,6 +18,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.op.linalg.TriangularSolve;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.GPUOptions;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -78,7 +80,7 @@ public final class Ease implements ClosedFormModel {
     TensorFlowRuntime.prepare();
     int items = train.columns();
     try (Graph graph = new Graph();
-        Session session = new Session(graph);
+        Session session = new Session(graph, sessionConfig(settings));
         TFloat32 gram = gram(train, settings.get(LAMBDA))) {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> regularized = tf.placeholder(TFloat32.class);
@@ -103,6 +105,17 @@ public final class Ease implements ClosedFormModel {
       // The result owns the tensor; nothing else is in it, so it need not be closed as well.
       return Map.of(WEIGHTS + "/kernel", (TFloat32) result.get(0));
     }
+  }
+
+  private static ConfigProto sessionConfig(Settings settings) {
+    ConfigProto.Builder config =
+        ConfigProto.newBuilder()
+            .setIntraOpParallelismThreads(settings.get(TrainingSettings.THREADS))
+            .setGpuOptions(GPUOptions.newBuilder().setAllowGrowth(true));
+    if (settings.get(TrainingSettings.DEVICE) == TrainingSettings.Device.CPU) {
+      config.putDeviceCount("GPU", 0);
+    }
+    return config.build();
   }
 
   /** XᵀX + λI, outside the Java heap. */

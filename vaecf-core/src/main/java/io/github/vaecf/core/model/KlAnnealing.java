@@ -19,10 +19,10 @@ record KlAnnealing(double cap, long steps, double share) {
   KlAnnealing {
     if ((steps == 0) == (share == 0)) {
       throw new IllegalArgumentException(
-          "the annealing must be given either by anneal-steps or by anneal-share, found "
-              + steps
-              + " steps and share "
-              + share);
+          "anneal-share: expected anneal-share or anneal-steps above 0, one of them, found "
+              + share
+              + " and "
+              + steps);
     }
   }
 

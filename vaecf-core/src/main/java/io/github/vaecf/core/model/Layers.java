@@ -31,7 +31,7 @@ public interface Layers<T> {
 
   /**
    * The sum of the rows of a kernel that belong to the items of the history: x · kernel for the
-   * binary row x.
+   * binary row x. For models in closed form: the engine takes no gradient of it.
    *
    * @param name of the layer, which has a kernel, items × width, and no bias
    * @param width width of the output, at least 1; {@link #items()} for a linear model that gives
@@ -41,9 +41,10 @@ public interface Layers<T> {
   T sum(String name, int width);
 
   /**
-   * The same for a kernel items × items that is mostly zeros: of each of its rows only some entries
-   * are kept. The weights are {@code name/items}, items × count, indices as whole numbers below 2²⁴
-   * held as floats (−1 for none), and {@code name/weights} of the same shape.
+   * The same, for models in closed form too, for a kernel items × items that is mostly zeros: of
+   * each of its rows only some entries are kept. The weights are {@code name/items}, items × count,
+   * indices as whole numbers below 2²⁴ held as floats (−1 for none), and {@code name/weights} of
+   * the same shape.
    *
    * @param name of the layer
    * @param count entries a row, at least 1
@@ -52,7 +53,8 @@ public interface Layers<T> {
   T sparseSum(String name, int count);
 
   /**
-   * The same score for everybody: one weight an item, named {@code name}.
+   * The same score for everybody: one weight an item, named {@code name}. For models in closed
+   * form.
    *
    * @param name of the weights
    * @return users × items, every row the same

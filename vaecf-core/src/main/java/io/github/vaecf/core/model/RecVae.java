@@ -17,7 +17,7 @@ import org.tensorflow.types.TFloat32;
  *
  * <p>Shenbin, Alekseev, Tutubalina, Malykh, Nikolenko: RecVAE: a New Variational Autoencoder for
  * Top-N Recommendations with Implicit Feedback, WSDM 2020, sections 3.2 to 3.5; layers and numbers
- * as in the authors' program.
+ * as in the authors' program, first weights as those of the other models here.
  *
  * <p>An epoch here is one pass over the users, so that a round of the paper is {@link
  * #ENCODER_EPOCHS} + {@link #DECODER_EPOCHS} epochs.

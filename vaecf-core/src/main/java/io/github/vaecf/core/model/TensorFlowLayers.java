@@ -8,8 +8,8 @@ import org.tensorflow.framework.initializers.RandomUniform;
 import org.tensorflow.framework.initializers.TruncatedNormal;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.GatherNd;
 import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.op.core.Stack;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
@@ -98,6 +98,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   @Override
   public final Operand<TFloat32> sum(String name, int width) {
+    requireUsersRows("sum");
     if (width == items) {
       itemKernel = name + "/kernel";
     }
@@ -110,6 +111,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   @Override
   public final Operand<TFloat32> sparseSum(String name, int count) {
+    requireUsersRows("sparseSum");
     Shape shape = Shape.of(items, count);
     Operand<TFloat32> indices = weights.get(name + "/items", shape, Initial.constant(-1));
     Operand<TFloat32> values = weights.get(name + "/weights", shape, Initial.constant(0));
@@ -127,19 +129,21 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
             List.of(
                 tf.gather(users, tf.gather(kept, first, second), first),
                 tf.gatherNd(columns, kept)),
-            org.tensorflow.op.core.Stack.axis(1L));
+            Stack.axis(1L));
     // What falls on one place is added up.
-    return tf.scatterNd(targets, gatherFloats(parts, kept), histories.shape());
+    return wide(tf.scatterNd(targets, tf.gatherNd(parts, kept), histories.shape()));
   }
 
-  private GatherNd<TFloat32> gatherFloats(Operand<TFloat32> from, Operand<TInt64> places) {
-    return tf.gatherNd(from, places);
+  /** Scores whose width TensorFlow cannot tell by itself, told. */
+  private Operand<TFloat32> wide(Operand<TFloat32> scores) {
+    return tf.ensureShape(scores, Shape.of(-1, items));
   }
 
   @Override
   public final Operand<TFloat32> constantScores(String name) {
+    requireUsersRows("constantScores");
     Operand<TFloat32> scores = weights.get(name, Shape.of(items), Initial.constant(0));
-    return tf.broadcastTo(scores, histories.shape());
+    return wide(tf.broadcastTo(scores, histories.shape()));
   }
 
   @Override
@@ -158,12 +162,32 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     return weights.get(name + "/kernel", shape, KERNEL);
   }
 
-  private Operand<TFloat32> bias(String name, int width) {
+  /**
+   * Asked before a word is used that is for models in closed form, which see the users' rows as
+   * they are.
+   *
+   * @param word the word
+   * @throws IllegalArgumentException if it has no meaning here
+   */
+  protected void requireUsersRows(String word) {}
+
+  /**
+   * The bias of a layer.
+   *
+   * @param name of the layer
+   * @param width entries, at least 1
+   * @return the weight {@code name/bias}
+   */
+  protected final Operand<TFloat32> bias(String name, int width) {
     return weights.get(name + "/bias", Shape.of(width), BIAS);
   }
 
   private static long width(Operand<TFloat32> input) {
-    return input.shape().get(1);
+    long width = input.shape().get(1);
+    if (width < 1) {
+      throw new IllegalArgumentException("a tensor's width must be known, found " + input.shape());
+    }
+    return width;
   }
 
   @Override

@@ -47,8 +47,8 @@ public interface TrainingGraph {
   Layers<Operand<TFloat32>> layers(Operand<TFloat32> history);
 
   /**
-   * The same layers over other rows than the users': pseudo-inputs. The gradient goes through the
-   * rows and through the first layer.
+   * The layers of an autoencoder over other rows than the users': pseudo-inputs. The gradient goes
+   * through the rows and through the first layer.
    *
    * @param rows any number of rows × items, taken as they are
    * @return layers whose {@link Layers#history} is rows · kernel + bias

@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -56,14 +58,19 @@ final class NetworkSession extends Recommender {
     if (device == Device.GPU) {
       TensorFlowRuntime.requireGpu();
     }
-    network = new NetworkGraph(new Graph(), settings, items.size());
-    // What else a training asks for is of no use once it has ended.
-    modelWeights = network.variables.weights();
-    step = training ? new TrainingStep(network, settings) : null;
-    session =
-        new Session(
-            network.graph,
-            sessionConfig(device, valueOr(settings, TrainingSettings.THREADS), training));
+    Graph graph = new Graph();
+    try {
+      network = new NetworkGraph(graph, settings, items.size());
+      // What else a training asks for is of no use once it has ended.
+      modelWeights = network.variables.weights();
+      step = training ? new TrainingStep(network, settings) : null;
+      session =
+          new Session(
+              graph, sessionConfig(device, valueOr(settings, TrainingSettings.THREADS), training));
+    } catch (RuntimeException e) {
+      graph.close();
+      throw e;
+    }
   }
 
   private static <T> T valueOr(Settings settings, Setting<T> setting) {
@@ -78,9 +85,14 @@ final class NetworkSession extends Recommender {
   /** With the first weights of a training with the settings' seed. */
   static NetworkSession forTraining(Settings settings, IdIndex items) {
     NetworkSession session = new NetworkSession(settings, items, true);
-    session.run(session.network.variables.initialisers(settings.get(TrainingSettings.SEED)));
-    session.refreshFrozen();
-    return session;
+    try {
+      session.run(session.network.variables.initialisers(settings.get(TrainingSettings.SEED)));
+      session.refreshFrozen();
+      return session;
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
   }
 
   private static ConfigProto sessionConfig(Device device, int threads, boolean training) {
@@ -295,7 +307,14 @@ final class NetworkSession extends Recommender {
         .filter(variable -> variable.name().equals(name))
         .findFirst()
         .orElseThrow(
-            () -> new IllegalArgumentException("the model has no weights of the name " + name));
+            () -> new IllegalArgumentException("the graph has no variable of the name " + name));
+  }
+
+  /** The names of all variables, moments and frozen weights included. */
+  Set<String> variableNames() {
+    return network.variables.all().stream()
+        .map(Variables.Variable::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Copies of all variables by name, moments and frozen weights included. */

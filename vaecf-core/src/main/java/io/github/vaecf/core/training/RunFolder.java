@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -201,7 +202,7 @@ public final class RunFolder {
   // What a training does.
 
   /**
-   * The folder of a new run, or of the one to be resumed.
+   * The folder of a new run, of which nothing is written yet, or of the one to be resumed.
    *
    * @throws DataException if it holds a run and none is to be resumed, or the other way round, or
    *     one of other settings or data
@@ -218,19 +219,30 @@ public final class RunFolder {
             folder + ": already holds a run; resume it or choose another folder");
       }
       run.requireSameSettings();
+    } else if (resume) {
+      throw new DataException(
+          folder + ": holds no run to be resumed, expected a file " + CONFIG + " and found none");
     } else {
-      if (resume) {
-        throw new DataException(
-            folder + ": holds no run to be resumed, expected a file " + CONFIG + " and found none");
-      }
-      run.create();
+      requireNewOrEmpty(folder);
+    }
+    return run;
+  }
+
+  /**
+   * Writes what makes a folder that of a run, unless it is there already: once nothing that may
+   * refuse the run is left to do, so that a start that failed can be made again.
+   *
+   * @throws DataException if it cannot be written
+   */
+  void begin() {
+    if (!isRun(folder)) {
+      create();
     }
     try {
       Files.createDirectories(folder.resolve(CHECKPOINTS));
     } catch (IOException e) {
       throw WholeFile.unwritable(folder, e);
     }
-    return run;
   }
 
   /**
@@ -376,9 +388,14 @@ public final class RunFolder {
         try {
           Safetensors tensors = Safetensors.open(file);
           TrainingState state = JSON.readValue(tensors.metadata(STATE), TrainingState.class);
-          for (String name : tensors.names()) {
-            session.set(name, tensors.read(name));
+          Set<String> expected = session.variableNames();
+          if (!expected.equals(Set.copyOf(tensors.names()))) {
+            throw new DataException(
+                file + ": not a checkpoint of this model, expected the weights " + expected);
           }
+          Map<String, float[]> values = new TreeMap<>();
+          tensors.names().forEach(name -> values.put(name, tensors.read(name)));
+          values.forEach(session::set); // once all are read: never half of them
           return Optional.of(state);
         } catch (DataException | JsonProcessingException e) {
           messages.accept(e.getMessage() + "; going back to the checkpoint before");

@@ -73,8 +73,13 @@ public final class TrainedModel extends Recommender {
   static TrainedModel of(Description description, List<Weight> weights) {
     NetworkSession session =
         NetworkSession.forInference(description.settings(), description.items());
-    weights.forEach(weight -> session.set(weight.name(), weight.values()));
-    return new TrainedModel(description, session);
+    try {
+      weights.forEach(weight -> session.set(weight.name(), weight.values()));
+      return new TrainedModel(description, session);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
   }
 
   /**
@@ -197,9 +202,10 @@ public final class TrainedModel extends Recommender {
    * @param to row after the last
    * @return {@code to − from} users × items, row-major
    * @throws IllegalArgumentException if the histories are not over {@link #itemCount()} items
+   * @throws IllegalStateException if this is closed
    */
   public float[] scores(CsrMatrix histories, int from, int to) {
-    return session.scores(histories, from, to);
+    return whileOpen(() -> session.scores(histories, from, to));
   }
 
   /**
@@ -210,14 +216,14 @@ public final class TrainedModel extends Recommender {
    * @param to row after the last
    * @return {@code to − from} users × latent width, row-major
    * @throws IllegalArgumentException if the histories are not over {@link #itemCount()} items
-   * @throws IllegalStateException if the model has no latent vector
+   * @throws IllegalStateException if the model has no latent vector, or is closed
    */
   public float[] encode(CsrMatrix histories, int from, int to) {
     if (session.network.latent == null) {
       throw new IllegalStateException(
           description.settings().model().title() + " has no latent vector");
     }
-    return session.encode(histories, from, to);
+    return whileOpen(() -> session.encode(histories, from, to));
   }
 
   /**
@@ -226,7 +232,7 @@ public final class TrainedModel extends Recommender {
    * @return the weights in the order in which the model asks for them
    */
   public List<Weight> weights() {
-    return session.weights();
+    return whileOpen(session::weights);
   }
 
   /**

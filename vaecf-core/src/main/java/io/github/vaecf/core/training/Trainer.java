@@ -10,7 +10,6 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.io.Serial;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +17,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tensorflow.types.TFloat32;
 
@@ -127,7 +128,7 @@ public final class Trainer {
    *
    * @param users training users × items, at least one row
    * @return for each operation of the step, its name and kind, TensorFlow's name of the device
-   * @throws IllegalStateException if the GPU was asked for and cannot be used
+   * @throws DataException if the GPU was chosen and cannot be used
    */
   public Map<String, String> placement(CsrMatrix users) {
     Require.that(users.rows() > 0, "the training matrix", "with at least one row", users);
@@ -173,10 +174,22 @@ public final class Trainer {
     if (folder != null && resume && TrainedModel.epochOf(folder.modelFile()) > 0) {
       return TrainedModel.load(folder.modelFile());
     }
+    if (stop.getAsBoolean()) {
+      throw new TrainingStoppedException("the training was stopped before it began");
+    }
     NetworkSession session = NetworkSession.forInference(settings, items);
     try {
       Map<String, TFloat32> weights = model.fit(users, settings);
       try {
+        Set<String> expected =
+            session.modelWeights().stream()
+                .map(Variables.Variable::name)
+                .collect(Collectors.toSet());
+        Require.that(
+            weights.keySet().equals(expected),
+            "the weights that " + model.name() + " gives",
+            "those that its scores take, " + expected,
+            weights.keySet());
         weights.forEach(session::set);
       } finally {
         weights.values().forEach(TFloat32::close);
@@ -185,6 +198,7 @@ public final class Trainer {
       TrainedModel.Description description =
           new TrainedModel.Description(settings, items, 1, measured);
       if (folder != null) {
+        folder.begin();
         // The model last: where it is there, all of the run is.
         folder.addMetrics(measured, (System.nanoTime() - start) / 1e9);
         TrainedModel.write(folder.modelFile(), description, session);
@@ -206,7 +220,7 @@ public final class Trainer {
         int number = restart + 1;
         listeners.forEach(listener -> listener.onMessage("restart " + number + " of " + restarts));
         TrainedModel model = restart(number).trainOnce(users, items);
-        if (best == null || model.validation() > best.validation()) {
+        if (best == null || isBetter(model.validation(), best.validation())) {
           if (best != null) {
             best.close();
           }
@@ -227,6 +241,11 @@ public final class Trainer {
     }
   }
 
+  /** No number is worse than any number. */
+  private static boolean isBetter(double validation, double than) {
+    return !Double.isNaN(validation) && (Double.isNaN(than) || validation > than);
+  }
+
   /** The trainer of one of several restarts: a seed and a run folder of its own. */
   private Trainer restart(int number) {
     long seed = settings.get(TrainingSettings.SEED);
@@ -239,7 +258,7 @@ public final class Trainer {
     listeners.forEach(one::listener);
     if (runFolder != null) {
       Path folder = runFolder.resolve("restart-" + number);
-      one.runFolder(folder).resume(resume && Files.exists(folder));
+      one.runFolder(folder).resume(resume && RunFolder.isRun(folder));
     }
     return one.build();
   }

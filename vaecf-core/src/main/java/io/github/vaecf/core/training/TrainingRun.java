@@ -57,6 +57,9 @@ final class TrainingRun implements AutoCloseable {
     session = NetworkSession.forTraining(settings, items);
     try {
       state = TrainingState.start();
+      if (folder != null) {
+        folder.begin();
+      }
       if (trainer.resume) {
         state = folder.restore(session, this::tell).orElse(state);
         folder.keepMetricsUntil(completedEpochs());
@@ -114,7 +117,9 @@ final class TrainingRun implements AutoCloseable {
         return;
       }
       last = step(epoch);
-      if (checkpointIsDue()) {
+      // Not at the end of the epoch, before it is closed: a resume from there would never validate
+      // it.
+      if (state.step() < end && checkpointIsDue()) {
         checkpoint();
       }
     }
@@ -135,7 +140,8 @@ final class TrainingRun implements AutoCloseable {
     if (folder != null) {
       folder.addMetrics(report);
       events.write(report);
-      if (trainer.checkpoints.everyEpochs() > 0 && epoch % trainer.checkpoints.everyEpochs() == 0) {
+      int every = trainer.checkpoints.everyEpochs();
+      if ((every > 0 && epoch % every == 0) || checkpointIsDue()) {
         checkpoint();
       }
     }
@@ -341,10 +347,13 @@ final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    batches.close();
-    session.close();
-    if (events != null) {
-      events.close();
+    try {
+      batches.close();
+    } finally {
+      session.close();
+      if (events != null) {
+        events.close();
+      }
     }
   }
 }

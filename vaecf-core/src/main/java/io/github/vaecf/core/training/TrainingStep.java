@@ -8,11 +8,16 @@ import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TensorFlowLayers.Initial;
 import io.github.vaecf.core.model.TrainingGraph;
 import io.github.vaecf.core.model.TrainingSettings;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
@@ -234,6 +239,7 @@ final class TrainingStep implements TrainingGraph {
     List<Output<?>> targets = new ArrayList<>(List.of(target.asOutput()));
     List<Output<?>> incoming = new ArrayList<>(List.of(inputGradient.asOutput()));
     if (objective.regulariser() != null) {
+      requireInner(lastKernel, lastBias);
       targets.add(regulariser.asOutput());
       incoming.add(number(objective.weight()).asOutput());
     }
@@ -254,6 +260,42 @@ final class TrainingStep implements TrainingGraph {
     }
     for (String name : densePaths.keySet()) {
       add(name, floats(derived[next++]));
+    }
+  }
+
+  /**
+   * Refuses a regulariser that depends on the weights of an item layer by a way whose gradient is
+   * not taken: through the scores, or on a kernel by itself.
+   */
+  private void requireInner(String lastKernel, String lastBias) {
+    Map<String, String> weightOfReading = new LinkedHashMap<>();
+    for (String name : List.of(lastKernel, lastBias)) {
+      weightOfReading.put(value(name).op().name(), name);
+    }
+    Set<String> seen = new HashSet<>();
+    for (FirstLayer layer : firstLayers) {
+      String kernel = layer.name() + "/kernel";
+      weightOfReading.put(value(kernel).op().name(), kernel);
+      seen.add(layer.output().op().name()); // from here on the gradient is taken by hand
+    }
+    Deque<GraphOperation> ways = new ArrayDeque<>();
+    ways.add((GraphOperation) regulariser.op());
+    while (!ways.isEmpty()) {
+      GraphOperation operation = ways.remove();
+      if (!seen.add(operation.name())) {
+        continue;
+      }
+      String weight = weightOfReading.get(operation.name());
+      if (weight != null) {
+        throw new IllegalArgumentException(
+            "a regulariser must depend on the item layers by the outputs of the first ones only,"
+                + " found that it depends on "
+                + weight
+                + ", by itself or through the scores");
+      }
+      for (int input = 0; input < operation.numInputs(); input++) {
+        ways.add((GraphOperation) operation.input(input).op());
+      }
     }
   }
 
@@ -478,7 +520,17 @@ final class TrainingStep implements TrainingGraph {
         lastLayers.add(new LastLayer(name, input, scores));
         return scores;
       }
+
+      @Override
+      protected void requireUsersRows(String word) {
+        throw notTrained(word);
+      }
     };
+  }
+
+  private static IllegalArgumentException notTrained(String word) {
+    return new IllegalArgumentException(
+        word + " is for models in closed form: no gradient of it is taken");
   }
 
   @Override
@@ -491,8 +543,12 @@ final class TrainingStep implements TrainingGraph {
         // Read once more, so that the walk for gradients does not come to the sparse product.
         Operand<TFloat32> kernel =
             densePaths.computeIfAbsent(name + "/kernel", network.variables::readAgain);
-        Operand<TFloat32> bias = weight(name + "/bias", Shape.of(width), Initial.constant(0));
-        return tf.nn.biasAdd(tf.linalg.matMul(rows, kernel), bias);
+        return tf.nn.biasAdd(tf.linalg.matMul(rows, kernel), bias(name, width));
+      }
+
+      @Override
+      protected void requireUsersRows(String word) {
+        throw notTrained(word);
       }
     };
   }

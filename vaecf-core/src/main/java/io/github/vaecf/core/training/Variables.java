@@ -63,7 +63,7 @@ final class Variables {
       among.put(name, known);
     } else if (!known.dimensions().equals(shape)) {
       throw new IllegalArgumentException(
-          "weight " + name + " has shape " + known.dimensions() + " and is asked for as " + shape);
+          "weight " + name + " has shape " + known.dimensions() + " and is used with " + shape);
     }
     return known;
   }

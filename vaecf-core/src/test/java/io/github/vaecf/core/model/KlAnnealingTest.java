@@ -42,10 +42,10 @@ class KlAnnealingTest {
   void bothPacesAndNoneAreRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new KlAnnealing(0.1, 3, 0.5))
-        .withMessageContaining("either by anneal-steps or by anneal-share")
-        .withMessageContaining("found 3 steps and share 0.5");
+        .withMessageContaining("expected anneal-share or anneal-steps above 0, one of them")
+        .withMessageContaining("found 0.5 and 3");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new KlAnnealing(0.1, 0, 0))
-        .withMessageContaining("found 0 steps and share 0.0");
+        .withMessageContaining("found 0.0 and 0");
   }
 }

@@ -154,10 +154,10 @@ class SettingsTest {
         .withMessage("anneal-steps and anneal-share exclude each other: give one of them");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> MultVae.published().with(MultVae.ANNEAL_SHARE, 0.0))
-        .withMessageContaining("either by anneal-steps or by anneal-share");
+        .withMessageContaining("expected anneal-share or anneal-steps above 0, one of them");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> MultVae.published().with(MultVae.ANNEAL_STEPS, 0L))
-        .withMessageContaining("either by anneal-steps or by anneal-share");
+        .withMessageContaining("expected anneal-share or anneal-steps above 0, one of them");
   }
 
   @Test

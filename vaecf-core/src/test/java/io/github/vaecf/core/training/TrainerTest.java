@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Ease;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
@@ -121,6 +122,42 @@ class TrainerTest {
       assertThat(modelOf(run)).isEqualTo(modelOf(whole));
       assertThat(epochsAndLosses(run)).isEqualTo(epochsAndLosses(whole));
     }
+  }
+
+  @Test
+  void aTrainingStoppedBetweenEpochsWithCheckpointsByTimeGivesTheSameBytes() throws IOException {
+    Path whole = folder.resolve("whole");
+    train(trainer(vae()).runFolder(whole)).close();
+    Path run = folder.resolve("run");
+    CheckpointPolicy afterEachStep = new CheckpointPolicy(0, Duration.ofNanos(1), 2);
+    int stepsPerEpoch = BatchSource.stepsPerEpoch(DATA.matrix().rows(), 32);
+    int[] steps = {0};
+    assertThatThrownBy(
+            () ->
+                train(
+                    trainer(vae())
+                        .runFolder(run)
+                        .checkpoints(afterEachStep)
+                        .stopWhen(() -> steps[0]++ == 2 * stepsPerEpoch)))
+        .isInstanceOf(TrainingStoppedException.class)
+        .hasMessageContaining("after step " + 2 * stepsPerEpoch);
+    train(trainer(vae()).runFolder(run).checkpoints(afterEachStep).resume(true)).close();
+    assertThat(modelOf(run)).isEqualTo(modelOf(whole));
+    assertThat(epochsAndLosses(run)).isEqualTo(epochsAndLosses(whole));
+  }
+
+  @Test
+  void aStartThatIsRefusedStandsInNobodysWay() {
+    Path run = folder.resolve("run");
+    int items = 300_000;
+    CsrMatrix wide = CsrMatrix.of(1, items, pairs -> pairs.accept(0, 5));
+    Trainer ease =
+        Trainer.builder().settings(Settings.published(new Ease())).runFolder(run).build();
+    assertThatThrownBy(() -> ease.train(wide, Rows.ids(items)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("needs");
+    train(trainer(dae()).runFolder(run)).close();
+    assertThat(RunFolder.isRun(run)).isTrue();
   }
 
   /** metrics.csv without the columns of time. */
@@ -516,8 +553,8 @@ class TrainerTest {
   @Test
   void aGpuThatIsAskedForAndNotThereIsReportedWithWhatIsMissing() {
     assertThatThrownBy(() -> train(trainer(dae().with(TrainingSettings.DEVICE, Device.GPU))))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("the GPU was asked for and cannot be used")
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("the GPU cannot be used")
         .hasMessageMatching(
             "(?s).*(classifier linux-x86_64-gpu|driver is not installed|was not found|no GPU).*");
   }

@@ -14,12 +14,12 @@ import java.util.Map;
  */
 public interface ExportForm {
   /**
-   * The forms there are, the usual one first.
+   * The forms there are. SavedModels, whose folders have any name, stand last.
    *
    * @return at least one
    */
   static List<ExportForm> all() {
-    return List.of(SavedModelExporter.FORM, OnnxExporter.FORM);
+    return List.of(OnnxExporter.FORM, SavedModelExporter.FORM);
   }
 
   /**
@@ -80,7 +80,8 @@ public interface ExportForm {
       TrainedModel model, Path target, Map<String, String> values, Map<String, String> titles);
 
   /**
-   * Whether a path is named as an export of this form is, or is one.
+   * Whether a path is named as exports of this form are. The first form of {@link #all} that says
+   * so loads it.
    *
    * @param path any path
    * @return whether {@link #load} is to be tried

@@ -90,7 +90,7 @@ public final class SavedModelExporter {
 
         @Override
         public boolean isAt(Path path) {
-          return !OnnxExporter.FORM.isAt(path);
+          return true; // folders have any name: asked last
         }
 
         @Override

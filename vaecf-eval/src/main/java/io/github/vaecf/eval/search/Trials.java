@@ -170,7 +170,9 @@ public final class Trials {
     }
     try {
       trainer.build().train(split.train(), split.items()).close();
-      keep(run, new Outcome(TrialResult.End.DONE, ""));
+      if (!follower.pruned) { // else it says so already
+        keep(run, new Outcome(TrialResult.End.DONE, ""));
+      }
     } catch (TrainingDivergedException e) {
       keep(run, new Outcome(TrialResult.End.DIVERGED, e.getMessage()));
     } catch (TrainingStoppedException e) {
@@ -313,11 +315,11 @@ public final class Trials {
     /**
      * Who is told how it goes.
      *
-     * @param told told of each trial
+     * @param follower told of each trial
      * @return this builder
      */
-    public Builder listener(TrialListener told) {
-      listener = Objects.requireNonNull(told, "told");
+    public Builder listener(TrialListener follower) {
+      listener = Objects.requireNonNull(follower, "follower");
       return this;
     }
 

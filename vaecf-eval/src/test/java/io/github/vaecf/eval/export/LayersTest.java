@@ -195,6 +195,36 @@ class LayersTest {
   }
 
   @Test
+  void scoresOfClosedFormsCanBeStandardisedInEveryForm() throws Exception {
+    Weight items = weight("nearest/items", ITEMS, COUNT);
+    Random random = new Random(8);
+    for (int i = 0; i < items.values().length; i++) {
+      items.values()[i] = random.nextInt(ITEMS);
+    }
+    GivenWeights model =
+        new GivenWeights(
+            items,
+            weight("nearest/weights", ITEMS, COUNT),
+            weight("weights/kernel", ITEMS, ITEMS),
+            weight("popularity", ITEMS)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.add(
+                layers.standardise(layers.constantScores("popularity")),
+                layers.add(
+                    layers.standardise(layers.sparseSum("nearest", COUNT)),
+                    layers.standardise(layers.sum("weights", ITEMS))));
+          }
+        };
+    assertThat(opset(model)).isEqualTo(16);
+    try (TrainedModel scored = model.over(SmallModels.ids())) {
+      for (float score : scored.scores(USERS, 0, USERS.rows())) {
+        assertThat(Math.abs(score)).as("a sum of three standard scores").isLessThan(60);
+      }
+    }
+  }
+
+  @Test
   void scoresThatAreTheSameForEverybodyMeanTheSameInEveryForm() throws Exception {
     // A weight may have the name of an output.
     GivenWeights model =
