@@ -6,6 +6,7 @@ import io.github.vaecf.eval.export.ServedSignature;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -27,7 +28,7 @@ import org.eclipse.jetty.util.Callback;
 final class ModelHandler extends Handler.Abstract {
   private static final Pattern PATH =
       Pattern.compile(
-          "/v1/models/(?<name>[^/:]+)(/versions/(?<version>[0-9]{1,18}))?"
+          "/v1/models/(?<name>[^/:]+)(/versions/(?<version>[0-9]+))?"
               + "(?<action>:predict|/metadata)?");
 
   private final String name;
@@ -82,7 +83,8 @@ final class ModelHandler extends Handler.Abstract {
     }
     ServedVersions.Lease lease = versions.lease();
     String version = path.group("version");
-    if (version != null && Long.parseLong(version) != lease.version()) {
+    if (version != null
+        && !ServedVersions.number(version).equals(OptionalLong.of(lease.version()))) {
       long served = lease.version();
       lease.close();
       throw new RequestException(
