@@ -22,7 +22,7 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
-import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.TestResults;
@@ -55,7 +55,7 @@ final class QuickstartCommand extends Subcommand {
   private static final int COMPARED = 100;
 
   /** How close the export's scores must be: two runtimes differ in the last digits. */
-  private static final RankingAgreement SAME = RankingAgreement.within(1e-5, 1e-5);
+  private static final RankingAgreement SAME = RankingAgreement.ACROSS_RUNTIMES;
 
   @Option(
       names = "--out",

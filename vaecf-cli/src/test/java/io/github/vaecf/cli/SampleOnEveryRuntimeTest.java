@@ -12,7 +12,7 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.export.OnnxExporter;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.export.ServedModel;
@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SampleOnEveryRuntimeTest {
   private static final int TOP = 100;
-  private static final RankingAgreement SAME = RankingAgreement.within(1e-5, 1e-5);
+  private static final RankingAgreement SAME = RankingAgreement.ACROSS_RUNTIMES;
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 

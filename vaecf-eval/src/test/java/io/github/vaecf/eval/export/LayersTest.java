@@ -10,7 +10,7 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.eval.GivenWeights;
-import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
 import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.nio.file.Files;
@@ -249,7 +249,7 @@ class LayersTest {
       for (Path export : List.of(folder.resolve("1"), onnx, indices)) {
         try (ServedModel served = ServedModel.load(export)) {
           assertThat(
-                  RankingAgreement.within(1e-4, 1e-5)
+                  RankingAgreement.ACROSS_RUNTIMES
                       .differences(expected, served.rank(USERS, 0, USERS.rows(), ITEMS)))
               .as(export.toString())
               .isEmpty();

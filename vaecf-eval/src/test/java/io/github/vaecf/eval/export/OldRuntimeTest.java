@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
-import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +48,7 @@ class OldRuntimeTest {
           found.add(new Recommendation(answer[2 * rank], Float.parseFloat(answer[2 * rank + 1])));
         }
         assertThat(
-                RankingAgreement.within(1e-5, 1e-5)
+                RankingAgreement.ACROSS_RUNTIMES
                     .difference(model.recommend(SmallModels.history(users, user), TOP_K), found))
             .isEmpty();
       }

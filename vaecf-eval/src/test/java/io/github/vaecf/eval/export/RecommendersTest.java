@@ -12,7 +12,7 @@ import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
-import io.github.vaecf.eval.RankingAgreement;
+import io.github.vaecf.core.RankingAgreement;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +49,7 @@ class RecommendersTest {
     for (Path path : List.of(run, file, onnx, base, base.resolve("1"))) {
       try (Recommender opened = Recommenders.open(path)) {
         assertThat(
-                RankingAgreement.within(1e-6, 1e-6)
+                RankingAgreement.ACROSS_RUNTIMES
                     .difference(expected, opened.recommend(HISTORY, 3)))
             .as(path.toString())
             .isEmpty();

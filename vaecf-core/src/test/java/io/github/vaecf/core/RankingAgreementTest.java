@@ -1,15 +1,13 @@
-package io.github.vaecf.eval;
+package io.github.vaecf.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.github.vaecf.core.Rankings;
-import io.github.vaecf.core.Recommendation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RankingAgreementTest {
-  private static final RankingAgreement AGREEMENT = RankingAgreement.within(0.01, 0);
+  private static final RankingAgreement AGREEMENT = RankingAgreement.within(0.01);
 
   private static Rankings ranking(int[] items, float... scores) {
     return new Rankings(items.length, items, scores);
@@ -61,9 +59,9 @@ class RankingAgreementTest {
   void aScoreBeyondTheBoundDisagrees() {
     Rankings expected = ranking(items(4, 2), 3, 2);
 
-    assertThat(AGREEMENT.differences(expected, ranking(items(4, 2), 3, 1.98f)))
+    assertThat(AGREEMENT.differences(expected, ranking(items(4, 2), 3, 1.96f)))
         .containsExactly(
-            "user 0, rank 1: expected item 2 with score 2.0, found item 2 with score 1.98");
+            "user 0, rank 1: expected item 2 with score 2.0, found item 2 with score 1.96");
     assertThat(AGREEMENT.differences(expected, ranking(items(4, 2), 3, Float.NaN))).hasSize(1);
   }
 
@@ -101,14 +99,43 @@ class RankingAgreementTest {
   }
 
   @Test
-  void theBoundGrowsWithTheScoresIfItIsToldTo() {
-    RankingAgreement relative = RankingAgreement.within(0, 0.01);
-
-    assertThat(relative.differences(ranking(items(1), 1000), ranking(items(1), 1005))).isEmpty();
-    assertThat(relative.differences(ranking(items(1), -1), ranking(items(1), -1.02f))).hasSize(1);
+  void theBoundIsAShareOfTheLargestScoreOfTheTwo() {
+    assertAgree(ranking(items(1), 1000), ranking(items(1), 1005));
+    assertThat(AGREEMENT.differences(ranking(items(1), -1), ranking(items(1), -1.02f))).hasSize(1);
+    assertAgree(ranking(items(1, 2), -1, -100), ranking(items(1, 2), -1.9f, -100));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RankingAgreement.within(-1, Double.NaN))
-        .withMessage("bounds must be at least 0, found -1.0 and NaN");
+        .isThrownBy(() -> RankingAgreement.within(Double.NaN))
+        .withMessage("the share must be at least 0, found NaN");
+    assertThatIllegalArgumentException().isThrownBy(() -> RankingAgreement.within(-1));
+  }
+
+  @Test
+  void whatIsLeftNearZeroAfterCancellationMayBeAnything() {
+    assertAgree(ranking(items(1, 2), 1, 1e-9f), ranking(items(1, 2), 1, -3e-9f));
+    assertThat(
+            RankingAgreement.ACROSS_RUNTIMES.differences(
+                ranking(items(1, 2), 1, 1e-7f), ranking(items(1, 2), 1, -2e-7f)))
+        .isEmpty();
+  }
+
+  @Test
+  void anInfiniteScoreIsNoMeasureOfTheOthers() {
+    float infinity = Float.POSITIVE_INFINITY;
+    Rankings expected = ranking(items(1, 2), infinity, 1);
+
+    assertAgree(expected, ranking(items(1, 2), infinity, 1.005f));
+    assertThat(AGREEMENT.differences(expected, ranking(items(1, 2), infinity, 2))).hasSize(1);
+    assertThat(AGREEMENT.differences(expected, ranking(items(1, 2), 5, 1))).hasSize(1);
+  }
+
+  @Test
+  void aUsersLargeScoresAreNoMeasureForAnother() {
+    Rankings expected = new Rankings(1, items(5, 6), new float[] {1000, 1});
+
+    assertThat(AGREEMENT.differences(expected, new Rankings(1, items(5, 6), new float[] {1000, 2})))
+        .singleElement()
+        .asString()
+        .startsWith("user 1, rank 0");
   }
 
   @Test

@@ -1,7 +1,5 @@
-package io.github.vaecf.eval;
+package io.github.vaecf.core;
 
-import io.github.vaecf.core.Rankings;
-import io.github.vaecf.core.Recommendation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,8 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether two runtimes rank alike. Their scores differ in the last digits, by processor, library
- * and number of threads, so two items whose scores are nearly equal may come in either order.
+ * Whether two runtimes rank alike. Their scores differ in the last digits, by processor, library,
+ * number of threads and size of a batch, so two items whose scores are nearly equal may come in
+ * either order.
+ *
+ * <p>The bound on the difference of two scores is a share of the largest absolute score in the two
+ * rankings of a user: a score is a sum whose terms may cancel out, and what is then left near zero
+ * has the rounding of its terms, not of its own size.
  *
  * <p>Two rankings agree if at each rank they have scores within a bound of each other and, where
  * they have different items there, each of the two items has in the other ranking a score within
@@ -21,28 +24,32 @@ import java.util.Optional;
  * <p>Immutable and safe for use by many threads.
  */
 public final class RankingAgreement {
-  private final double absolute;
-  private final double relative;
+  /**
+   * The bound for one model on two runtimes: scores within 1e-5 of the largest one. Single
+   * precision rounds at 6e-8, and sums over some thousand terms lose two digits of that.
+   */
+  public static final RankingAgreement ACROSS_RUNTIMES = within(1e-5);
 
-  private RankingAgreement(double absolute, double relative) {
-    this.absolute = absolute;
-    this.relative = relative;
+  private final double share;
+
+  private RankingAgreement(double share) {
+    this.share = share;
   }
 
   /**
-   * A bound on the difference of two scores a and b: absolute + relative · max(|a|, |b|).
+   * Another bound than {@link #ACROSS_RUNTIMES}, such as for scores that were written down with few
+   * digits.
    *
-   * @param absolute at least 0
-   * @param relative at least 0
+   * @param share how far two scores may be apart, as a share of the largest absolute finite score
+   *     of the two rankings; at least 0
    * @return the bound
-   * @throws IllegalArgumentException if one of them is negative or no number
+   * @throws IllegalArgumentException if the share is negative or no number
    */
-  public static RankingAgreement within(double absolute, double relative) {
-    if (!(absolute >= 0) || !(relative >= 0)) {
-      throw new IllegalArgumentException(
-          "bounds must be at least 0, found " + absolute + " and " + relative);
+  public static RankingAgreement within(double share) {
+    if (!(share >= 0)) {
+      throw new IllegalArgumentException("the share must be at least 0, found " + share);
     }
-    return new RankingAgreement(absolute, relative);
+    return new RankingAgreement(share);
   }
 
   /**
@@ -108,6 +115,15 @@ public final class RankingAgreement {
       return items.size();
     }
 
+    double largest() {
+      double largest = 0;
+      for (int rank = 0; rank < length(); rank++) {
+        double size = Math.abs((double) scores[rank]);
+        largest = Double.isFinite(size) ? Math.max(largest, size) : largest;
+      }
+      return largest;
+    }
+
     Map<Object, Integer> ranks() {
       Map<Object, Integer> ranks = new HashMap<>();
       for (int rank = 0; rank < length(); rank++) {
@@ -122,20 +138,21 @@ public final class RankingAgreement {
   }
 
   private Optional<String> difference(Ranked expected, Ranked found) {
+    double bound = share * Math.max(expected.largest(), found.largest());
     Map<Object, Integer> expectedRanks = expected.ranks();
     Map<Object, Integer> foundRanks = found.ranks();
     int shared = Math.min(expected.length(), found.length());
     for (int rank = 0; rank < shared; rank++) {
       String where = "rank " + rank + ": expected " + expected.at(rank) + ", found ";
-      if (!isClose(expected.scores()[rank], found.scores()[rank])) {
+      if (!isClose(expected.scores()[rank], found.scores()[rank], bound)) {
         return Optional.of(where + found.at(rank));
       }
       if (foundRanks.get(found.items().get(rank)) != rank) {
         return Optional.of(where + found.at(rank) + " a second time");
       }
       if (!expected.items().get(rank).equals(found.items().get(rank))
-          && !(mayStandAt(rank, found.items().get(rank), expected, expectedRanks)
-              && mayStandAt(rank, expected.items().get(rank), found, foundRanks))) {
+          && !(mayStandAt(rank, found.items().get(rank), expected, expectedRanks, bound)
+              && mayStandAt(rank, expected.items().get(rank), found, foundRanks, bound))) {
         return Optional.of(where + found.at(rank) + ", and their scores are not nearly equal");
       }
     }
@@ -145,13 +162,13 @@ public final class RankingAgreement {
   }
 
   /** Whether an item's score in a ranking is as good as that of the item at a rank. */
-  private boolean mayStandAt(int rank, Object item, Ranked ranked, Map<Object, Integer> ranks) {
+  private static boolean mayStandAt(
+      int rank, Object item, Ranked ranked, Map<Object, Integer> ranks, double bound) {
     int place = ranks.getOrDefault(item, ranked.length() - 1);
-    return isClose(ranked.scores()[place], ranked.scores()[rank]);
+    return isClose(ranked.scores()[place], ranked.scores()[rank], bound);
   }
 
-  private boolean isClose(float a, float b) {
-    return a == b
-        || Math.abs((double) a - b) <= absolute + relative * Math.max(Math.abs(a), Math.abs(b));
+  private static boolean isClose(float a, float b, double bound) {
+    return a == b || Math.abs((double) a - b) <= bound;
   }
 }
