@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.RankingAgreement;
+import io.github.vaecf.core.Recommendation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

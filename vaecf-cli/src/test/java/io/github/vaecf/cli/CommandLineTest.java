@@ -286,7 +286,7 @@ class CommandLineTest {
       }
     }
     assertThat(help)
-        .contains("Users a step (vae, dae). Published: 500.")
+        .containsPattern("Users a step \\(vae, dae[^)]*\\)\\. Published: 500\\.")
         .contains("Published: 600 for vae, none for dae.")
         .contains("Published: 0 for vae, 0.00002 for dae.")
         .contains("of all steps (vae). Published: 0.855.")

@@ -94,8 +94,8 @@ public interface Layers<T> {
   T layerNorm(String name, T input, float epsilon);
 
   /**
-   * Each row less its mean, divided by its standard deviation; a row whose entries are all the same
-   * becomes zeros.
+   * Each row less its mean, divided by its standard deviation; a row whose entries are all the
+   * same, to within rounding, becomes zeros.
    *
    * @param input users × width
    * @return users × width

@@ -25,6 +25,9 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   /** Published for Mult-VAE and Mult-DAE: normal with σ = 0.001, truncated at two σ. */
   private static final Initial BIAS = Initial.truncatedNormal(0.001);
 
+  /** A row varies if its variance is more than this times its squared mean. */
+  public static final float SMALLEST_VARIATION = 1e-11f;
+
   private final Ops tf;
   private final int items;
   private final Histories histories;
@@ -203,10 +206,19 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   @Override
   public final Operand<TFloat32> standardise(Operand<TFloat32> input) {
-    Operand<TFloat32> centred = centred(input);
-    // Where all entries are the same the centred ones are zeros, whatever they are divided by.
-    return tf.math.mul(
-        centred, tf.math.rsqrt(tf.math.maximum(variance(centred), tf.constant(Float.MIN_NORMAL))));
+    Operand<TFloat32> mean = rowMean(input);
+    Operand<TFloat32> centred = tf.math.sub(input, mean);
+    Operand<TFloat32> variance = variance(centred);
+    // What rounding makes of a row whose entries are all the same is no variance.
+    Operand<TBool> varies =
+        tf.math.greater(
+            variance, tf.math.mul(tf.math.mul(mean, mean), tf.constant(SMALLEST_VARIATION)));
+    Operand<TFloat32> factor =
+        tf.select(
+            varies,
+            tf.math.rsqrt(tf.math.maximum(variance, tf.constant(Float.MIN_NORMAL))),
+            tf.constant(0f));
+    return tf.math.mul(centred, factor);
   }
 
   private Operand<TFloat32> centred(Operand<TFloat32> input) {

@@ -2,6 +2,7 @@ package io.github.vaecf.eval.export;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.github.vaecf.core.model.Layers;
+import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.util.HashSet;
@@ -137,10 +138,24 @@ final class OnnxLayers implements Layers<String> {
 
   @Override
   public String standardise(String input) {
-    String centred = centred(input);
-    // As in TensorFlow: where all entries are the same, zeros are divided by more than zero.
-    String variance = nodes.node("Max", variance(centred), nodes.scalar(Float.MIN_NORMAL));
-    return nodes.node("Div", centred, nodes.node("Sqrt", variance));
+    String mean = rowMean(input);
+    String centred = nodes.node("Sub", input, mean);
+    String variance = variance(centred);
+    // As in TensorFlow: what rounding makes of a row of equal entries is no variance.
+    String least =
+        nodes.node(
+            "Mul",
+            nodes.node("Mul", mean, mean),
+            nodes.scalar(TensorFlowLayers.SMALLEST_VARIATION));
+    String deviation =
+        nodes.node("Sqrt", nodes.node("Max", variance, nodes.scalar(Float.MIN_NORMAL)));
+    String factor =
+        nodes.node(
+            "Where",
+            nodes.node("Greater", variance, least),
+            nodes.node("Div", nodes.scalar(1f), deviation),
+            nodes.scalar(0f));
+    return nodes.node("Mul", centred, factor);
   }
 
   private String centred(String input) {

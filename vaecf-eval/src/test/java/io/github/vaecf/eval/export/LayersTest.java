@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Settings;
@@ -10,12 +11,12 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.eval.GivenWeights;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
 import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -225,6 +226,25 @@ class LayersTest {
   }
 
   @Test
+  void standardisedRowsOfEqualEntriesAreZerosInEveryForm() throws Exception {
+    Weight equal = weight("popularity", ITEMS);
+    Arrays.fill(equal.values(), 0.1f); // has no exact mean
+    GivenWeights model =
+        new GivenWeights(equal) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.standardise(layers.constantScores("popularity"));
+          }
+        };
+    assertThat(opset(model)).isEqualTo(13);
+    try (TrainedModel scored = model.over(SmallModels.ids())) {
+      for (float score : scored.scores(USERS, 0, USERS.rows())) {
+        assertThat(score == 0).as("%s is 0, of either sign", score).isTrue();
+      }
+    }
+  }
+
+  @Test
   void scoresThatAreTheSameForEverybodyMeanTheSameInEveryForm() throws Exception {
     // A weight may have the name of an output.
     GivenWeights model =
@@ -249,8 +269,8 @@ class LayersTest {
       for (Path export : List.of(folder.resolve("1"), onnx, indices)) {
         try (ServedModel served = ServedModel.load(export)) {
           assertThat(
-                  RankingAgreement.ACROSS_RUNTIMES
-                      .differences(expected, served.rank(USERS, 0, USERS.rows(), ITEMS)))
+                  RankingAgreement.ACROSS_RUNTIMES.differences(
+                      expected, served.rank(USERS, 0, USERS.rows(), ITEMS)))
               .as(export.toString())
               .isEmpty();
         }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Settings;
@@ -16,7 +17,6 @@ import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.GivenWeights;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.Rows;
 import io.github.vaecf.eval.SmallModels;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.model.Layers;
@@ -17,7 +18,6 @@ import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.GivenWeights;
 import io.github.vaecf.eval.Ndcg;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.Rows;

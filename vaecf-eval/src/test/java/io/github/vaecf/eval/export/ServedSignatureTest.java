@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.training.TrainedModel;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
