@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Settings;
@@ -10,7 +11,6 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.eval.GivenWeights;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
 import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.nio.file.Files;
@@ -219,8 +219,8 @@ class LayersTest {
       for (Path export : List.of(folder.resolve("1"), onnx, indices)) {
         try (ServedModel served = ServedModel.load(export)) {
           assertThat(
-                  RankingAgreement.ACROSS_RUNTIMES
-                      .differences(expected, served.rank(USERS, 0, USERS.rows(), ITEMS)))
+                  RankingAgreement.ACROSS_RUNTIMES.differences(
+                      expected, served.rank(USERS, 0, USERS.rows(), ITEMS)))
               .as(export.toString())
               .isEmpty();
         }

@@ -3,10 +3,10 @@ package io.github.vaecf.eval.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,8 +48,8 @@ class OldRuntimeTest {
           found.add(new Recommendation(answer[2 * rank], Float.parseFloat(answer[2 * rank + 1])));
         }
         assertThat(
-                RankingAgreement.ACROSS_RUNTIMES
-                    .difference(model.recommend(SmallModels.history(users, user), TOP_K), found))
+                RankingAgreement.ACROSS_RUNTIMES.difference(
+                    model.recommend(SmallModels.history(users, user), TOP_K), found))
             .isEmpty();
       }
     }

@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.ItemKnn;
@@ -12,7 +13,6 @@ import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
-import io.github.vaecf.core.RankingAgreement;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -49,8 +49,7 @@ class RecommendersTest {
     for (Path path : List.of(run, file, onnx, base, base.resolve("1"))) {
       try (Recommender opened = Recommenders.open(path)) {
         assertThat(
-                RankingAgreement.ACROSS_RUNTIMES
-                    .difference(expected, opened.recommend(HISTORY, 3)))
+                RankingAgreement.ACROSS_RUNTIMES.difference(expected, opened.recommend(HISTORY, 3)))
             .as(path.toString())
             .isEmpty();
         boolean hasTitles = path.startsWith(base);
