@@ -3,9 +3,9 @@ package io.github.vaecf.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.training.TrainedModel;
-import io.github.vaecf.core.RankingAgreement;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.github.vaecf.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
@@ -22,7 +23,6 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.TestResults;
@@ -53,9 +53,6 @@ final class QuickstartCommand extends Subcommand {
   private static final int EXAMPLES = 5;
   private static final int SHOWN = 3;
   private static final int COMPARED = 100;
-
-  /** How close the export's scores must be: two runtimes differ in the last digits. */
-  private static final RankingAgreement SAME = RankingAgreement.ACROSS_RUNTIMES;
 
   @Option(
       names = "--out",
@@ -187,7 +184,7 @@ final class QuickstartCommand extends Subcommand {
   private static void requireSameRankings(Recommender model, Recommender export, HeldOut users) {
     Rankings expected = model.rank(users.foldIn(), 0, users.users(), COMPARED);
     Rankings found = export.rank(users.foldIn(), 0, users.users(), COMPARED);
-    List<String> others = SAME.differences(expected, found);
+    List<String> others = RankingAgreement.ACROSS_RUNTIMES.differences(expected, found);
     if (!others.isEmpty()) {
       throw new IllegalStateException(
           others.size()

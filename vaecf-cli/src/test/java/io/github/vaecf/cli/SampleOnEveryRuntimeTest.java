@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.reading.PreparedFolder;
-import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.eval.export.OnnxExporter;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.export.ServedModel;
@@ -45,7 +45,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SampleOnEveryRuntimeTest {
   private static final int TOP = 100;
-  private static final RankingAgreement SAME = RankingAgreement.ACROSS_RUNTIMES;
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -170,7 +169,7 @@ class SampleOnEveryRuntimeTest {
 
   /** The same scores, and the same items but where scores are nearly equal. */
   private static void assertSame(List<Recommendation> found, List<Recommendation> expected) {
-    assertThat(SAME.difference(expected, found)).isEmpty();
+    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, found)).isEmpty();
   }
 
   @ParameterizedTest
