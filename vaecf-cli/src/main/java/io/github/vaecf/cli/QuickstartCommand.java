@@ -54,9 +54,6 @@ final class QuickstartCommand extends Subcommand {
   private static final int SHOWN = 3;
   private static final int COMPARED = 100;
 
-  /** How close the export's scores must be: two runtimes differ in the last digits. */
-  private static final RankingAgreement SAME = RankingAgreement.ACROSS_RUNTIMES;
-
   @Option(
       names = "--out",
       paramLabel = "DIR",
@@ -187,7 +184,7 @@ final class QuickstartCommand extends Subcommand {
   private static void requireSameRankings(Recommender model, Recommender export, HeldOut users) {
     Rankings expected = model.rank(users.foldIn(), 0, users.users(), COMPARED);
     Rankings found = export.rank(users.foldIn(), 0, users.users(), COMPARED);
-    List<String> others = SAME.differences(expected, found);
+    List<String> others = RankingAgreement.ACROSS_RUNTIMES.differences(expected, found);
     if (!others.isEmpty()) {
       throw new IllegalStateException(
           others.size()

@@ -1,6 +1,7 @@
 package io.github.vaecf.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models in closed form are trained, measured, exported and used like any other. */
 class ClosedFormTest {
+  /** With other threads two items with nearly equal scores may change places. */
+  private static final Offset<Double> OTHER_THREADS = within(1e-3);
+
   @TempDir Path folder;
   private Path data;
 
@@ -59,10 +64,11 @@ class ClosedFormTest {
   void aSettingIsGivenByTheNameOrByItsOption() throws IOException {
     Path run = folder.resolve("run");
     assertThat(train("ease", run, "--lambda=50").status()).isZero();
-    assertThat(ndcg(run.toString(), "test"))
+    double ndcg = ndcg(run.toString(), "test");
+    assertThat(ndcg)
         .isEqualTo(ndcg("ease:50", "test"))
-        .isEqualTo(ndcg("ease:lambda=50,threads=1", "test"))
-        .isNotEqualTo(ndcg("ease:2000", "test"));
+        .isNotCloseTo(ndcg("ease:2000", "test"), OTHER_THREADS)
+        .isCloseTo(ndcg("ease:lambda=50,threads=1", "test"), OTHER_THREADS);
   }
 
   private double ndcg(String model, String split) throws IOException {

@@ -45,7 +45,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SampleOnEveryRuntimeTest {
   private static final int TOP = 100;
-  private static final RankingAgreement SAME = RankingAgreement.ACROSS_RUNTIMES;
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -170,7 +169,7 @@ class SampleOnEveryRuntimeTest {
 
   /** The same scores, and the same items but where scores are nearly equal. */
   private static void assertSame(List<Recommendation> found, List<Recommendation> expected) {
-    assertThat(SAME.difference(expected, found)).isEmpty();
+    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, found)).isEmpty();
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.github.vaecf.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.data.HeldOut;
 import java.util.List;
 import java.util.Random;

@@ -1,10 +1,11 @@
 package io.github.vaecf.eval;
 
-import static io.github.vaecf.eval.Rows.row;
+import static io.github.vaecf.core.Rows.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.eval.Estimate.Interval;

@@ -2,6 +2,7 @@ package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.data.CsrMatrix;
 import java.util.Comparator;
 import java.util.stream.IntStream;

@@ -1,5 +1,6 @@
 package io.github.vaecf.eval;
 
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.data.HeldOut;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package io.github.vaecf.eval;
 
-import static io.github.vaecf.eval.Rows.row;
+import static io.github.vaecf.core.Rows.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;

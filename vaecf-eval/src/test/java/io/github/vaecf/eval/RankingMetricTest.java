@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import java.util.Random;

@@ -1,5 +1,6 @@
 package io.github.vaecf.eval;
 
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Ease;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.MostPopular;

@@ -4,12 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.Recommendation;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Talks to a server as its clients do. */
@@ -50,6 +53,20 @@ final class Client {
       throw new AssertionError(response.statusCode() + " " + response.body());
     }
     return JSON.readTree(response.body());
+  }
+
+  /** A row's items and scores, up to the first empty place. */
+  static List<Recommendation> list(JsonNode items, JsonNode scores) {
+    List<Recommendation> list = new ArrayList<>();
+    for (int rank = 0; rank < items.size() && !items.get(rank).asText().isEmpty(); rank++) {
+      list.add(new Recommendation(items.get(rank).asText(), scores.get(rank).floatValue()));
+    }
+    return list;
+  }
+
+  /** What a prediction by rows recommends. */
+  static List<Recommendation> list(JsonNode prediction) {
+    return list(prediction.get("items"), prediction.get("scores"));
   }
 
   /** A bare connection, for what no well-behaved client does. */

@@ -98,8 +98,10 @@ final class InferenceGraph implements AutoCloseable {
 
   /** Gives the layers, which know the item kernel now. */
   private TensorFlowLayers addSignaturesOverIds() {
-    Placeholder<TString> rawItems = placeholder("items", TString.class, Shape.of(-1, -1));
-    Placeholder<TString> rawExcluded = placeholder("exclude", TString.class, Shape.of(-1, -1));
+    Placeholder<TString> rawItems =
+        placeholder(ExportFormat.ITEMS, TString.class, Shape.of(-1, -1));
+    Placeholder<TString> rawExcluded =
+        placeholder(ExportFormat.EXCLUDE, TString.class, Shape.of(-1, -1));
     Operand<TInt64> history = sorted(indices(rawItems));
     TensorFlowLayers layers = layers(histories(history));
     ModelSnapshot.Answer<Operand<TFloat32>> answer = model.answer(layers);
@@ -143,7 +145,7 @@ final class InferenceGraph implements AutoCloseable {
 
   private void addSignaturesOverIndices() {
     Placeholder<TInt64> indices = placeholder("indices", TInt64.class, Shape.of(-1, -1));
-    Placeholder<TInt32> lengths = placeholder("k", TInt32.class, Shape.of(-1));
+    Placeholder<TInt32> lengths = placeholder(ExportFormat.K, TInt32.class, Shape.of(-1));
     Operand<TInt64> inRange =
         tf.select(
             tf.math.less(indices, tf.constant((long) items)),
@@ -172,7 +174,7 @@ final class InferenceGraph implements AutoCloseable {
 
   private void addDecode(Autoencoder autoencoder) {
     Placeholder<TFloat32> vector =
-        placeholder("latent", TFloat32.class, Shape.of(-1, latentWidth()));
+        placeholder(ExportFormat.LATENT, TFloat32.class, Shape.of(-1, latentWidth()));
     // A decoder sees the latent vector only, so there are no histories.
     Operand<TFloat32> scores = autoencoder.decode(model.settings(), layers(null), vector);
     add(
@@ -188,7 +190,7 @@ final class InferenceGraph implements AutoCloseable {
 
   /** What is like an item, and how much like it some items are. */
   private void addSimilarItems(String kernel) {
-    Placeholder<TString> rawItem = placeholder("item", TString.class, Shape.of(-1));
+    Placeholder<TString> rawItem = placeholder(ExportFormat.ITEM, TString.class, Shape.of(-1));
     Placeholder<TString> rawOthers = placeholder("others", TString.class, Shape.of(-1, -1));
     Operand<TInt64> item = tf.expandDims(indices(rawItem), tf.constant(1));
     Operand<TFloat32> cosines = cosines(kernel, item);

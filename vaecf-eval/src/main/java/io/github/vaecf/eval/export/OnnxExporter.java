@@ -33,7 +33,8 @@ public final class OnnxExporter {
       Setting.choice("weights", OnnxWeights.FLOAT32, "How the file holds the weights.");
   private static final Setting<Boolean> EXCLUDE =
       Setting.flag(
-          "exclude", "Give the file an input for what is to be left out beside the history.");
+          ExportFormat.EXCLUDE,
+          "Give the file an input for what is to be left out beside the history.");
 
   /** As the command line and {@link ServedModel#load} know it. */
   static final ExportForm FORM =

@@ -10,6 +10,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -28,17 +29,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is particular to ONNX; that it answers like the model is tested with the other forms. */
 class OnnxExporterTest {
-  private static final RankingAgreement AGREEMENT = RankingAgreement.ACROSS_RUNTIMES;
-
   @TempDir static Path folder;
   private static TrainedModel model;
   private static Path file;
@@ -85,26 +88,17 @@ class OnnxExporterTest {
     List<Recommendation> best = model.recommend(List.of(seen), 12);
     String[][] exclude = {{best.get(0).item(), "", "unknown", best.get(4).item()}};
 
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    try (OrtSession session = environment.createSession(excluding.toString());
-        OnnxTensor items = OnnxTensor.createTensor(environment, new String[][] {{seen}});
-        OnnxTensor excluded = OnnxTensor.createTensor(environment, exclude);
-        OnnxTensor k = OnnxTensor.createTensor(environment, new long[] {10});
-        OrtSession.Result result =
-            session.run(Map.of("items", items, "exclude", excluded, "k", k))) {
-      String[][] ranked = (String[][]) result.get("items_ranked").orElseThrow().getValue();
-      float[][] scores = (float[][]) result.get("scores").orElseThrow().getValue();
-      List<Recommendation> found = new ArrayList<>();
-      for (int rank = 0; rank < 10; rank++) {
-        found.add(new Recommendation(ranked[0][rank], scores[0][rank]));
-      }
-      List<Recommendation> expected = new ArrayList<>(best);
-      expected.remove(4);
-      expected.remove(0);
-      assertThat(AGREEMENT.difference(expected, found)).isEmpty();
-    }
+    List<Recommendation> found =
+        rank(excluding, Map.of("items", new String[][] {{seen}}, "exclude", exclude), 10).get(0);
+    List<Recommendation> expected = new ArrayList<>(best);
+    expected.remove(4);
+    expected.remove(0);
+    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, found)).isEmpty();
     try (ServedModel served = ServedModel.load(excluding)) {
-      assertThat(AGREEMENT.difference(best, served.recommend(List.of(seen), 12))).isEmpty();
+      assertThat(
+              RankingAgreement.ACROSS_RUNTIMES.difference(
+                  best, served.recommend(List.of(seen), 12)))
+          .isEmpty();
     }
   }
 
@@ -118,17 +112,106 @@ class OnnxExporterTest {
     }
     long[][] exclude = {{best, -1, SmallModels.ITEMS, best}, {-1, -1, -1, -1}};
 
+    List<List<Recommendation>> ranked =
+        rank(
+            excluding,
+            Map.of("items", new long[][] {{-1}, {-1}}, "exclude", exclude),
+            SmallModels.ITEMS);
+
+    assertThat(ranked.get(1)).hasSize(SmallModels.ITEMS);
+    List<Recommendation> rest = new ArrayList<>(ranked.get(1));
+    assertThat(rest.remove(0).item()).isEqualTo(SmallModels.ids().id(best));
+    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(rest, ranked.get(0))).isEmpty();
+  }
+
+  /** Asks ONNX Runtime itself. The lists are of raw ids and end where no item is left. */
+  private static List<List<Recommendation>> rank(Path file, Map<String, Object> inputs, int k)
+      throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    try (OrtSession session = environment.createSession(excluding.toString());
-        OnnxTensor items = OnnxTensor.createTensor(environment, new long[][] {{-1}, {-1}});
-        OnnxTensor excluded = OnnxTensor.createTensor(environment, exclude);
-        OnnxTensor k = OnnxTensor.createTensor(environment, new long[] {SmallModels.ITEMS});
-        OrtSession.Result result =
-            session.run(Map.of("items", items, "exclude", excluded, "k", k))) {
-      long[][] ranked = (long[][]) result.get("items_ranked").orElseThrow().getValue();
-      assertThat(ranked[0]).doesNotContain(best).endsWith(-1).startsWith(ranked[1][1]);
-      assertThat(ranked[1][0]).isEqualTo(best);
+    Map<String, OnnxTensor> tensors = new HashMap<>();
+    try (OrtSession session = environment.createSession(file.toString())) {
+      for (Map.Entry<String, Object> input : inputs.entrySet()) {
+        tensors.put(input.getKey(), OnnxTensor.createTensor(environment, input.getValue()));
+      }
+      tensors.put("k", OnnxTensor.createTensor(environment, new long[] {k}));
+      try (OrtSession.Result result = session.run(tensors)) {
+        Object items = result.get("items_ranked").orElseThrow().getValue();
+        float[][] scores = (float[][]) result.get("scores").orElseThrow().getValue();
+        List<List<Recommendation>> lists = new ArrayList<>();
+        for (int row = 0; row < scores.length; row++) {
+          List<Recommendation> list = new ArrayList<>();
+          for (int rank = 0; rank < scores[row].length; rank++) {
+            String id = id(items, row, rank);
+            if (!id.isEmpty()) {
+              list.add(new Recommendation(id, scores[row][rank]));
+            }
+          }
+          lists.add(list);
+        }
+        return lists;
+      }
+    } finally {
+      tensors.values().forEach(OnnxTensor::close);
     }
+  }
+
+  private static String id(Object items, int row, int rank) {
+    if (items instanceof String[][] ids) {
+      return ids[row][rank];
+    }
+    int index = (int) ((long[][]) items)[row][rank];
+    return index < 0 ? "" : SmallModels.ids().id(index);
+  }
+
+  /** A recommender sorts histories and drops duplicates before it asks; a client need not. */
+  @ParameterizedTest
+  @CsvSource({"vae, true", "vae, false", "knn, true", "knn, false"})
+  void duplicatesOrderUnknownItemsAndPaddingChangeNothing(String name, boolean rawIds)
+      throws Exception {
+    Path onnx = folder.resolve(name + "-raw-" + rawIds + ".onnx");
+    try (TrainedModel trained = name.equals("knn") ? SmallModels.itemKnn() : SmallModels.vae()) {
+      OnnxExporter.builder().rawIds(rawIds).export(trained, onnx);
+    }
+    long outside = SmallModels.ITEMS;
+    List<Recommendation> clean =
+        rank(onnx, Map.of("items", histories(rawIds, new long[] {3, 9, 50})), 100).get(0);
+    List<List<Recommendation>> others =
+        rank(
+            onnx,
+            Map.of(
+                "items",
+                histories(
+                    rawIds,
+                    new long[] {50, 9, 3, -1, -1, -1, -1},
+                    new long[] {-1, 9, outside, 50, 9, 3, 3})),
+            100);
+
+    assertThat(clean).hasSize(100);
+    assertThat(others).hasSize(2);
+    for (List<Recommendation> other : others) {
+      assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(clean, other)).isEmpty();
+    }
+  }
+
+  /** Histories as the file takes them, as indices or as raw ids; −1 is padding. */
+  private static Object histories(boolean rawIds, long[]... indices) {
+    if (!rawIds) {
+      return indices;
+    }
+    String[][] ids = new String[indices.length][];
+    for (int row = 0; row < ids.length; row++) {
+      ids[row] =
+          LongStream.of(indices[row])
+              .mapToObj(
+                  index ->
+                      index < 0
+                          ? ""
+                          : index >= SmallModels.ITEMS
+                              ? "unknown"
+                              : SmallModels.ids().id((int) index))
+              .toArray(String[]::new);
+    }
+    return ids;
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;
@@ -20,7 +21,6 @@ import io.github.vaecf.eval.GivenWeights;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
-import io.github.vaecf.eval.Rows;
 import io.github.vaecf.eval.SmallModels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,9 +54,6 @@ class ServedModelTest {
   private static final Map<String, TrainedModel> TRAINED = new LinkedHashMap<>();
   private static final Map<String, ServedModel> SERVED = new LinkedHashMap<>();
   private static final CsrMatrix USERS = SmallModels.users(300, 2);
-
-  /** Runtimes differ in the last digits. */
-  private static final RankingAgreement AGREEMENT = RankingAgreement.ACROSS_RUNTIMES;
 
   @TempDir static Path folder;
 
@@ -104,7 +101,7 @@ class ServedModelTest {
   @MethodSource("allExports")
   void theExportRanksLikeTheModel(String export) {
     assertThat(
-            AGREEMENT.differences(
+            RankingAgreement.ACROSS_RUNTIMES.differences(
                 TRAINED.get(export).rank(USERS, 0, 300, 100),
                 SERVED.get(export).rank(USERS, 0, 300, 100)))
         .isEmpty();
@@ -171,7 +168,9 @@ class ServedModelTest {
       assertThat(served.stream().map(Recommendation::item))
           .hasSize(10)
           .noneMatch(history::contains);
-      assertThat(AGREEMENT.difference(TRAINED.get(export).recommend(history, 10), served))
+      assertThat(
+              RankingAgreement.ACROSS_RUNTIMES.difference(
+                  TRAINED.get(export).recommend(history, 10), served))
           .isEmpty();
     }
   }
@@ -200,7 +199,10 @@ class ServedModelTest {
 
     assertThat(cold).hasSize(10);
     assertThat(model.recommend(List.of("unknown", "also unknown"), 10)).isEqualTo(cold);
-    assertThat(AGREEMENT.difference(TRAINED.get(export).recommend(List.of(), 10), cold)).isEmpty();
+    assertThat(
+            RankingAgreement.ACROSS_RUNTIMES.difference(
+                TRAINED.get(export).recommend(List.of(), 10), cold))
+        .isEmpty();
   }
 
   @ParameterizedTest

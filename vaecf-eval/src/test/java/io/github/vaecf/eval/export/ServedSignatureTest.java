@@ -13,12 +13,16 @@ import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServedSignatureTest {
   @TempDir static Path folder;
@@ -100,13 +104,8 @@ class ServedSignatureTest {
             .call(Map.of("items", text(2, id(3), id(9), "ü", "")));
 
     List<Recommendation> expected = model.recommend(List.of(id(3), id(9)), 100);
-    String[] items = (String[]) answer.get("items").values();
     float[] scores = (float[]) answer.get("scores").values();
-    List<Recommendation> found = new ArrayList<>();
-    for (int rank = 0; rank < 100; rank++) {
-      found.add(new Recommendation(items[rank], scores[rank]));
-    }
-    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, found)).isEmpty();
+    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, list(answer, 0))).isEmpty();
     assertThat(scores).hasSize(200);
     float[] cold =
         (float[])
@@ -137,22 +136,87 @@ class ServedSignatureTest {
         model.signatures().get("encode").call(Map.of("items", text(1, id(4)))).get("latent");
     TensorRows scores =
         model.signatures().get("decode").call(Map.of("latent", latent)).get("scores");
-    TensorRows best =
+    Map<String, TensorRows> ranked =
         model
             .signatures()
             .get("rank_indices")
             .call(
                 Map.of(
                     "items", new TensorRows(1, 1, new long[] {4}),
-                    "k", new TensorRows(1, 1, new int[] {2})))
-            .get("items");
+                    "k", new TensorRows(1, 1, new int[] {SmallModels.ITEMS - 1})));
 
     assertThat(latent.width()).isEqualTo(8);
     assertThat(scores.width()).isEqualTo(SmallModels.ITEMS);
-    int item = (int) ((long[]) best.values())[0];
     float[] all = (float[]) scores.values();
-    for (int other = 0; other < all.length; other++) {
-      assertThat(all[other]).isLessThanOrEqualTo(other == 4 ? Float.MAX_VALUE : all[item]);
+    List<Recommendation> expected =
+        IntStream.range(0, all.length)
+            .filter(item -> item != 4)
+            .mapToObj(item -> new Recommendation(id(item), all[item]))
+            .sorted(Comparator.comparingDouble(one -> -one.score()))
+            .toList();
+    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, list(ranked, 0))).isEmpty();
+  }
+
+  /** One row of an answer, without the empty places at its end. */
+  private static List<Recommendation> list(Map<String, TensorRows> answer, int row) {
+    Object items = answer.get("items").slice(row, row + 1).values();
+    float[] scores = (float[]) answer.get("scores").slice(row, row + 1).values();
+    List<Recommendation> list = new ArrayList<>();
+    for (int rank = 0; rank < scores.length; rank++) {
+      if (items instanceof String[] ids && !ids[rank].isEmpty()) {
+        list.add(new Recommendation(ids[rank], scores[rank]));
+      } else if (items instanceof long[] indices && indices[rank] >= 0) {
+        list.add(new Recommendation(id((int) indices[rank]), scores[rank]));
+      }
+    }
+    return list;
+  }
+
+  /** A recommender sorts histories and drops duplicates before it asks; a client need not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"vae", "knn"})
+  void duplicatesOrderUnknownItemsAndPaddingChangeNothing(String name) {
+    Path base = folder.resolve("raw-" + name);
+    try (TrainedModel model = name.equals("knn") ? SmallModels.itemKnn() : SmallModels.vae()) {
+      SavedModelExporter.export(model, base.resolve("1"));
+    }
+    try (ServedModel served = ServedModel.load(base)) {
+      List<Recommendation> clean =
+          list(
+              served
+                  .signatures()
+                  .get("serving_default")
+                  .call(Map.of("items", text(3, id(3), id(9), id(50)))),
+              0);
+      assertThat(clean).hasSize(100);
+      Map<String, TensorRows> byIds =
+          served
+              .signatures()
+              .get("serving_default")
+              .call(
+                  Map.of(
+                      "items",
+                      text(
+                          7, id(50), id(9), id(3), "", "", "", "", "", id(9), "unknown", id(50),
+                          id(9), id(3), id(3))));
+      Map<String, TensorRows> byIndices =
+          served
+              .signatures()
+              .get("recommend_indices")
+              .call(
+                  Map.of(
+                      "items",
+                      new TensorRows(
+                          2,
+                          7,
+                          new long[] {
+                            50, 9, 3, -1, -1, -1, -1, -1, 9, SmallModels.ITEMS, 50, 9, 3, 3
+                          })));
+      for (int row = 0; row < 2; row++) {
+        assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(clean, list(byIds, row))).isEmpty();
+        assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(clean, list(byIndices, row)))
+            .isEmpty();
+      }
     }
   }
 
