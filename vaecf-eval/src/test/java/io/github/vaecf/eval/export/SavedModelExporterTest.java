@@ -18,10 +18,6 @@ import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.GivenWeights;
-<<<<<<< HEAD
-import io.github.vaecf.eval.Rows;
-=======
->>>>>>> agreement
 import io.github.vaecf.eval.SmallModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
