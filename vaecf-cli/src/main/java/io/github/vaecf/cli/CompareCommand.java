@@ -136,7 +136,7 @@ final class CompareCommand extends Subcommand {
         .put("standard_error", comparison.difference().standardError())
         .put("lower", interval.low())
         .put("upper", interval.high())
-        .put("p_t_test", comparison.tTest())
+        .put("p_t_test", orNull(comparison.tTest()))
         .put("p_wilcoxon", comparison.wilcoxon());
     ArrayNode groups = one.putArray("by_activity");
     for (TestResults.Group group : activity) {

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -378,6 +380,15 @@ class CommandLineTest {
       assertThat(sum / users).isCloseTo(first - second, within(1e-12));
     }
     assertThat(page).content().contains("Differences, user by user", "By user activity and item");
+    List<MatchResult> intervals =
+        Pattern.compile("\\[(0\\.\\d{4}), (0\\.\\d{4})\\]")
+            .matcher(outcome.out())
+            .results()
+            .toList();
+    assertThat(intervals).hasSize(4 * 2);
+    for (MatchResult interval : intervals) {
+      assertThat(page).content().contains(interval.group(1) + " – " + interval.group(2));
+    }
     requireThatGroupsAreParts(json(json));
     assertThat(
             evaluate(Path.of("popular")).path("metrics").path("ndcg@100").path("mean").asDouble())

@@ -38,8 +38,8 @@ public record Estimate(double mean, double standardError, int users) {
    *
    * <p>Efron, Tibshirani: An Introduction to the Bootstrap, 1993, chapter 13.
    *
-   * @param low lower end
-   * @param high upper end
+   * @param low lower end; NaN of fewer than two users, who tell nothing of how users differ
+   * @param high upper end; NaN likewise
    */
   public record Interval(double low, double high) {
     private static final int RESAMPLES = 10_000;
@@ -51,6 +51,9 @@ public record Estimate(double mean, double standardError, int users) {
     /** The interval of the mean of the values that are numbers. */
     static Interval ofMean(double[] values) {
       double[] numbers = Arrays.stream(values).filter(value -> !Double.isNaN(value)).toArray();
+      if (numbers.length < 2) {
+        return new Interval(Double.NaN, Double.NaN);
+      }
       SplittableRandom random = new SplittableRandom(SEED);
       double[] means = new double[RESAMPLES];
       for (int resample = 0; resample < RESAMPLES; resample++) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What a {@link RankingEvaluator} measured: of each metric the value of every user, and the mean
@@ -30,6 +31,7 @@ public final class Evaluation {
   private final HeldOut heldOut;
   private final Map<RankingMetric, double[]> values;
   private final Map<RankingMetric, Estimate> estimates = new LinkedHashMap<>();
+  private final Map<RankingMetric, Interval> intervals = new ConcurrentHashMap<>();
   private final SortedMap<Integer, Exposure> exposures;
   private final int users;
   private final double seconds;
@@ -144,12 +146,12 @@ public final class Evaluation {
    * A 95 % interval of a metric's mean, by resampling the users.
    *
    * @param metric a metric that was measured
-   * @return the interval
+   * @return the interval; NaN … NaN if fewer than two users have a value
    * @throws IllegalArgumentException if the metric was not measured
    */
   public Interval interval(RankingMetric metric) {
     requireMeasured(metric);
-    return Interval.ofMean(values.get(metric));
+    return intervals.computeIfAbsent(metric, asked -> Interval.ofMean(values.get(asked)));
   }
 
   /**

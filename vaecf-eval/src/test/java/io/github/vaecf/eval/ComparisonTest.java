@@ -133,6 +133,34 @@ class ComparisonTest {
     assertThat(comparison.difference(new Band(10, 11)).users()).isZero();
   }
 
+  /** Each user's only held-out item first for the better model, second for the other. */
+  private static Evaluation ranked(HeldOut users, int place) {
+    float[][] scores = new float[users.users()][ITEMS];
+    for (int user = 0; user < scores.length; user++) {
+      scores[user][users.heldOut().row(user).getInt(0)] = 2 - place;
+      scores[user][29] += 1.5f;
+    }
+    return RankingEvaluator.of(METRIC).evaluate(new DenseScores(scores), users);
+  }
+
+  @Test
+  void whereAllUsersDifferAlikeTheTTestHasNothingToJudgeBy() {
+    HeldOut users = users(5);
+
+    Comparison comparison = Comparison.of(ranked(users, 0), ranked(users, 1), METRIC);
+
+    assertThat(comparison.difference().standardError()).isZero();
+    assertThat(comparison.tTest()).isNaN();
+    assertThat(comparison.wilcoxon()).isCloseTo(0.0625, within(1e-12));
+  }
+
+  @Test
+  void oneUserHasNoInterval() {
+    Interval interval = evaluation(users(1), 1, 1).interval(METRIC);
+
+    assertThat(interval).isEqualTo(new Interval(Double.NaN, Double.NaN));
+  }
+
   @Test
   void otherUsersOrTooFewAreRefused() {
     HeldOut users = users(30);

@@ -78,6 +78,9 @@ public record Differences(TestResults results, List<TestResults.Difference> pair
   }
 
   private static String probability(double p) {
+    if (Double.isNaN(p)) {
+      return "–";
+    }
     return p < 0.0001 ? "< 0.0001" : String.format(Locale.ROOT, "%.4f", p);
   }
 

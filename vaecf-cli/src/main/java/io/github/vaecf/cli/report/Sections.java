@@ -11,6 +11,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Estimate;
+import io.github.vaecf.eval.Estimate.Interval;
 import io.github.vaecf.eval.Evaluation.Exposure;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.TestResults;
@@ -30,9 +31,6 @@ import java.util.function.ToDoubleFunction;
 
 /** What reports are made of: each method adds a section to a page. */
 public final class Sections {
-  /** Of a normal distribution, 95 % lies within so many standard errors. */
-  private static final double NORMAL_95 = 1.96;
-
   private static final int EXAMPLES = 5;
   private static final int SHOWN = 5;
 
@@ -64,9 +62,9 @@ public final class Sections {
               List<String> row = new ArrayList<>(List.of(name));
               for (RankingMetric metric : results.metrics()) {
                 Estimate estimate = evaluation.estimate(metric);
-                double half = NORMAL_95 * estimate.standardError();
+                Interval interval = evaluation.interval(metric);
                 row.add(number(estimate.mean()) + " ± " + number(estimate.standardError()));
-                row.add(number(estimate.mean() - half) + " – " + number(estimate.mean() + half));
+                row.add(number(interval.low()) + " – " + number(interval.high()));
               }
               rows.add(row);
               List<String> spread = new ArrayList<>(List.of(name));
@@ -80,7 +78,7 @@ public final class Sections {
     page.numbers(
         "Means over "
             + grouped(users)
-            + " users, each ± its standard error; intervals by the normal approximation.",
+            + " users, each ± its standard error, with bootstrap intervals.",
         header,
         rows);
     page.numbers(
