@@ -440,7 +440,7 @@ class WholeFileTest {
     assertThatThrownBy(() -> WholeFile.replace(folder, "text"))
         .hasMessageStartingWith(folder + ": cannot be written (");
     assertThatThrownBy(() -> WholeFile.replace(Path.of("/"), "text"))
-        .hasMessage("/: cannot be written (it is the root of a file system)");
+        .hasMessage("/: cannot be written (it is a folder)");
     assertThat(names()).containsExactly("file");
   }
 
