@@ -1,9 +1,14 @@
 package io.github.vaecf.cli;
 
-import java.io.OutputStreamWriter;
-import java.io.PrintStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,6 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -68,13 +74,45 @@ public final class Vaecf implements Runnable {
       // Read when the first logger is made, so before any class of the library is loaded.
       System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
     }
-    int status = run(writer(System.out), writer(System.err), arguments);
+    StandardOutput standard = new StandardOutput();
+    PrintWriter err = writer(System.err);
+    int status = run(writer(standard), err, arguments);
+    if (standard.failure != null) {
+      status = Math.max(status, CommandLine.ExitCode.SOFTWARE);
+      if (!standard.isUnread()) {
+        err.println("vaecf: standard output cannot be written, " + standard.failure.getMessage());
+      }
+    }
     Interruption.settle();
     System.exit(status);
   }
 
-  private static PrintWriter writer(PrintStream stream) {
-    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  private static PrintWriter writer(OutputStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  }
+
+  /** Remembers what a writer keeps to itself: that the disk is full, or nobody reads on. */
+  private static final class StandardOutput extends FilterOutputStream {
+    private IOException failure;
+
+    StandardOutput() {
+      super(new FileOutputStream(FileDescriptor.out));
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      try {
+        out.write(bytes, from, length);
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    /** Whether the reader, such as {@code head}, has seen enough. */
+    boolean isUnread() {
+      return "Broken pipe".equals(failure.getMessage());
+    }
   }
 
   /**
@@ -91,6 +129,8 @@ public final class Vaecf implements Runnable {
     line.setOut(out);
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Path.class, Vaecf::path);
+    line.registerConverter(OutputFile.class, text -> new OutputFile(path(text)));
     line.getSubcommands()
         .values()
         .forEach(
@@ -106,6 +146,18 @@ public final class Vaecf implements Runnable {
     } finally {
       out.flush();
       err.flush();
+    }
+  }
+
+  /** A path as it was written; the empty one, which would be the working folder, is a slip. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("expected a path, found none");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("'" + text + "' is no path (" + e.getReason() + ")");
     }
   }
 
