@@ -77,8 +77,8 @@ public final class Vaecf implements Runnable {
     StandardOutput standard = new StandardOutput();
     PrintWriter err = writer(System.err);
     int status = run(writer(standard), err, arguments);
-    if (standard.failure != null) {
-      status = Math.max(status, CommandLine.ExitCode.SOFTWARE);
+    if (standard.failure != null && status == CommandLine.ExitCode.OK) {
+      status = CommandLine.ExitCode.SOFTWARE;
       if (!standard.isUnread()) {
         err.println("vaecf: standard output cannot be written, " + standard.failure.getMessage());
       }
