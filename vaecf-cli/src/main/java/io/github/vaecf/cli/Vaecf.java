@@ -54,6 +54,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BenchmarkCommand.class
     })
 public final class Vaecf implements Runnable {
+  /** What Java makes of a byte that has no meaning in the locale's encoding. */
+  private static final char UNREADABLE = '\ufffd';
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -76,6 +79,13 @@ public final class Vaecf implements Runnable {
     }
     StandardOutput standard = new StandardOutput();
     PrintWriter err = writer(System.err);
+    if (String.join("", arguments).indexOf(UNREADABLE) >= 0
+        && !System.getProperty("sun.jnu.encoding", "UTF-8").equals("UTF-8")) {
+      err.println(
+          "vaecf: an argument has letters that Java cannot read in this locale; set LC_ALL=C.UTF-8,"
+              + " or run ./vaecf, which does");
+      System.exit(CommandLine.ExitCode.USAGE);
+    }
     int status = run(writer(standard), err, arguments);
     if (standard.failure != null && status == CommandLine.ExitCode.OK) {
       status = CommandLine.ExitCode.SOFTWARE;
