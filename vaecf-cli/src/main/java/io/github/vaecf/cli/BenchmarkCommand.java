@@ -70,8 +70,11 @@ final class BenchmarkCommand extends Subcommand {
       description = "Training steps to measure, after a few to warm up; default ${DEFAULT-VALUE}.")
   private int steps;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the figures as JSON too; - for standard output.")
+  private OutputFile json;
 
   @Mixin private SettingOptions settingOptions;
 

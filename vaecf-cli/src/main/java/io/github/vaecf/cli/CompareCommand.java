@@ -7,13 +7,11 @@ import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Band;
 import io.github.vaecf.eval.Comparison;
 import io.github.vaecf.eval.Estimate;
 import io.github.vaecf.eval.Estimate.Interval;
 import io.github.vaecf.eval.TestResults;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -50,8 +48,8 @@ final class CompareCommand extends Subcommand {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "Write a self-contained HTML page too.")
-  private Path report;
+      description = "Write a self-contained HTML page too; - for standard output.")
+  private OutputFile report;
 
   @Option(names = "--markdown", description = "Print one table, as Markdown.")
   private boolean markdown;
@@ -91,7 +89,7 @@ final class CompareCommand extends Subcommand {
       differences.addTo(page);
       Sections.groups(page, results);
       Sections.data(page, split);
-      WholeFile.replace(report, page.toHtml());
+      write(report, page.toHtml());
     }
   }
 

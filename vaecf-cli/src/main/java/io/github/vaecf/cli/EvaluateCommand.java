@@ -3,11 +3,9 @@ package io.github.vaecf.cli;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingEvaluator;
 import java.io.StringWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -64,8 +62,8 @@ final class EvaluateCommand extends Subcommand {
   @Option(
       names = "--per-user",
       paramLabel = "FILE",
-      description = "Write each user's values as CSV.")
-  private Path perUser;
+      description = "Write each user's values as CSV; - for standard output.")
+  private OutputFile perUser;
 
   @Override
   void run() throws Exception {
@@ -83,10 +81,10 @@ final class EvaluateCommand extends Subcommand {
     if (perUser != null) {
       StringWriter values = new StringWriter();
       evaluation.writeUsers(values, split.users());
-      WholeFile.replace(perUser, values.toString());
+      write(perUser, values.toString());
     }
     if (measuring.json() != null) {
-      WholeFile.replace(measuring.json(), evaluation.toJson(model, part.toString()) + "\n");
+      write(measuring.json(), evaluation.toJson(model, part.toString()) + "\n");
     }
   }
 }

@@ -2,6 +2,7 @@ package io.github.vaecf.cli;
 
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.export.ExportForm;
 import java.nio.file.Path;
@@ -115,6 +116,7 @@ final class ExportCommand extends Subcommand {
   void run() {
     ExportForm form = fromOptions(() -> ExportForm.named(format));
     Map<String, String> values = fromOptions(() -> values(form));
+    WholeFile.requireWritable(out);
     Map<String, String> titles = data == null ? Map.of() : PreparedFolder.read(data).titles();
     try (TrainedModel model = TrainedModel.load(run)) {
       form.export(model, out, values, titles);

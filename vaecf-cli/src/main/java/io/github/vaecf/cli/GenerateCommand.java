@@ -98,6 +98,7 @@ final class GenerateCommand extends Subcommand {
   @Override
   void run() throws Exception {
     Shape size = fromOptions(this::size);
+    requireNew(out);
     if (raw != null) {
       LogFormat format = fromOptions(this::rawFormat);
       writeRaw(format, size);
@@ -118,7 +119,6 @@ final class GenerateCommand extends Subcommand {
   }
 
   private void writeRaw(LogFormat format, Shape size) {
-    WholeFile.requireAbsent(out);
     Interactions log = SyntheticLog.generate(size, seed);
     WholeFile.make(
         out,

@@ -41,8 +41,11 @@ final class MeasuringOptions {
               + " ${DEFAULT-VALUE}.")
   private List<String> metricNames;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the result as JSON too; - for standard output.")
+  private OutputFile json;
 
   /**
    * What is measured, for a check before any data is read.
@@ -80,7 +83,7 @@ final class MeasuringOptions {
   }
 
   /** Where to write JSON; null for nowhere. */
-  Path json() {
+  OutputFile json() {
     return json;
   }
 }

@@ -62,8 +62,11 @@ final class PrepareCommand extends Subcommand {
 
   @Mixin private DelimitedOptions delimitedOptions;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the counts as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the counts as JSON too; - for standard output.")
+  private OutputFile json;
 
   private LogFormat format;
 
@@ -78,6 +81,7 @@ final class PrepareCommand extends Subcommand {
   @Override
   void run() throws Exception {
     format = fromOptions(() -> LogFormat.of(formatName));
+    requireNew(out);
     Optional<LogFormat.TrainAndTest> own =
         input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();
     Split split = own.isPresent() || splitOptions.given() ? joined(own) : divided();

@@ -17,7 +17,6 @@ import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
-import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
@@ -69,8 +68,11 @@ final class QuickstartCommand extends Subcommand {
       description = "Epochs of each training; default ${DEFAULT-VALUE}.")
   private int epochs;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the results as JSON too; - for standard output.")
+  private OutputFile json;
 
   @Override
   void run() throws Exception {
@@ -149,9 +151,7 @@ final class QuickstartCommand extends Subcommand {
     for (int n = 2; out == null && Files.exists(folder); n++) {
       folder = Path.of("quickstart-" + n);
     }
-    if (Files.exists(folder)) {
-      throw new DataException(folder + ": already exists; choose another place or remove it first");
-    }
+    requireNew(folder);
     return Files.createDirectories(folder);
   }
 

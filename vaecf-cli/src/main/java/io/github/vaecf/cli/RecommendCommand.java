@@ -41,8 +41,11 @@ final class RecommendCommand extends Subcommand {
       description = "How many items to recommend; default ${DEFAULT-VALUE}.")
   private int k;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the list as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the list as JSON too; - for standard output.")
+  private OutputFile json;
 
   @Override
   void run() throws Exception {

@@ -8,7 +8,6 @@ import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.Recall;
@@ -49,11 +48,14 @@ final class ReportCommand extends Subcommand {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "The page; default: report.html in the first run folder.")
-  private Path out;
+      description =
+          "The page, - for standard output; default: report.html in the first run folder.")
+  private OutputFile out;
 
   @Override
   void run() throws Exception {
+    OutputFile target = out == null ? new OutputFile(runs.get(0).resolve("report.html")) : out;
+    target.requireWritable();
     Map<String, Path> named = byName(runs);
     Page page = new Page(String.join(", ", named.keySet()));
     Split split = data == null ? null : PreparedFolder.read(data);
@@ -78,8 +80,7 @@ final class ReportCommand extends Subcommand {
       Sections.data(page, split);
     }
     Sections.settings(page, named);
-    Path target = out == null ? runs.get(0).resolve("report.html") : out;
-    WholeFile.replace(target, page.toHtml());
+    write(target, page.toHtml());
     out().println("Written to " + target);
   }
 

@@ -93,8 +93,11 @@ final class ReproduceCommand extends Subcommand {
 
   @Mixin private CheckpointOptions checkpointOptions;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the results as JSON too; - for standard output.")
+  private OutputFile json;
 
   @Mixin private SettingOptions settingOptions;
 
@@ -178,7 +181,7 @@ final class ReproduceCommand extends Subcommand {
         throw new DataException(
             out + ": already exists and holds no reproduction; choose another place");
       }
-      writeJson(file, request);
+      WholeFile.replace(file, json(request));
     }
     if (!Files.exists(folder)) {
       Split split =

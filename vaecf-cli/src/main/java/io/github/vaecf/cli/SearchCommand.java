@@ -102,8 +102,11 @@ final class SearchCommand extends Subcommand {
 
   @Mixin private CheckpointOptions checkpointOptions;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the results as JSON too; - for standard output.")
+  private OutputFile json;
 
   @Mixin private SettingOptions settingOptions;
 

@@ -2,15 +2,18 @@ package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -19,10 +22,12 @@ import picocli.CommandLine.Spec;
 
 /** What all commands have in common: where they print, and how they refuse wrong usage. */
 abstract class Subcommand implements Callable<Integer> {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @Spec private CommandSpec spec;
+
+  /** Whether standard output is for a result that a program reads. */
+  private boolean printsResult;
 
   /**
    * Does what the command is for. A failure is an exception.
@@ -33,13 +38,31 @@ abstract class Subcommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
+    List<OptionSpec> outputs =
+        givenOptions().stream().filter(option -> option.getValue() instanceof OutputFile).toList();
+    Map<OutputFile, OptionSpec> places = new HashMap<>();
+    for (OptionSpec option : outputs) {
+      OutputFile output = option.getValue();
+      OptionSpec other = places.put(output.place(), option);
+      if (other != null) {
+        throw wrongUsage(
+            other.longestName()
+                + " and "
+                + option.longestName()
+                + ": expected two places, found "
+                + output
+                + " for both");
+      }
+      output.requireWritable();
+      printsResult |= output.isStandardOutput();
+    }
     run();
     return CommandLine.ExitCode.OK;
   }
 
-  /** For what the command has to say. */
+  /** For what the command has to say: not there where a result itself goes. */
   final PrintWriter out() {
-    return spec.commandLine().getOut();
+    return printsResult ? err() : spec.commandLine().getOut();
   }
 
   /** For progress. */
@@ -75,10 +98,40 @@ abstract class Subcommand implements Callable<Integer> {
     return Double.isNaN(number) ? null : number;
   }
 
-  /** Writes a JSON file, whole or not at all; does nothing if no file was asked for. */
-  static void writeJson(Path file, JsonNode tree) throws IOException {
+  /** Writes a result as JSON; does nothing if none was asked for. */
+  final void writeJson(OutputFile file, JsonNode tree) {
     if (file != null) {
-      WholeFile.replace(file, JSON.writeValueAsString(tree) + "\n");
+      write(file, json(tree));
     }
+  }
+
+  /** Writes a result. */
+  final void write(OutputFile file, String text) {
+    file.write(text, spec.commandLine().getOut());
+  }
+
+  /**
+   * Makes sure, before long work, that a new folder can be made at a place.
+   *
+   * @throws DataException if something is there, be it not an empty folder, or it cannot be written
+   */
+  static void requireNew(Path folder) {
+    if (!isEmptyFolder(folder)) {
+      WholeFile.requireAbsent(folder);
+    }
+    WholeFile.requireWritable(folder);
+  }
+
+  private static boolean isEmptyFolder(Path folder) {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.findAny().isEmpty();
+    } catch (IOException none) {
+      return false;
+    }
+  }
+
+  /** A JSON object as the text of a file. */
+  static String json(JsonNode tree) {
+    return tree.toPrettyString() + "\n";
   }
 }

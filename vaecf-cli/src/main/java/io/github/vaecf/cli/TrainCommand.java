@@ -7,6 +7,7 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
@@ -93,8 +94,11 @@ final class TrainCommand extends Subcommand {
           "Train N times from other first weights, keep the best; default ${DEFAULT-VALUE}.")
   private int restarts;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the outcome as JSON too.")
-  private Path json;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the outcome as JSON too; - for standard output.")
+  private OutputFile json;
 
   @Mixin private SettingOptions settingOptions;
 
@@ -113,6 +117,7 @@ final class TrainCommand extends Subcommand {
     if (timeLimit != null) {
       fromOptions(() -> trainer.timeLimit(CheckpointOptions.minutes(timeLimit)));
     }
+    WholeFile.requireWritable(out);
     Split split = PreparedFolder.read(data);
     if (!split.validation().isEmpty()) {
       trainer.validation(model -> evaluator.evaluate(model, split.validation()).mean(metric));

@@ -1,9 +1,14 @@
 package io.github.vaecf.cli;
 
-import java.io.OutputStreamWriter;
-import java.io.PrintStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,6 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -48,6 +54,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BenchmarkCommand.class
     })
 public final class Vaecf implements Runnable {
+  /** What Java makes of a byte that has no meaning in the locale's encoding. */
+  private static final char UNREADABLE = '\ufffd';
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -68,13 +77,52 @@ public final class Vaecf implements Runnable {
       // Read when the first logger is made, so before any class of the library is loaded.
       System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
     }
-    int status = run(writer(System.out), writer(System.err), arguments);
+    StandardOutput standard = new StandardOutput();
+    PrintWriter err = writer(System.err);
+    if (String.join("", arguments).indexOf(UNREADABLE) >= 0
+        && !System.getProperty("sun.jnu.encoding", "UTF-8").equals("UTF-8")) {
+      err.println(
+          "vaecf: an argument has letters that Java cannot read in this locale; set LC_ALL=C.UTF-8,"
+              + " or run ./vaecf, which does");
+      System.exit(CommandLine.ExitCode.USAGE);
+    }
+    int status = run(writer(standard), err, arguments);
+    if (standard.failure != null && status == CommandLine.ExitCode.OK) {
+      status = CommandLine.ExitCode.SOFTWARE;
+      if (!standard.isUnread()) {
+        err.println("vaecf: standard output cannot be written, " + standard.failure.getMessage());
+      }
+    }
     Interruption.settle();
     System.exit(status);
   }
 
-  private static PrintWriter writer(PrintStream stream) {
-    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  private static PrintWriter writer(OutputStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  }
+
+  /** Remembers what a writer keeps to itself: that the disk is full, or nobody reads on. */
+  private static final class StandardOutput extends FilterOutputStream {
+    private IOException failure;
+
+    StandardOutput() {
+      super(new FileOutputStream(FileDescriptor.out));
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      try {
+        out.write(bytes, from, length);
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    /** Whether the reader, such as {@code head}, has seen enough. */
+    boolean isUnread() {
+      return "Broken pipe".equals(failure.getMessage());
+    }
   }
 
   /**
@@ -91,6 +139,8 @@ public final class Vaecf implements Runnable {
     line.setOut(out);
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Path.class, Vaecf::path);
+    line.registerConverter(OutputFile.class, text -> new OutputFile(path(text)));
     line.getSubcommands()
         .values()
         .forEach(
@@ -106,6 +156,18 @@ public final class Vaecf implements Runnable {
     } finally {
       out.flush();
       err.flush();
+    }
+  }
+
+  /** A path as it was written; the empty one, which would be the working folder, is a slip. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("expected a path, found none");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("'" + text + "' is no path (" + e.getReason() + ")");
     }
   }
 

@@ -422,6 +422,97 @@ class CommandLineTest {
   }
 
   @Test
+  void aResultOnStandardOutputStandsThereAlone() throws IOException {
+    for (String standardOutput : List.of("-", "/dev/stdout", "/dev/fd/1")) {
+      Outcome outcome =
+          Outcome.of("evaluate", "--data", data, "--model=popular", "--json", standardOutput);
+      assertDone(outcome);
+      assertThat(new ObjectMapper().readTree(outcome.out()).path("model").asText())
+          .isEqualTo("popular");
+      assertThat(outcome.err()).contains("test users");
+    }
+    Outcome users = Outcome.of("evaluate", "--data", data, "--model=popular", "--per-user", "-");
+    assertThat(users.out()).startsWith("user,fold_in,held_out,ndcg@100");
+    assertThat(users.err()).contains("coverage@100");
+    Outcome page =
+        Outcome.of("compare", "--data", data, "--model", "popular", "ease", "--report=-");
+    assertThat(page.out()).startsWith("<!doctype html>").endsWith("</html>\n");
+    assertThat(Outcome.of("report", "--run", run, "--out=-").out()).startsWith("<!doctype html>");
+  }
+
+  @Test
+  void twoResultsHaveTwoPlaces() {
+    Path file = folder.resolve("x");
+    for (List<?> places : List.of(List.of("-", "/dev/stdout"), List.of(file, file))) {
+      Outcome outcome =
+          Outcome.of(
+              "evaluate",
+              "--data=x",
+              "--model=popular",
+              "--json",
+              places.get(0),
+              "--per-user",
+              places.get(1));
+      assertThat(outcome.status()).isEqualTo(2);
+      assertThat(outcome.err())
+          .contains("--json and --per-user: expected two places, found " + places.get(1));
+    }
+    assertThat(file).doesNotExist();
+  }
+
+  /** The data is not there either, and would be missed were anything begun. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "evaluate --data=none --model=popular --json",
+        "evaluate --data=none --model=popular --per-user",
+        "compare --data=none --model popular ease --report",
+        "compare --data=none --model popular ease --json",
+        "recommend --model=none --items=1 --json",
+        "report --run=none --out",
+        "benchmark --data=none --json",
+        "prepare --format=csv --input=none --heldout-users=1 --out=new --json",
+        "train --data=none --model=vae --out=new --json",
+        "search --data=none --model=vae --out=new --try=epochs=1,2 --json",
+        "reproduce ml-20m --input=none --out=new --json",
+        "quickstart --json"
+      })
+  void aResultThatCannotBeWrittenIsRefusedBeforeTheWork(String line) throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    for (Path target : List.of(folder, file.resolve("deep/x"))) {
+      Outcome outcome =
+          Outcome.of(Stream.concat(Stream.of(line.split(" ", -1)), Stream.of(target)).toArray());
+      assertFailure(outcome, target + ": cannot be written (");
+    }
+    assertThat(Path.of("new")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "prepare --format=csv --input=none --heldout-users=1 --out",
+        "generate --shape=10x10x60 --out",
+        "generate --raw --shape=10x10x60 --out",
+        "train --data=none --model=ease --out",
+        "quickstart --out"
+      })
+  void aFolderThatCannotBeWrittenIsRefusedBeforeTheWork(String line) throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    Path target = file.resolve("deep/folder");
+    Outcome outcome =
+        Outcome.of(Stream.concat(Stream.of(line.split(" ", -1)), Stream.of(target)).toArray());
+    assertFailure(outcome, target + ": cannot be written (" + file + " is no folder)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"train --data= --model=vae --out=x", "report --run=x --out="})
+  void anEmptyPathIsASlip(String line) {
+    Outcome outcome = Outcome.of((Object[]) line.split(" ", -1));
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err()).contains(": expected a path, found none\n");
+  }
+
+  @Test
   void evaluateTellsHowRecommendationsAreSpread() {
     Outcome outcome =
         Outcome.of(

@@ -13,6 +13,7 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
 /** What a run on a GPU needs beside this library, and what to tell a person when it is missing. */
@@ -61,6 +62,7 @@ final class Gpu {
    * @throws DataException if none can, with the reason as far as it can be found out
    */
   static void require() {
+    TensorFlowRuntime.prepareSession(ConfigProto.getDefaultInstance());
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       DeviceSpec gpu =

@@ -4,12 +4,24 @@ import static java.util.Locale.ROOT;
 
 import com.sun.jna.Library;
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.NativeLongByReference;
+import com.sun.jna.ptr.PointerByReference;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
 import org.tensorflow.TensorFlow;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TInt32;
 
 /**
@@ -20,22 +32,46 @@ import org.tensorflow.types.TInt32;
 public final class TensorFlowRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(TensorFlowRuntime.class);
 
+  private static final String LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL";
+
   private static final Map<String, String> SETTINGS =
       Map.of(
           // oneDNN's matrix products and softmax; off by default in the Java natives.
-          "TF_ENABLE_ONEDNN_OPTS", "1",
+          "TF_ENABLE_ONEDNN_OPTS",
+          "1",
           // Memory of large tensors is kept and used again. Without it each tensor of users × items
           // is mapped afresh, and the page faults cost as much as the arithmetic.
-          "TF_CPU_ALLOCATOR_USE_BFC", "1",
+          "TF_CPU_ALLOCATOR_USE_BFC",
+          "1",
           // On NVIDIA GPUs products are taken in float32, as on the CPU, and not in TF32, whose
           // factors have 10 bits of mantissa; 1 allows it.
-          "NVIDIA_TF32_OVERRIDE", "0",
+          "NVIDIA_TF32_OVERRIDE",
+          "0",
           // Errors only: what goes wrong here is an exception with a message of its own.
-          "TF_CPP_MIN_LOG_LEVEL", "2");
+          LOG_LEVEL,
+          "2");
 
   private interface CLibrary extends Library {
     int setenv(String name, String value, int overwrite);
+
+    Pointer open_memstream(PointerByReference text, NativeLongByReference size);
+
+    int fflush(Pointer stream);
+
+    int fputs(String text, Pointer stream);
   }
+
+  /** What is written into the stream that stands for C's error stream while that is set aside. */
+  private static final PointerByReference SET_ASIDE = new PointerByReference();
+
+  /** C writes here too as long as the process lives. */
+  private static final NativeLongByReference SET_ASIDE_SIZE = new NativeLongByReference();
+
+  /** An informative line of Abseil's log, and what stands before the first line of any kind. */
+  private static final Pattern INFO =
+      Pattern.compile("I[0-9]{4} .*|WARNING: All log messages before absl::InitializeLog.*");
+
+  private static boolean hadSession;
 
   /**
    * JavaCPP, which TensorFlow for Java stands on, refuses native memory once the process has four
@@ -79,6 +115,70 @@ public final class TensorFlowRuntime {
    */
   public static void prepare() {
     // The work is done once, by the static initialiser.
+  }
+
+  /**
+   * Does what TensorFlow does once, at the first session of a process, and keeps the two lines that
+   * it then writes into the error stream from there: that its own compiler is not used. They come
+   * by another way than the rest of its log, which no variable silences. Where the user has set the
+   * level of the log they stay, and all other lines in any case.
+   *
+   * @param config of the session that is to be made next, since the first one of a process decides
+   *     how many threads all have
+   */
+  public static void prepareSession(ConfigProto config) {
+    prepare();
+    synchronized (TensorFlowRuntime.class) {
+      if (!hadSession) {
+        hadSession = true;
+        if (System.getenv(LOG_LEVEL) == null && Platform.isLinux()) {
+          withoutInfo(() -> runSession(config));
+        }
+      }
+    }
+  }
+
+  private static void runSession(ConfigProto config) {
+    try (Graph graph = new Graph()) {
+      Operand<TInt32> one = Ops.create(graph).constant(1);
+      try (Session session = new Session(graph, config);
+          Result result = session.runner().fetch(one).run()) {
+        LOG.debug("the first session of the process gave {}", result.get(0));
+      } catch (TensorFlowException e) {
+        LOG.debug("the first session of the process failed, as the next one will", e);
+      }
+    }
+  }
+
+  /**
+   * Sets C's error stream aside meanwhile, which is not Java's, and then writes what was written
+   * there but for what TensorFlow has to say that is no error.
+   */
+  private static void withoutInfo(Runnable work) {
+    CLibrary library;
+    Pointer variable;
+    Pointer aside;
+    try {
+      library = Native.load("c", CLibrary.class);
+      variable = NativeLibrary.getProcess().getGlobalVariableAddress("stderr");
+      aside = library.open_memstream(SET_ASIDE, SET_ASIDE_SIZE);
+    } catch (UnsatisfiedLinkError e) {
+      return; // another C library: the lines stay
+    }
+    Pointer stream = variable.getPointer(0);
+    variable.setPointer(0, aside);
+    try {
+      work.run();
+    } finally {
+      variable.setPointer(0, stream);
+      library.fflush(aside); // and not closed: another thread may be about to write there
+      SET_ASIDE
+          .getValue()
+          .getString(0, "UTF-8")
+          .lines()
+          .filter(line -> !INFO.matcher(line).matches())
+          .forEach(line -> library.fputs(line + "\n", stream));
+    }
   }
 
   /**

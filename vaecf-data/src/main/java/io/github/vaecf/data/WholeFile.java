@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -90,29 +91,144 @@ public final class WholeFile {
    * @throws DataException if something is there already, or it cannot be written
    */
   public static void create(Path file, Content content) {
-    place(file, false, partial -> write(partial, content));
+    place(file, file, false, partial -> write(partial, content));
   }
 
   /**
-   * Writes a file in the place of one that may be there, and its folder where there is none.
+   * Writes a file in the place of one that may be there, and its folder where there is none. Links
+   * are followed, and what is no regular file, such as a device, a pipe or an open file of the
+   * process, is written into and stays. A file that is replaced hands its permissions on; its other
+   * names, by hard links, keep what they have.
    *
    * @param file where to
    * @param content what it shall hold
-   * @throws DataException if it cannot be written
+   * @throws DataException if it is a folder, or cannot be written
    */
   public static void replace(Path file, Content content) {
-    place(file, true, partial -> write(partial, content));
+    Place place = Place.of(file);
+    if (!place.whole) {
+      place.writeInto(content);
+      return;
+    }
+    place(place.path, file, true, partial -> write(partial, content));
   }
 
   /**
    * Writes a text file, in UTF-8, in the place of one that may be there.
    *
-   * @param file where to
+   * @param file where to, as in {@link #replace(Path, Content)}
    * @param text what it shall hold
-   * @throws DataException if it cannot be written
+   * @throws DataException if it is a folder, or cannot be written
    */
   public static void replace(Path file, String text) {
-    place(file, true, partial -> Files.writeString(partial, text));
+    replace(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
+   * Makes sure, before long work, that {@link #replace} will find a place to write to, as far as
+   * that can be said without writing.
+   *
+   * @param file where something is to be written
+   * @throws DataException if it is a folder, or cannot be written
+   */
+  public static void requireReplaceable(Path file) {
+    Place place = Place.of(file);
+    if (Files.exists(place.path) && !Files.isWritable(place.path)) {
+      throw new DataException(file + ": cannot be written (no permission)");
+    }
+    if (place.whole) {
+      requireWritable(place.path);
+    }
+  }
+
+  /**
+   * Makes sure, before long work, that a file or a folder can be written beside a place and put
+   * there. What is at the place is not looked at.
+   *
+   * @param place where something is to be written
+   * @throws DataException if its folder cannot be written or made
+   */
+  public static void requireWritable(Path place) {
+    Path absolute = place.toAbsolutePath().normalize();
+    Path folder = absolute.getParent();
+    if (folder == null) {
+      throw new DataException(place + ": cannot be written (it is the root of a file system)");
+    }
+    Path there = folder;
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    try {
+      if (!Files.isDirectory(there)) {
+        throw new FileSystemException(there.toString(), null, there + " is no folder");
+      }
+      // Only an attempt tells: rights, a full or read-only disk, a name that is too long.
+      Writer.of(there.resolve(absolute.getFileName())).close();
+    } catch (IOException e) {
+      throw unwritable(place, e);
+    }
+  }
+
+  /**
+   * Where what is written to a path ends up.
+   *
+   * @param given the path that was given
+   * @param path where its links lead
+   * @param whole whether a file is made or replaced there; otherwise what is there is written into
+   */
+  private record Place(Path given, Path path, boolean whole) {
+    /** The folder of the open files of a process, by which {@code /dev/stdout} leads to one. */
+    private static final Pattern OPEN_FILES = Pattern.compile("/proc/[0-9]+(/task/[0-9]+)?/fd");
+
+    /** As many as Linux follows. */
+    private static final int MOST_LINKS = 40;
+
+    static Place of(Path given) {
+      Path path = given.toAbsolutePath();
+      try {
+        for (int links = 0; Files.isSymbolicLink(path); links++) {
+          if (links == MOST_LINKS) {
+            throw new FileSystemException(given.toString(), null, "its links lead in a circle");
+          }
+          // Not by a normalised path: a/.. is another folder where a is a link.
+          Path folder = path.getParent().toRealPath();
+          if (OPEN_FILES.matcher(folder.toString()).matches()) {
+            return new Place(given, path, false);
+          }
+          path = folder.resolve(Files.readSymbolicLink(path));
+        }
+      } catch (IOException e) {
+        throw unwritable(given, e);
+      }
+      if (Files.isDirectory(path)) {
+        throw new DataException(given + ": cannot be written (it is a folder)");
+      }
+      return new Place(given, path, Files.isRegularFile(path) || !Files.exists(path));
+    }
+
+    /** Behind what an open file has already, for it may be one that the caller goes on with. */
+    void writeInto(Content content) {
+      try (OutputStream out =
+          new BufferedOutputStream(
+              Files.newOutputStream(path, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
+              BUFFER_SIZE)) {
+        content.writeTo(out);
+      } catch (IOException e) {
+        throw unwritable(given, e);
+      } catch (UncheckedIOException e) {
+        throw unwritable(given, e.getCause());
+      }
+    }
+  }
+
+  private static void keepPermissions(Path old, Path partial) throws IOException {
+    try {
+      if (Files.isRegularFile(old)) {
+        Files.setPosixFilePermissions(partial, Files.getPosixFilePermissions(old));
+      }
+    } catch (UnsupportedOperationException noPermissions) {
+      // Not every file system has them.
+    }
   }
 
   /**
@@ -124,20 +240,24 @@ public final class WholeFile {
    * @throws DataException if something is there already, or it cannot be written
    */
   public static void make(Path place, Maker maker) {
-    place(place, false, maker);
+    place(place, place, false, maker);
   }
 
   /**
    * Makes a file with whatever makes it, in the place of one that may be there, and its folder
-   * where there is none.
+   * where there is none. Links are followed, as in {@link #replace(Path, Content)}.
    *
    * @param file where to
    * @param maker makes it; what it throws goes on to the caller, but for an {@link IOException} or
    *     {@link UncheckedIOException}, which means that it cannot be written
-   * @throws DataException if it cannot be written
+   * @throws DataException if it is a folder or no regular file, or cannot be written
    */
   public static void remake(Path file, Maker maker) {
-    place(file, true, maker);
+    Place place = Place.of(file);
+    if (!place.whole) {
+      throw new DataException(file + ": is no regular file, expected one or none");
+    }
+    place(place.path, file, true, maker);
   }
 
   private static void write(Path partial, Content content) throws IOException {
@@ -146,11 +266,12 @@ public final class WholeFile {
     }
   }
 
-  private static void place(Path target, boolean replace, Maker maker) {
+  /** Writes to where the links of a target end. */
+  private static void place(Path end, Path target, boolean replace, Maker maker) {
     if (!replace) {
       requireAbsent(target);
     }
-    Path place = target.toAbsolutePath().normalize();
+    Path place = end.toAbsolutePath().normalize();
     Path folder = place.getParent();
     if (folder == null) {
       throw new DataException(target + ": cannot be written (it is the root of a file system)");
@@ -162,6 +283,7 @@ public final class WholeFile {
         maker.make(writer.partial);
         force(writer.partial);
         if (replace) {
+          keepPermissions(place, writer.partial);
           rename(writer.partial, place);
         } else {
           settle(writer.partial, place, target);

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -96,6 +98,135 @@ class WholeFileTest {
                       throw own;
                     }))
         .isSameAs(own);
+    assertThat(file).hasContent("before");
+    assertThat(names()).containsExactly("file");
+  }
+
+  @Test
+  void aLinkIsFollowedAndStays() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "before");
+    Path deep = Files.createDirectory(folder.resolve("deep"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("deep", "..", "file"));
+    Path second = Files.createSymbolicLink(deep.resolve("second"), Path.of("..", "link"));
+    WholeFile.replace(second, "after");
+    assertThat(file).hasContent("after").isRegularFile();
+    WholeFile.remake(second, partial -> Files.writeString(partial, "made"));
+    assertThat(file).hasContent("made");
+    assertThat(List.of(link, second)).allMatch(Files::isSymbolicLink);
+    assertThat(names()).containsExactly("deep", "file", "link");
+  }
+
+  @Test
+  void aLinkToNothingMakesWhatItNames() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("new", "file"));
+    WholeFile.requireReplaceable(link);
+    WholeFile.replace(link, "text");
+    assertThat(link).isSymbolicLink();
+    assertThat(folder.resolve("new/file")).hasContent("text");
+  }
+
+  @Test
+  void linksInACircleAreRefused() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("a"), Path.of("b"));
+    Files.createSymbolicLink(folder.resolve("b"), Path.of("a"));
+    assertThatThrownBy(() -> WholeFile.replace(link, "text"))
+        .hasMessage(link + ": cannot be written (its links lead in a circle)");
+  }
+
+  @Test
+  void aFolderIsNotReplacedHoweverEmpty() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), empty);
+    for (Path target : List.of(empty, link)) {
+      String message = target + ": cannot be written (it is a folder)";
+      assertThatThrownBy(() -> WholeFile.requireReplaceable(target)).hasMessage(message);
+      assertThatThrownBy(() -> WholeFile.replace(target, "text")).hasMessage(message);
+      assertThatThrownBy(() -> WholeFile.remake(target, partial -> {})).hasMessage(message);
+    }
+    assertThat(empty).isEmptyDirectory();
+    assertThat(link).isSymbolicLink();
+  }
+
+  @Test
+  void aPipeIsWrittenIntoAndStays() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    WholeFile.requireReplaceable(pipe); // and opens it not, which would wait for a reader
+    ExecutorService reader = Executors.newSingleThreadExecutor();
+    try {
+      Future<String> read = reader.submit(() -> Files.readString(pipe));
+      WholeFile.replace(pipe, "text");
+      assertThat(read.get()).isEqualTo("text");
+    } finally {
+      reader.shutdownNow();
+    }
+    assertThat(names()).containsExactly("pipe");
+    assertThat(Files.isRegularFile(pipe)).isFalse();
+    assertThatThrownBy(() -> WholeFile.remake(pipe, partial -> {}))
+        .hasMessage(pipe + ": is no regular file, expected one or none");
+  }
+
+  @Test
+  void aDeviceIsWrittenIntoAndStays() throws IOException {
+    Path device = Path.of("/dev/null");
+    Object before = Files.getAttribute(device, "unix:rdev");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), device);
+    WholeFile.requireReplaceable(link);
+    WholeFile.replace(link, "text");
+    assertThat(Files.getAttribute(device, "unix:rdev")).isEqualTo(before);
+    Path full = Path.of("/dev/full");
+    assertThatThrownBy(() -> WholeFile.replace(full, "text"))
+        .hasMessage(full + ": cannot be written (No space left on device)");
+  }
+
+  /** As {@code >file} and then {@code /dev/fd/3}: who opened it goes on with the same file. */
+  @Test
+  void anOpenFileOfTheProcessIsWrittenBehindWhatItHas() throws IOException {
+    Path file = folder.resolve("file");
+    try (OutputStream open = Files.newOutputStream(file)) {
+      open.write("first ".getBytes(StandardCharsets.UTF_8));
+      Object number = Files.getAttribute(file, "unix:ino");
+      Path descriptor = null;
+      try (Stream<Path> descriptors = Files.list(Path.of("/dev/fd/"))) {
+        for (Path one : (Iterable<Path>) descriptors::iterator) {
+          if (Files.exists(one) && Files.isSameFile(one, file)) {
+            descriptor = one;
+          }
+        }
+      }
+      WholeFile.requireReplaceable(descriptor);
+      WholeFile.replace(descriptor, "second");
+      assertThat(file).hasContent("first second");
+      assertThat(Files.getAttribute(file, "unix:ino")).isEqualTo(number);
+    }
+    assertThat(names()).containsExactly("file");
+  }
+
+  @Test
+  void permissionsStayAndOtherNamesOfTheFileKeepWhatTheyHave() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "before");
+    Path other = Files.createLink(folder.resolve("other"), file);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw---x"));
+    WholeFile.replace(file, "after");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-rw---x");
+    assertThat(other).hasContent("before");
+  }
+
+  @Test
+  void whatCannotBeWrittenIsSaidBeforeAnythingIs() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "before");
+    assertThatThrownBy(() -> WholeFile.requireReplaceable(file.resolve("deep/x.json")))
+        .hasMessage(
+            file.resolve("deep/x.json") + ": cannot be written (" + file + " is no folder)");
+    Path proc = Path.of("/proc/x.json"); // not even root can
+    assertThatThrownBy(() -> WholeFile.requireReplaceable(proc))
+        .hasMessageStartingWith(proc + ": cannot be written (");
+    Path longName = folder.resolve("x".repeat(250));
+    assertThatThrownBy(() -> WholeFile.requireReplaceable(longName))
+        .hasMessage(longName + ": cannot be written (File name too long)");
+    WholeFile.requireReplaceable(folder.resolve("new/x.json"));
+    WholeFile.requireReplaceable(file);
     assertThat(file).hasContent("before");
     assertThat(names()).containsExactly("file");
   }
@@ -309,7 +440,7 @@ class WholeFileTest {
     assertThatThrownBy(() -> WholeFile.replace(folder, "text"))
         .hasMessageStartingWith(folder + ": cannot be written (");
     assertThatThrownBy(() -> WholeFile.replace(Path.of("/"), "text"))
-        .hasMessage("/: cannot be written (it is the root of a file system)");
+        .hasMessage("/: cannot be written (it is a folder)");
     assertThat(names()).containsExactly("file");
   }
 

@@ -64,9 +64,10 @@ final class NetworkSession extends Recommender {
       // What else a training asks for is of no use once it has ended.
       modelWeights = network.variables.weights();
       step = training ? new TrainingStep(network, settings) : null;
-      session =
-          new Session(
-              graph, sessionConfig(device, valueOr(settings, TrainingSettings.THREADS), training));
+      ConfigProto config =
+          sessionConfig(device, valueOr(settings, TrainingSettings.THREADS), training);
+      TensorFlowRuntime.prepareSession(config);
+      session = new Session(graph, config);
     } catch (RuntimeException e) {
       graph.close();
       throw e;

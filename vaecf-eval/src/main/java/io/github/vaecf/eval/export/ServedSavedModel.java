@@ -51,6 +51,7 @@ final class ServedSavedModel extends ServedModel {
             .setGpuOptions(GPUOptions.newBuilder().setAllowGrowth(true))
             .setAllowSoftPlacement(true)
             .build();
+    TensorFlowRuntime.prepareSession(config);
     try {
       IdIndex items = Vocabulary.parse(Files.readString(vocabulary));
       Map<String, String> titles = Titles.read(ExportFormat.titles(folder));
