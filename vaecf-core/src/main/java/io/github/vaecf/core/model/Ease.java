@@ -77,10 +77,11 @@ public final class Ease implements ClosedFormModel {
   @Override
   public Map<String, TFloat32> fit(CsrMatrix train, Settings settings) {
     requireMemory(train.columns(), machineMemory());
-    TensorFlowRuntime.prepare();
+    ConfigProto config = sessionConfig(settings);
+    TensorFlowRuntime.prepareSession(config);
     int items = train.columns();
     try (Graph graph = new Graph();
-        Session session = new Session(graph, sessionConfig(settings));
+        Session session = new Session(graph, config);
         TFloat32 gram = gram(train, settings.get(LAMBDA))) {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> regularized = tf.placeholder(TFloat32.class);
