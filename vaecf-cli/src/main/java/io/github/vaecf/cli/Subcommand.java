@@ -79,6 +79,19 @@ abstract class Subcommand implements Callable<Integer> {
     }
   }
 
+  /**
+   * Refuses options that would do nothing.
+   *
+   * @param why follows the option's name
+   */
+  final void refuse(String why, String... names) {
+    for (OptionSpec option : givenOptions()) {
+      if (List.of(names).contains(option.longestName())) {
+        throw wrongUsage(option.longestName() + " " + why);
+      }
+    }
+  }
+
   final ParameterException wrongUsage(String message) {
     return new ParameterException(spec.commandLine(), message);
   }

@@ -10,8 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -188,8 +190,17 @@ public final class Vaecf implements Runnable {
   private static int explainUsage(ParameterException wrong, String[] arguments) {
     CommandLine line = wrong.getCommandLine();
     String name = line.getCommandSpec().qualifiedName();
-    line.getErr().println(name + ": " + wrong.getMessage());
-    UnmatchedArgumentException.printSuggestions(wrong, line.getErr());
+    ParameterException reason = wrong;
+    if (wrong instanceof MissingParameterException) {
+      // An option that is missing is often one that was written another way.
+      List<String> unknown =
+          line.getUnmatchedArguments().stream().filter(one -> one.startsWith("-")).toList();
+      if (!unknown.isEmpty()) {
+        reason = new UnmatchedArgumentException(line, unknown);
+      }
+    }
+    line.getErr().println(name + ": " + reason.getMessage());
+    UnmatchedArgumentException.printSuggestions(reason, line.getErr());
     line.getErr().println("See '" + name + " --help'.");
     return CommandLine.ExitCode.USAGE;
   }

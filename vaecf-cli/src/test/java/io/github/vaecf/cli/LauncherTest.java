@@ -102,11 +102,11 @@ class LauncherTest {
   void aCopyOfABuiltFolderRunsAsItIs() throws Exception {
     run();
     Path copy = folder.resolve("the copy");
-    assertThat(new ProcessBuilder("cp", "-r", project.toString(), copy.toString()).start().waitFor())
+    assertThat(
+            new ProcessBuilder("cp", "-r", project.toString(), copy.toString()).start().waitFor())
         .isZero();
     for (String newer : List.of("pom.xml", "vaecf-cli/pom.xml", "vaecf-cli/src/main/java")) {
-      Files.setLastModifiedTime(
-          copy.resolve(newer), FileTime.from(Instant.now().plusSeconds(5)));
+      Files.setLastModifiedTime(copy.resolve(newer), FileTime.from(Instant.now().plusSeconds(5)));
     }
     Outcome outcome = finish(start(copy.resolve("vaecf"), Map.of()));
     assertThat(outcome.err()).isEmpty();
@@ -247,7 +247,19 @@ class LauncherTest {
   private Path onlyTools() throws IOException {
     Path tools = Files.createDirectories(folder.resolve("tools"));
     for (String tool :
-        List.of("sh", "dirname", "readlink", "sed", "head", "cat", "find", "ln", "rm", "mkdir", "sort", "cksum")) {
+        List.of(
+            "sh",
+            "dirname",
+            "readlink",
+            "sed",
+            "head",
+            "cat",
+            "find",
+            "ln",
+            "rm",
+            "mkdir",
+            "sort",
+            "cksum")) {
       for (String place : List.of("/usr/bin", "/bin")) {
         Path real = Path.of(place, tool);
         if (Files.exists(real) && Files.notExists(tools.resolve(tool))) {

@@ -1,6 +1,7 @@
 package io.github.vaecf.core.training;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -11,6 +12,7 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainingListener.EpochReport;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -35,9 +37,9 @@ import java.util.stream.Stream;
 /**
  * The folder of one run: {@code config.json} (all that is needed to do it again), {@code
  * metrics.csv} (a row an epoch), {@code checkpoints/}, event files for TensorBoard in {@code
- * events/}, and the best weights, {@code model.safetensors}. Written by one training at a time,
- * which holds a lock on {@code .writer.lock} meanwhile; whoever reads sees a whole state at any
- * time.
+ * events/}, {@code titles.json} (what to call the items, if that is known), and the best weights,
+ * {@code model.safetensors}. Written by one training at a time, which holds a lock on {@code
+ * .writer.lock} meanwhile; whoever reads sees a whole state at any time.
  */
 public final class RunFolder implements AutoCloseable {
   private static final String CONFIG = "config.json";
@@ -45,6 +47,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String CHECKPOINTS = "checkpoints";
   private static final String EVENTS = "events";
   private static final String MODEL = "model.safetensors";
+  private static final String TITLES = "titles.json";
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -191,6 +194,32 @@ public final class RunFolder implements AutoCloseable {
     return metric.isEmpty() || metric.equals(NONE) || metric.equals(UNNAMED)
         ? Optional.empty()
         : Optional.of(metric);
+  }
+
+  /**
+   * What to call the items of a run.
+   *
+   * @param folder the run folder, or any other
+   * @return titles by raw id; may lack items, and is empty where the training was told none
+   * @throws DataException if they cannot be read
+   */
+  public static Map<String, String> titles(Path folder) {
+    Path file = folder.resolve(TITLES);
+    try {
+      return Collections.unmodifiableMap(
+          JSON.readValue(file.toFile(), new TypeReference<TreeMap<String, String>>() {}));
+    } catch (FileNotFoundException e) {
+      return Map.of();
+    } catch (JsonProcessingException e) {
+      throw new DataException(
+          file
+              + ": not the titles of a run, expected a JSON object of strings ("
+              + e.getOriginalMessage()
+              + "); without the file the items have no titles",
+          e);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
   }
 
   private static void collect(String path, JsonNode node, Map<String, String> values) {
@@ -382,6 +411,18 @@ public final class RunFolder implements AutoCloseable {
       addWhatIsNotStored();
     } else {
       create();
+    }
+  }
+
+  /** Keeps what to call the items; a run from before is told when it is resumed. */
+  void keepTitles(Map<String, String> titles) {
+    if (!titles.isEmpty() && !titles.equals(titles(folder))) {
+      Path file = folder.resolve(TITLES);
+      try {
+        WholeFile.replace(file, JSON.writeValueAsString(new TreeMap<>(titles)) + "\n");
+      } catch (JsonProcessingException e) {
+        throw WholeFile.unwritable(file, e);
+      }
     }
   }
 

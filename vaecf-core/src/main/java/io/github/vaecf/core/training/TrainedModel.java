@@ -34,6 +34,7 @@ public final class TrainedModel extends Recommender {
 
   private final Description description;
   private final NetworkSession session;
+  private Map<String, String> titles = Map.of(); // changed by those alone who make it
 
   /** All of a model but its weights; the metric is empty where none has a name. */
   record Description(
@@ -126,8 +127,15 @@ public final class TrainedModel extends Recommender {
         session.close();
         throw e;
       }
-      return new TrainedModel(description, session);
+      return new TrainedModel(description, session)
+          .withTitles(RunFolder.titles(file.toAbsolutePath().getParent()));
     }
+  }
+
+  /** The same model, which knows what to call its items. */
+  TrainedModel withTitles(Map<String, String> byId) {
+    titles = byId;
+    return this;
   }
 
   /**
@@ -210,6 +218,16 @@ public final class TrainedModel extends Recommender {
    */
   public Settings settings() {
     return description.settings();
+  }
+
+  /**
+   * What to call the items when a person reads them, as the training was told. A run folder keeps
+   * it; a file that {@link #save} wrote elsewhere does not.
+   *
+   * @return titles by raw id; may lack items
+   */
+  public Map<String, String> titles() {
+    return titles;
   }
 
   /**

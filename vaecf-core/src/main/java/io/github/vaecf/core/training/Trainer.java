@@ -51,6 +51,7 @@ public final class Trainer {
   final BooleanSupplier stop;
   final int restarts;
   private final Runnable beforeBegin;
+  private final Map<String, String> titles;
 
   private Trainer(Builder builder) {
     settings = Objects.requireNonNull(builder.settings, "a trainer needs a model's settings");
@@ -65,6 +66,7 @@ public final class Trainer {
     stop = builder.stop;
     restarts = builder.restarts;
     beforeBegin = builder.beforeBegin;
+    titles = builder.titles;
     Require.that(
         validation != null
             || !settings.has(TrainingSettings.PATIENCE)
@@ -112,7 +114,8 @@ public final class Trainer {
         "that of the columns, " + users.columns(),
         items.size());
     Require.that(users.entries() > 0, "the training matrix", "with at least one entry", users);
-    return restarts == 1 ? trainOnce(users, items) : trainWithRestarts(users, items);
+    TrainedModel model = restarts == 1 ? trainOnce(users, items) : trainWithRestarts(users, items);
+    return titles.isEmpty() ? model : model.withTitles(titles);
   }
 
   /**
@@ -138,6 +141,7 @@ public final class Trainer {
   void begin(RunFolder folder) {
     beforeBegin.run();
     folder.begin();
+    folder.keepTitles(titles);
   }
 
   /**
@@ -196,6 +200,7 @@ public final class Trainer {
       ClosedFormModel model, CsrMatrix users, IdIndex items, RunFolder folder) {
     long start = System.nanoTime();
     if (folder != null && resume && TrainedModel.epochOf(folder.modelFile(), this::tell) > 0) {
+      folder.keepTitles(titles);
       return TrainedModel.load(folder.modelFile());
     }
     if (stop.getAsBoolean()) {
@@ -295,10 +300,12 @@ public final class Trainer {
     one.metric = metric;
     one.validationUsers = validationUsers;
     one.timeLimit = timeLimit;
+    one.titles = titles;
     listeners.forEach(one::listener);
     if (folderOfAll != null) {
       Path folder = restartFolder(number);
-      one.beforeBegin = folderOfAll::begin; // not before one restart has been found able to begin
+      one.beforeBegin =
+          () -> begin(folderOfAll); // not before one restart has been found able to begin
       one.runFolder(folder).resume(resume && RunFolder.isRun(folder));
     }
     return one.build();
@@ -318,6 +325,7 @@ public final class Trainer {
     private BooleanSupplier stop = () -> false;
     private int restarts = 1;
     private Runnable beforeBegin = () -> {};
+    private Map<String, String> titles = Map.of();
 
     private Builder() {}
 
@@ -459,6 +467,18 @@ public final class Trainer {
      */
     public Builder stopWhen(BooleanSupplier question) {
       stop = Objects.requireNonNull(question, "question");
+      return this;
+    }
+
+    /**
+     * What to call the items when a person reads them. They change nothing of the training; the
+     * model, its run folder and its exports have them.
+     *
+     * @param byId titles by raw id; may lack items; copied
+     * @return this builder
+     */
+    public Builder titles(Map<String, String> byId) {
+      titles = Map.copyOf(byId);
       return this;
     }
 
