@@ -188,7 +188,7 @@ final class NamedModel {
 
   private static String last(Path place, int parts) {
     int count = place.getNameCount();
-    return count <= parts ? place.toString() : place.subpath(count - parts, count).toString();
+    return count < parts ? place.toString() : place.subpath(count - parts, count).toString();
   }
 
   /**

@@ -106,8 +106,6 @@ final class RecommendCommand extends Subcommand {
     try (Recommender opened = Recommenders.open(model)) {
       Map<String, String> titles = Recommenders.titles(opened);
       List<String> unknown = items.stream().filter(id -> opened.items().indexOf(id) < 0).toList();
-      unknown.forEach(
-          id -> err().println("vaecf recommend: the model knows no item '" + id + "'; ignored"));
       if (unknown.size() == items.size()) {
         throw new DataException(
             model
@@ -117,6 +115,8 @@ final class RecommendCommand extends Subcommand {
                 + opened.items().id(0)
                 + "'");
       }
+      unknown.forEach(
+          id -> err().println("vaecf recommend: the model knows no item '" + id + "'; ignored"));
       List<Recommendation> best = opened.recommend(items, k);
       TextTable table = new TextTable("item", "score");
       for (Recommendation one : best) {

@@ -57,20 +57,23 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
               .build();
     }
     bar.stepTo(report.step());
-    bar.setExtraMessage(
-        String.format(
-            Locale.ROOT,
-            "%s%d/%d loss %.1f%s",
-            validationText,
-            report.epoch(),
-            report.epochs(),
-            report.loss(),
-            epochText));
+    bar.setExtraMessage(text(report));
+  }
+
+  /** What stands behind the bar: first what must not be cut in a narrow terminal. */
+  String text(StepReport report) {
+    return String.format(
+        Locale.ROOT,
+        "%s%d/%d loss %.1f%s",
+        validationText,
+        report.epoch(),
+        report.epochs(),
+        report.loss(),
+        epochText);
   }
 
   @Override
   public void onEpoch(EpochReport report) {
-    // What is cut first in a narrow terminal stands last.
     validationText = validation(report).strip();
     validationText += validationText.isEmpty() ? "" : " ";
     epochText =

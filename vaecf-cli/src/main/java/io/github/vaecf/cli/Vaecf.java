@@ -191,16 +191,20 @@ public final class Vaecf implements Runnable {
     CommandLine line = wrong.getCommandLine();
     String name = line.getCommandSpec().qualifiedName();
     ParameterException reason = wrong;
-    if (wrong instanceof MissingParameterException) {
+    List<String> unknown = OptionNames.unknown(line);
+    if (!unknown.isEmpty() && wrong instanceof MissingParameterException) {
       // An option that is missing is often one that was written another way.
-      List<String> unknown =
-          line.getUnmatchedArguments().stream().filter(one -> one.startsWith("-")).toList();
-      if (!unknown.isEmpty()) {
-        reason = new UnmatchedArgumentException(line, unknown);
-      }
+      reason = new UnmatchedArgumentException(line, unknown);
     }
     line.getErr().println(name + ": " + reason.getMessage());
-    UnmatchedArgumentException.printSuggestions(reason, line.getErr());
+    if (!(reason instanceof UnmatchedArgumentException) || unknown.isEmpty()) {
+      UnmatchedArgumentException.printSuggestions(reason, line.getErr());
+    } else {
+      List<String> meant = OptionNames.meant(line, unknown);
+      if (!meant.isEmpty()) {
+        line.getErr().println("Did you mean " + String.join(", ", meant) + "?");
+      }
+    }
     line.getErr().println("See '" + name + " --help'.");
     return CommandLine.ExitCode.USAGE;
   }
