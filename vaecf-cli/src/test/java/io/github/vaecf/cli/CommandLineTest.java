@@ -603,7 +603,7 @@ class CommandLineTest {
         "prepare --format=csv --inptu x --out=y | Unknown option: '--inptu' | Did you mean --input?",
         "export --rnu x --oout y | Unknown options: '--rnu', '--oout' | Did you mean --run, --out?",
         "prepare --format=csv --input x --otu y | Unknown option: '--otu' | Did you mean --out?",
-        "train --data --modle vae --out=y | Unknown options: | Did you mean --model?",
+        "train --data --modle vae --out=y | Unknown option: '--modle' | Did you mean --model?",
         "compare --data=x --model a b --jsn=c | Unknown option: '--jsn=c' | Did you mean --json?",
       })
   void aSlipInTheNameOfAnOptionIsNamed(String line, String message, String suggestion) {
