@@ -85,6 +85,8 @@ final class BenchmarkCommand extends Subcommand {
     if (steps < 1) {
       throw wrongUsage("--steps must be at least 1, found " + steps);
     }
+    refuse("has no effect here: --steps says how long the training is", "--epochs");
+    refuse("has no effect here: nothing is validated", "--patience", "--minimum-epochs");
     Settings settings =
         fromOptions(() -> settingOptions.appliedTo(NamedModel.gradientSettings(modelName)));
     long start = System.nanoTime();

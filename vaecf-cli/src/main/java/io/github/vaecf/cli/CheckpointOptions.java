@@ -33,7 +33,17 @@ final class CheckpointOptions {
    * @throws IllegalArgumentException if a value is out of its range
    */
   CheckpointPolicy policy() {
+    require("--checkpoint-epochs", epochs, 0);
+    require("--checkpoint-minutes", minutes, 0);
+    require("--keep-checkpoints", keep, 1);
     return new CheckpointPolicy(epochs, minutes(minutes), keep);
+  }
+
+  private static void require(String option, Number value, int least) {
+    if (!(value.doubleValue() >= least)) {
+      throw new IllegalArgumentException(
+          option + ": expected at least " + least + ", found " + value);
+    }
   }
 
   static Duration minutes(double minutes) {

@@ -14,6 +14,7 @@ import io.github.vaecf.eval.Estimate.Interval;
 import io.github.vaecf.eval.TestResults;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,12 +60,13 @@ final class CompareCommand extends Subcommand {
     if (models.size() < 2) {
       throw wrongUsage("--model: expected at least two models, found " + models.size());
     }
+    Map<String, String> named = fromOptions(() -> NamedModel.inShort("--model", models));
     fromOptions(measuring::withoutData);
     Split split = measuring.split();
     TestResults results = new TestResults(split, measuring.metrics(split.train()));
-    for (String model : models) {
-      try (Recommender opened = measuring.open(model, split)) {
-        results.measure(model, opened);
+    for (Map.Entry<String, String> model : named.entrySet()) {
+      try (Recommender opened = measuring.open(model.getValue(), split)) {
+        results.measure(model.getKey(), opened);
       }
     }
     Differences differences = Differences.of(results);
@@ -81,7 +83,7 @@ final class CompareCommand extends Subcommand {
       out().print(EvaluationTable.ofGroups("training users", results.popularity(), results));
     }
     if (measuring.json() != null) { // the intervals take their time
-      writeJson(measuring.json(), toJson(results, differences));
+      writeJson(measuring.json(), toJson(named, results, differences));
     }
     if (report != null) {
       Page page = new Page("Comparison of " + String.join(", ", results.models().keySet()));
@@ -113,8 +115,11 @@ final class CompareCommand extends Subcommand {
     return table.toMarkdown();
   }
 
-  private static ObjectNode toJson(TestResults results, Differences differences) {
+  private static ObjectNode toJson(
+      Map<String, String> named, TestResults results, Differences differences) {
     ObjectNode root = jsonObject();
+    ObjectNode given = root.putObject("given");
+    named.forEach(given::put);
     root.set("models", EvaluationTable.toJson(results));
     root.set("by_activity", EvaluationTable.activityToJson(results));
     ArrayNode comparisons = root.putArray("comparisons");

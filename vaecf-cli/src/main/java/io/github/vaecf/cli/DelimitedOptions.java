@@ -62,6 +62,11 @@ final class DelimitedOptions {
       description = "Columns of the titles file: names or numbers; default ${DEFAULT-VALUE}.")
   private String titleColumns;
 
+  /** Whether there is a file of titles. */
+  boolean titled() {
+    return titles != null;
+  }
+
   /** Whether there is a column of ratings. */
   boolean rated() {
     return !valueColumn.equals("none");

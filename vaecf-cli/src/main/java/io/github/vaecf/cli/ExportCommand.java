@@ -2,6 +2,7 @@ package io.github.vaecf.cli;
 
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.export.ExportForm;
@@ -109,19 +110,32 @@ final class ExportCommand extends Subcommand {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "A prepared folder whose titles go into a SavedModel.")
+      description =
+          "A prepared folder whose titles go into a SavedModel, in place of those that the run was"
+              + " trained with.")
   private Path data;
 
   @Override
   void run() {
     ExportForm form = fromOptions(() -> ExportForm.named(format));
+    if (!form.hasTitles()) {
+      refuse("has titles, and " + form.name() + " has no place for them", "--data");
+    }
     Map<String, String> values = fromOptions(() -> values(form));
     WholeFile.requireWritable(out);
-    Map<String, String> titles = data == null ? Map.of() : PreparedFolder.read(data).titles();
     try (TrainedModel model = TrainedModel.load(run)) {
-      form.export(model, out, values, titles);
+      form.export(model, out, values, titles(model));
     }
     out().println("Exported to " + out);
+  }
+
+  private Map<String, String> titles(TrainedModel model) {
+    if (data == null) {
+      return model.titles();
+    }
+    Split split = PreparedFolder.read(data);
+    NamedModel.requireSameItems(run, model, split, data);
+    return split.titles().isEmpty() ? model.titles() : split.titles();
   }
 
   /** What was given for the settings of a form. */

@@ -100,6 +100,7 @@ final class GenerateCommand extends Subcommand {
     Shape size = fromOptions(this::size);
     requireNew(out);
     if (raw != null) {
+      refuse("is for a prepared folder, not for --raw", "--heldout-users");
       LogFormat format = fromOptions(this::rawFormat);
       writeRaw(format, size);
       out().println("Synthetic " + format + " data, " + size + ", seed " + seed + ": in " + out);

@@ -13,11 +13,14 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.export.Recommenders;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A model as the command line names it: {@code NAME}, {@code NAME:SETTING=VALUE,…}, or, of a model
@@ -143,6 +146,52 @@ final class NamedModel {
   }
 
   /**
+   * What to call models in tables: those in closed form as they were named, those at a path by as
+   * many of its last parts as tell them apart, one at least, and of a numbered version two.
+   *
+   * @param option that named them
+   * @param texts how the models were named
+   * @return the texts by the names, in their order
+   * @throws IllegalArgumentException if one was named twice
+   */
+  static Map<String, String> inShort(String option, List<String> texts) {
+    List<Path> places = new ArrayList<>();
+    List<Integer> parts = new ArrayList<>();
+    for (String text : texts) {
+      Path place = isClosedForm(text) ? Path.of(text) : Path.of(text).toAbsolutePath().normalize();
+      if (places.contains(place)) {
+        throw new IllegalArgumentException(option + ": '" + text + "' is named twice");
+      }
+      places.add(place);
+      boolean version = place.getNameCount() > 1 && place.getFileName().toString().matches("\\d+");
+      parts.add(version ? 2 : 1);
+    }
+    while (true) {
+      Map<String, String> named = new LinkedHashMap<>();
+      Set<String> taken = new HashSet<>();
+      for (int i = 0; i < places.size(); i++) {
+        String name = last(places.get(i), parts.get(i));
+        if (named.put(name, texts.get(i)) != null) {
+          taken.add(name);
+        }
+      }
+      if (taken.isEmpty()) {
+        return named;
+      }
+      for (int i = 0; i < places.size(); i++) {
+        if (taken.contains(last(places.get(i), parts.get(i)))) {
+          parts.set(i, parts.get(i) + 1);
+        }
+      }
+    }
+  }
+
+  private static String last(Path place, int parts) {
+    int count = place.getNameCount();
+    return count < parts ? place.toString() : place.subpath(count - parts, count).toString();
+  }
+
+  /**
    * Opens a model for users of a split: one that lies at a path, or one in closed form, fitted at
    * once, by its name; to be closed.
    *
@@ -168,19 +217,31 @@ final class NamedModel {
    */
   static Recommender open(Path path, Split split, Path data) {
     Recommender model = Recommenders.open(path);
-    if (!model.items().equals(split.items())) {
-      int items = model.itemCount();
+    try {
+      requireSameItems(path, model, split, data);
+      return model;
+    } catch (DataException e) {
       model.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes sure that a model's items are those of a split.
+   *
+   * @throws DataException if they are not
+   */
+  static void requireSameItems(Path path, Recommender model, Split split, Path data) {
+    if (!model.items().equals(split.items())) {
       throw new DataException(
           path
               + ": the model's "
-              + items
+              + model.itemCount()
               + " items are not the "
               + split.items().size()
               + " items of "
               + data
               + "; name the data that it was trained on");
     }
-    return model;
   }
 }

@@ -96,7 +96,59 @@ final class PrepareCommand extends Subcommand {
     writeJson(json, toJson(split));
   }
 
+  /**
+   * Refuses what would do nothing.
+   *
+   * @param kind the kind of split
+   */
+  private void refuseWhatDoesNothing(String kind) {
+    if (!kind.equals("strong")) {
+      refuse("is for --split strong, not for " + kind, "--preset", "--heldout-users");
+    }
+    if (kind.equals("given")) {
+      refuse(
+          "is not for --split given, which takes both logs as they are",
+          "--min-rating",
+          "--min-user-items",
+          "--min-item-users",
+          "--until-stable",
+          "--most-user-items",
+          "--popular-items");
+    } else if (!kind.equals("weak")) {
+      refuse("is for --split weak and given, not for " + kind, "--validation-share");
+    }
+    if (!kind.equals("weak")) {
+      refuse("is for --split weak, not for " + kind, "--test-share");
+    }
+    if (kind.equals("last") && !splitOptions.undersamples()) {
+      refuse("is not for --split last, which draws nothing at random", "--seed");
+    }
+    boolean delimited = format.separator().isPresent();
+    if (!delimited) {
+      refuse(
+          "is for csv and tsv, not for " + format,
+          "--separator",
+          "--no-header",
+          "--user-column",
+          "--item-column",
+          "--value-column",
+          "--time-column",
+          "--titles",
+          "--title-columns");
+    }
+    if (!delimitedOptions.titled()) {
+      refuse("is for the file of --titles, and none is given", "--title-columns");
+    }
+    if (!(delimited ? delimitedOptions.rated() : format.isRated())) {
+      refuse(
+          "is for ratings, and "
+              + (delimited ? "--value-column none says that there are none" : format + " has none"),
+          "--min-rating");
+    }
+  }
+
   private Split divided() {
+    refuseWhatDoesNothing(fromOptions(splitOptions::kindName));
     boolean delimited = format.separator().isPresent();
     boolean rated = delimited ? delimitedOptions.rated() : format.isRated();
     Splitter splitter = fromOptions(() -> splitOptions.splitter(rated));
@@ -118,6 +170,7 @@ final class PrepareCommand extends Subcommand {
     if (both.size() != 2) {
       throw wrongUsage("--input: --split given takes two, train and test, found " + both.size());
     }
+    refuseWhatDoesNothing("given");
     GivenSplitter splitter = fromOptions(splitOptions::givenSplitter);
     return splitter.split(read(both.subList(0, 1)), read(both.subList(1, 2)));
   }

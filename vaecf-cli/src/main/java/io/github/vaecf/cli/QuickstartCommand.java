@@ -104,7 +104,7 @@ final class QuickstartCommand extends Subcommand {
       out().println();
 
       Path version = folder.resolve("models/debian/1");
-      SavedModelExporter.builder().titles(split.titles()).export(vae, version);
+      SavedModelExporter.export(vae, version);
       try (ServedModel served = ServedModel.load(version)) {
         requireSameRankings(vae, served, split.test());
         out()
@@ -171,6 +171,7 @@ final class QuickstartCommand extends Subcommand {
         TrainingDisplay display = new TrainingDisplay(err(), model.title(), metric.name())) {
       return Trainer.builder()
           .settings(settings)
+          .titles(split.titles())
           .validation(one -> evaluator.evaluate(one, split.validation()).mean(metric))
           .listener(display)
           .runFolder(folder.resolve(model.name()))

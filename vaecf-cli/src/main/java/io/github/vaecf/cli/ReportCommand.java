@@ -56,7 +56,10 @@ final class ReportCommand extends Subcommand {
   void run() throws Exception {
     OutputFile target = out == null ? new OutputFile(runs.get(0).resolve("report.html")) : out;
     target.requireWritable();
-    Map<String, Path> named = byName(runs);
+    Map<String, Path> named = new LinkedHashMap<>();
+    List<String> texts = runs.stream().map(Path::toString).toList();
+    fromOptions(() -> NamedModel.inShort("--run", texts))
+        .forEach((name, run) -> named.put(name, Path.of(run)));
     Page page = new Page(String.join(", ", named.keySet()));
     Split split = data == null ? null : PreparedFolder.read(data);
     if (split != null) {
@@ -90,18 +93,5 @@ final class ReportCommand extends Subcommand {
       throw new DataException(run + ": the run has not come to the end of its first epoch");
     }
     return curve;
-  }
-
-  /** Folders by their last names, where these tell them apart, else by their whole ones. */
-  private static Map<String, Path> byName(List<Path> folders) {
-    Map<String, Path> named = new LinkedHashMap<>();
-    for (Path folder : folders) {
-      named.put(folder.toAbsolutePath().normalize().getFileName().toString(), folder);
-    }
-    if (named.size() < folders.size()) {
-      named.clear();
-      folders.forEach(folder -> named.put(folder.toString(), folder));
-    }
-    return named;
   }
 }

@@ -122,6 +122,9 @@ final class ReproduceCommand extends Subcommand {
   @Override
   void run() throws Exception {
     published = fromOptions(() -> PublishedResult.of(name));
+    if (published.testsTrainingUsers()) {
+      refuse("is not for " + published.name() + ", whose test is published", "--heldout-users");
+    }
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     List<Trial> trials = fromOptions(this::trials);
     Split split = data();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
 import io.github.vaecf.cli.report.TrialSections;
+import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
 import io.github.vaecf.data.Split;
@@ -115,6 +116,17 @@ final class SearchCommand extends Subcommand {
     RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
+    if (settings.model() instanceof ClosedFormModel) {
+      refuse(
+          "is for models trained by gradient, not for " + settings.model().name(),
+          "--checkpoint-epochs",
+          "--checkpoint-minutes",
+          "--keep-checkpoints",
+          "--no-pruning");
+    }
+    if (trialCount == null) {
+      refuse("is for combinations drawn at random, of --trials", "--search-seed");
+    }
     List<Trial> trials = fromOptions(() -> trials(settings));
     Split split = PreparedFolder.read(data);
     List<TrialResult> results;

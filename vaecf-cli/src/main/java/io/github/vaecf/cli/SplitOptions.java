@@ -159,6 +159,16 @@ final class SplitOptions {
     return GIVEN.equalsIgnoreCase(kind);
   }
 
+  /** Whether training pairs are left out at random. */
+  boolean undersamples() {
+    return mostUserItems != null || popularItems != null;
+  }
+
+  /** The name of the kind. */
+  String kindName() {
+    return kind().name;
+  }
+
   /**
    * The splitter of one log.
    *
@@ -177,7 +187,19 @@ final class SplitOptions {
    * @throws IllegalArgumentException if an option is out of its range
    */
   GivenSplitter givenSplitter() {
-    return GivenSplitter.builder().validationShare(validationShare).seed(seed).build();
+    GivenSplitter.Builder builder = GivenSplitter.builder();
+    named("--validation-share", () -> builder.validationShare(validationShare));
+    named("--seed", () -> builder.seed(seed));
+    return builder.build();
+  }
+
+  /** Gives a builder the value of an option; a refusal says which option it is. */
+  private static void named(String option, Runnable setter) {
+    try {
+      setter.run();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
+    }
   }
 
   private Kind kind() {
@@ -206,7 +228,7 @@ final class SplitOptions {
             ? StrongGeneralizationSplitter.builder()
             : PublishedDataSet.of(preset).splitter();
     if (heldOutUsers != null) {
-      builder.heldOutUsers(heldOutUsers);
+      named("--heldout-users", () -> builder.heldOutUsers(heldOutUsers));
     } else if (preset == null) {
       throw new IllegalArgumentException(
           "--heldout-users: say how many users to hold out for validation, and again for test");
@@ -215,32 +237,33 @@ final class SplitOptions {
   }
 
   private SplitterBuilder<?> weak() {
-    return WeakGeneralizationSplitter.builder()
-        .validationShare(validationShare)
-        .testShare(testShare);
+    WeakGeneralizationSplitter.Builder builder = WeakGeneralizationSplitter.builder();
+    named("--validation-share", () -> builder.validationShare(validationShare));
+    named("--test-share", () -> builder.testShare(testShare));
+    return builder;
   }
 
   private void common(SplitterBuilder<?> builder, boolean rated) {
     boolean published = preset != null && PublishedDataSet.of(preset).preset().isPresent();
     if (minRating != null) {
-      builder.minRating(minRating);
+      named("--min-rating", () -> builder.minRating(minRating));
     } else if (rated && !published) {
       builder.minRating(4);
     }
     if (minUserItems != null) {
-      builder.minUserItems(minUserItems);
+      named("--min-user-items", () -> builder.minUserItems(minUserItems));
     }
     if (minItemUsers != null) {
-      builder.minItemUsers(minItemUsers);
+      named("--min-item-users", () -> builder.minItemUsers(minItemUsers));
     }
     if (mostUserItems != null) {
-      builder.mostUserItems(mostUserItems);
+      named("--most-user-items", () -> builder.mostUserItems(mostUserItems));
     }
     if (popularItems != null) {
-      popularItems(builder);
+      named("--popular-items", () -> popularItems(builder));
     }
     builder.untilStable(untilStable);
-    builder.seed(seed);
+    named("--seed", () -> builder.seed(seed));
   }
 
   private void popularItems(SplitterBuilder<?> builder) {
@@ -249,8 +272,7 @@ final class SplitOptions {
         || !parts[0].matches("[0-9]{1,9}")
         || !parts[1].matches("[0-9]*\\.?[0-9]+")) {
       throw new IllegalArgumentException(
-          "--popular-items: expected a number of users and a share, as in 500,0.1, found "
-              + popularItems);
+          "expected a number of users and a share, as in 500,0.1, found " + popularItems);
     }
     builder.popularItems(Integer.parseInt(parts[0]), Double.parseDouble(parts[1]));
   }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What all commands have in common: where they print, and how they refuse wrong usage. */
 abstract class Subcommand implements Callable<Integer> {
@@ -38,6 +39,10 @@ abstract class Subcommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
+    List<String> unknown = OptionNames.unknown(spec.commandLine());
+    if (!unknown.isEmpty()) {
+      throw new UnmatchedArgumentException(spec.commandLine(), unknown);
+    }
     List<OptionSpec> outputs =
         givenOptions().stream().filter(option -> option.getValue() instanceof OutputFile).toList();
     Map<OutputFile, OptionSpec> places = new HashMap<>();
@@ -76,6 +81,19 @@ abstract class Subcommand implements Callable<Integer> {
       return settings.get();
     } catch (IllegalArgumentException | DataException e) {
       throw wrongUsage(e.getMessage());
+    }
+  }
+
+  /**
+   * Refuses options that would do nothing.
+   *
+   * @param why follows the option's name
+   */
+  final void refuse(String why, String... names) {
+    for (OptionSpec option : givenOptions()) {
+      if (List.of(names).contains(option.longestName())) {
+        throw wrongUsage(option.longestName() + " " + why);
+      }
     }
   }
 

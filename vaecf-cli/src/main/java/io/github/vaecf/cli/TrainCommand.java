@@ -2,7 +2,6 @@ package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.model.ClosedFormModel;
-import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
@@ -14,10 +13,8 @@ import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /** {@code vaecf train}: a prepared folder to a run folder with the best weights. */
@@ -34,13 +31,13 @@ import picocli.CommandLine.Option;
     footer = {"", "Example:", "  vaecf train --data data --model vae --epochs 50 --out run"})
 final class TrainCommand extends Subcommand {
   /** What a model that is fitted in one go has no use for. */
-  private static final Set<String> OF_GRADIENT_MODELS =
-      Set.of(
-          "--checkpoint-epochs",
-          "--checkpoint-minutes",
-          "--keep-checkpoints",
-          "--time-limit",
-          "--restarts");
+  private static final String[] OF_GRADIENT_MODELS = {
+    "--checkpoint-epochs",
+    "--checkpoint-minutes",
+    "--keep-checkpoints",
+    "--time-limit",
+    "--restarts"
+  };
 
   @Option(
       names = "--data",
@@ -107,21 +104,33 @@ final class TrainCommand extends Subcommand {
     Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
     boolean closedForm = settings.model() instanceof ClosedFormModel;
     if (closedForm) {
-      refuseOptionsOfGradientModels(settings.model());
+      refuse(
+          "is for models trained by gradient, not for " + settings.model().name(),
+          OF_GRADIENT_MODELS);
     }
     RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
     RankingEvaluator evaluator = RankingEvaluator.of(metric);
     Trainer.Builder trainer = Trainer.builder().settings(settings).runFolder(out).resume(resume);
     fromOptions(() -> trainer.checkpoints(checkpointOptions.policy()));
-    fromOptions(() -> trainer.restarts(restarts));
+    if (restarts < 1) {
+      throw wrongUsage("--restarts: expected at least 1, found " + restarts);
+    }
+    trainer.restarts(restarts);
     if (timeLimit != null) {
-      fromOptions(() -> trainer.timeLimit(CheckpointOptions.minutes(timeLimit)));
+      if (!(timeLimit > 0)) {
+        throw wrongUsage("--time-limit: expected a number above 0, found " + timeLimit);
+      }
+      trainer.timeLimit(CheckpointOptions.minutes(timeLimit));
     }
     WholeFile.requireWritable(out);
     Split split = PreparedFolder.read(data);
+    trainer.titles(split.titles());
     if (!split.validation().isEmpty()) {
       trainer.validation(model -> evaluator.evaluate(model, split.validation()).mean(metric));
-    } else if (!closedForm) {
+    } else {
+      refuse("is for validation users, and " + data + " has none", "--validation-metric");
+    }
+    if (split.validation().isEmpty() && !closedForm) {
       err().println(data + " has no validation users: the last epoch is kept");
     }
     String title = settings.model().title();
@@ -153,15 +162,6 @@ final class TrainCommand extends Subcommand {
           .put("validation", orNull(trained.validation()))
           .put("seconds", seconds);
       writeJson(json, outcome);
-    }
-  }
-
-  private void refuseOptionsOfGradientModels(Model model) {
-    for (OptionSpec option : givenOptions()) {
-      if (OF_GRADIENT_MODELS.contains(option.longestName())) {
-        throw wrongUsage(
-            option.longestName() + " is for models trained by gradient, not for " + model.name());
-      }
     }
   }
 

@@ -15,11 +15,14 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * epoch where it is not.
  */
 final class TrainingDisplay implements TrainingListener, AutoCloseable {
+  private static final int LONGEST_NAME = 16;
+
   private final PrintWriter err;
   private final String metric;
   private final boolean terminal;
   private final String model;
   private ProgressBar bar;
+  private String validationText = "";
   private String epochText = "";
 
   /**
@@ -45,7 +48,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     if (bar == null) {
       bar =
           ProgressBar.builder()
-              .setTaskName(model)
+              .setTaskName(inShort(model))
               .setInitialMax(report.totalSteps())
               .startsFrom(report.step() - 1, Duration.ZERO)
               .setStyle(ProgressBarStyle.ASCII)
@@ -54,25 +57,31 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
               .build();
     }
     bar.stepTo(report.step());
-    bar.setExtraMessage(
-        String.format(
-            Locale.ROOT,
-            "epoch %d/%d loss %.1f %s",
-            report.epoch(),
-            report.epochs(),
-            report.loss(),
-            epochText));
+    bar.setExtraMessage(text(report));
+  }
+
+  /** What stands behind the bar: first what must not be cut in a narrow terminal. */
+  String text(StepReport report) {
+    return String.format(
+        Locale.ROOT,
+        "%s%d/%d loss %.1f%s",
+        validationText,
+        report.epoch(),
+        report.epochs(),
+        report.loss(),
+        epochText);
   }
 
   @Override
   public void onEpoch(EpochReport report) {
+    validationText = validation(report).strip();
+    validationText += validationText.isEmpty() ? "" : " ";
     epochText =
         String.format(
             Locale.ROOT,
-            "KL %.1f β %.3f%s %.0f users/s",
+            " KL %.1f β %.3f %.0f users/s",
             report.kl(),
             report.beta(),
-            validation(report),
             report.usersPerSecond());
     if (!terminal) {
       err.println(line(report));
@@ -92,6 +101,11 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
         validation(report),
         report.usersPerSecond(),
         inWords(report.remaining()));
+  }
+
+  /** A name that leaves room for numbers in a terminal of 80 columns. */
+  private static String inShort(String name) {
+    return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME - 1) + "…";
   }
 
   /** What the validation said, nothing where there is none. */

@@ -10,8 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -188,8 +190,21 @@ public final class Vaecf implements Runnable {
   private static int explainUsage(ParameterException wrong, String[] arguments) {
     CommandLine line = wrong.getCommandLine();
     String name = line.getCommandSpec().qualifiedName();
-    line.getErr().println(name + ": " + wrong.getMessage());
-    UnmatchedArgumentException.printSuggestions(wrong, line.getErr());
+    ParameterException reason = wrong;
+    List<String> unknown = OptionNames.unknown(line);
+    if (!unknown.isEmpty() && wrong instanceof MissingParameterException) {
+      // An option that is missing is often one that was written another way.
+      reason = new UnmatchedArgumentException(line, unknown);
+    }
+    line.getErr().println(name + ": " + reason.getMessage());
+    if (!(reason instanceof UnmatchedArgumentException) || unknown.isEmpty()) {
+      UnmatchedArgumentException.printSuggestions(reason, line.getErr());
+    } else {
+      List<String> meant = OptionNames.meant(line, unknown);
+      if (!meant.isEmpty()) {
+        line.getErr().println("Did you mean " + String.join(", ", meant) + "?");
+      }
+    }
     line.getErr().println("See '" + name + " --help'.");
     return CommandLine.ExitCode.USAGE;
   }

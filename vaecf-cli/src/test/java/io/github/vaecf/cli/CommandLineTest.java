@@ -1,6 +1,8 @@
 package io.github.vaecf.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +12,7 @@ import io.github.vaecf.core.model.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -491,8 +494,8 @@ class CommandLineTest {
   @ValueSource(
       strings = {
         "prepare --format=csv --input=none --heldout-users=1 --out",
-        "generate --shape=10x10x60 --out",
-        "generate --raw --shape=10x10x60 --out",
+        "generate --shape=100x20x600 --out",
+        "generate --raw --shape=100x20x600 --out",
         "train --data=none --model=ease --out",
         "quickstart --out"
       })
@@ -510,6 +513,188 @@ class CommandLineTest {
     Outcome outcome = Outcome.of((Object[]) line.split(" ", -1));
     assertThat(outcome.status()).isEqualTo(2);
     assertThat(outcome.err()).contains(": expected a path, found none\n");
+  }
+
+  @Test
+  void aRunKnowsTheTitlesOfItsDataAndSoDoItsExports() throws IOException {
+    List<String> items = Files.readAllLines(data.resolve("unique_sid.txt"));
+    Path titles = folder.resolve("titles.csv");
+    Files.write(
+        titles,
+        Stream.concat(
+                Stream.of("id,title"), items.stream().map(id -> id + ",\"The " + id + "th, “é”\""))
+            .toList());
+    Path titled = folder.resolve("titled");
+    assertDone(
+        Outcome.of(
+            "prepare",
+            "--format=csv",
+            "--input",
+            RATINGS,
+            "--titles",
+            titles,
+            "--heldout-users=60",
+            "--out",
+            titled));
+    Path ofTitled = folder.resolve("run");
+    assertDone(Outcome.of("train", "--data", titled, "--model=popular", "--out", ofTitled));
+    Path version = folder.resolve("models/1");
+    assertDone(Outcome.of("export", "--run", ofTitled, "--out", version));
+    for (Path model : List.of(ofTitled, ofTitled.resolve("model.safetensors"), version)) {
+      assertThat(recommend(model, "--items", items.get(0)).out()).contains("th, “é”");
+    }
+    assertThat(recommend(run, "--items", items.get(0)).out()).doesNotContain("The ");
+    assertFailure(
+        Outcome.of("export", "--run", ofTitled, "--data", folder, "--out", folder.resolve("m/2")),
+        folder.toString());
+    Outcome onnx =
+        Outcome.of(
+            "export", "--run", ofTitled, "--data", titled, "--format=onnx", "--out", "x.onnx");
+    assertThat(onnx.status()).isEqualTo(2);
+    assertThat(onnx.err()).contains("--data has titles, and onnx has no place for them");
+    Files.writeString(ofTitled.resolve("titles.json"), "{\"a\": ");
+    assertFailure(
+        recommend(ofTitled, "--items", items.get(0)),
+        ofTitled.resolve("titles.json") + ": not the titles of a run");
+  }
+
+  private static Outcome recommend(Path model, Object... more) {
+    return Outcome.of(
+        Stream.concat(Stream.of("recommend", "--model", model), Stream.of(more)).toArray());
+  }
+
+  @Test
+  void anIdMayHaveCommasAndQuotesInIt() throws IOException {
+    Path log = folder.resolve("log.csv");
+    List<String> lines = new ArrayList<>(List.of("user,item"));
+    for (int user = 0; user < 40; user++) {
+      for (int item = 0; item < 8; item++) {
+        String id = item == 0 ? "\"Dune, part \"\"two\"\"\"" : "plain" + (user + item) % 9;
+        lines.add(user + "," + id);
+      }
+    }
+    Files.write(log, lines);
+    Path prepared = folder.resolve("prepared");
+    assertDone(
+        Outcome.of(
+            "prepare",
+            "--format=csv",
+            "--value-column=none",
+            "--input",
+            log,
+            "--heldout-users=5",
+            "--out",
+            prepared));
+    Path popular = folder.resolve("popular");
+    assertDone(Outcome.of("train", "--data", prepared, "--model=popular", "--out", popular));
+    Path file = Files.writeString(folder.resolve("ids"), "Dune, part \"two\"\nplain1\n");
+    for (List<?> items :
+        List.of(
+            List.of("--items", "\"Dune, part \"\"two\"\"\",plain1"),
+            List.of("--items", "\"Dune, part \"\"two\"\"\"", "--items", "plain1"),
+            List.of("--items-file", file))) {
+      Outcome outcome = recommend(popular, items.toArray());
+      assertDone(outcome);
+      assertThat(outcome.err()).isEmpty();
+      assertThat(outcome.out()).contains("plain2").doesNotContain("Dune", "plain1");
+    }
+    assertThat(recommend(popular, "--items=plain1,plain2").out()).contains("Dune, part \"two\"");
+    Outcome wrong = recommend(popular, "--items=\"a\"b");
+    assertThat(wrong.status()).isEqualTo(2);
+    assertThat(wrong.err()).contains("--items: expected ids with commas between");
+    assertThat(recommend(popular).err()).contains("expected at least one item, in --items or");
+    assertFailure(recommend(popular, "--items=a,b"), "knows none of the items; it has 10 others");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train --data=x --modle=vae --out=y | Unknown option: '--modle=vae' | Did you mean --model?",
+        "prepare --format=csv --inptu x --out=y | Unknown option: '--inptu' | Did you mean --input?",
+        "export --rnu x --oout y | Unknown options: '--rnu', '--oout' | Did you mean --run, --out?",
+        "prepare --format=csv --input x --otu y | Unknown option: '--otu' | Did you mean --out?",
+        "train --data --modle vae --out=y | Unknown option: '--modle' | Did you mean --model?",
+        "compare --data=x --model a b --jsn=c | Unknown option: '--jsn=c' | Did you mean --json?",
+      })
+  void aSlipInTheNameOfAnOptionIsNamed(String line, String message, String suggestion) {
+    Outcome outcome = Outcome.of((Object[]) line.strip().split(" ", -1));
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err()).contains(message, suggestion).doesNotContain("Missing required");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train --model=ease --out=y --time-limit=3 | --time-limit is for models trained by",
+        "search --model=ease --out=y --try=lambda=1,2 --no-pruning | --no-pruning is for models",
+        "search --model=vae --out=y --try=latent=1,2 --search-seed=3 | --search-seed is for",
+        "reproduce gowalla --input=x --out=y --heldout-users=3 | --heldout-users is not for gowalla",
+        "generate --shape=100x20x600 --raw --heldout-users=2 --out=y | --heldout-users is for a",
+        "benchmark --epochs=3 | --epochs has no effect here",
+        "benchmark --patience=3 | --patience has no effect here",
+        "prepare --format=movielens --input=x --out=y --separator=; | --separator is for csv and",
+        "prepare --format=movielens --input=x --out=y --titles=x | --titles is for csv and tsv",
+        "prepare --format=csv --input=x --out=y --title-columns=1,2 | --title-columns is for the",
+        "prepare --format=csv --input=x --out=y --split=weak --preset=ml-20m | --preset is for",
+        "prepare --format=csv --input=x --out=y --split=last --heldout-users=3 | --heldout-users is",
+        "prepare --format=csv --input=x --out=y --split=last --test-share=0.1 | --test-share is for",
+        "prepare --format=csv --input=x --out=y --split=last --seed=1 | --seed is not for --split",
+        "prepare --format=csv --input=x --out=y --heldout-users=3 --test-share=0.1 | --test-share",
+        "prepare --format=csv --input x z --out=y --split=given --min-rating=3 | --min-rating is",
+        "prepare --format=csv --input=x --out=y --value-column=none --min-rating=3 | --min-rating is",
+        "prepare --format=lightgcn --input=x --out=y --min-rating=3 | --min-rating is for ratings",
+      })
+  void anOptionThatWouldDoNothingIsRefused(String line, String message) {
+    String[] words = line.strip().split(" ", -1);
+    boolean withData = List.of("train", "search", "benchmark").contains(words[0]);
+    Outcome outcome =
+        Outcome.of(
+            Stream.concat(Stream.of(words), withData ? Stream.of("--data=x") : Stream.of())
+                .toArray());
+    assertThat(outcome.err()).startsWith("vaecf " + words[0] + ": " + message.strip());
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(Path.of("y")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train --data=x --model=vae --out=y --time-limit=0 | --time-limit: expected",
+        "train --data=x --model=vae --out=y --restarts=0 | --restarts: expected at least 1",
+        "train --data=x --model=vae --out=y --checkpoint-epochs=-1 | --checkpoint-epochs: expected",
+        "train --data=x --model=vae --out=y --checkpoint-minutes=-1 | --checkpoint-minutes: expect",
+        "train --data=x --model=vae --out=y --keep-checkpoints=0 | --keep-checkpoints: expected",
+        "prepare --format=csv --input=x --out=y --heldout-users=0 | --heldout-users: the number",
+        "prepare --format=csv --input=x --out=y --heldout-users=9 --min-rating=NaN | --min-rating:",
+        "prepare --format=csv --input=x --out=y --heldout-users=9 --min-user-items=-1 | --min-user-",
+        "prepare --format=csv --input=x --out=y --heldout-users=9 --seed=-1 | --seed: the seed must",
+        "prepare --format=csv --input=x --out=y --split=weak --test-share=2 | --test-share: the test",
+      })
+  void aRefusalCallsTheOptionAsThePersonDid(String line, String message) {
+    Outcome outcome = Outcome.of((Object[]) line.strip().split(" ", -1));
+    assertThat(outcome.err())
+        .contains(": " + message.strip())
+        .doesNotContainPattern("[a-z]{2}[A-Z]");
+    assertThat(outcome.status()).isEqualTo(2);
+  }
+
+  @Test
+  void modelsInTablesHaveShortNamesThatTellThemApart() {
+    assertThat(NamedModel.inShort("--model", List.of("/a/b/vae", "c/dae", "ease:200", "m/x.onnx")))
+        .containsExactly(
+            entry("vae", "/a/b/vae"),
+            entry("dae", "c/dae"),
+            entry("ease:200", "ease:200"),
+            entry("x.onnx", "m/x.onnx"));
+    assertThat(NamedModel.inShort("--model", List.of("/a/one/run", "/a/two/run", "/b/two/run")))
+        .containsOnlyKeys("one/run", "a/two/run", "b/two/run");
+    assertThat(NamedModel.inShort("--model", List.of("models/movies/1", "/x/ease", "ease")))
+        .containsOnlyKeys("movies/1", "x/ease", "ease");
+    assertThatThrownBy(() -> NamedModel.inShort("--model", List.of("run", "./run")))
+        .hasMessage("--model: './run' is named twice");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class LauncherTest {
   private static final Path LAUNCHER = Path.of("..", "vaecf");
+
+  /** What Maven does. */
+  private static final String BUILD =
+      "mkdir -p vaecf-cli/target/lib && : > vaecf-cli/target/vaecf.jar";
 
   @TempDir Path folder;
   private Path project;
@@ -43,12 +48,7 @@ class LauncherTest {
     script(jdk.resolve("bin/java"), "echo \"java ${TF_ENABLE_ONEDNN_OPTS:-unset} $*\"; exit 7");
     script(jdk.resolve("bin/javac"), "exit 1");
     bin = folder.resolve("bin");
-    maven("mkdir -p vaecf-cli/target/lib");
-    makeOld(project.resolve("pom.xml"));
-    makeOld(project.resolve("vaecf-cli/pom.xml"));
-    makeOld(project.resolve("vaecf-cli/src/main/java/Some.java"));
-    makeOld(project.resolve("vaecf-cli/src/main/java"));
-    makeOld(project.resolve("vaecf-cli/src/main"));
+    maven(BUILD);
   }
 
   @Test
@@ -83,12 +83,65 @@ class LauncherTest {
   }
 
   @Test
-  void aNewerSourceBuildsAgain() throws Exception {
+  void anotherSourceBuildsAgainHoweverOldItIs() throws Exception {
     run();
-    FileTime later = FileTime.from(Instant.now().plusSeconds(5));
-    Files.setLastModifiedTime(project.resolve("vaecf-cli/src/main/java/Some.java"), later);
+    Path source = project.resolve("vaecf-cli/src/main/java/Some.java");
+    write(source, "class Some {}");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.EPOCH));
     assertThat(run().err()).contains("vaecf: building again");
-    assertThat(builds()).hasSize(2);
+    write(project.resolve("vaecf-cli/src/main/java/Other.java"), "");
+    assertThat(run().err()).contains("vaecf: building again");
+    Files.delete(source);
+    assertThat(run().err()).contains("vaecf: building again");
+    assertThat(run().err()).isEmpty();
+    assertThat(builds()).hasSize(4);
+  }
+
+  /** As {@code cp -r} makes it: elsewhere, all times new. */
+  @Test
+  void aCopyOfABuiltFolderRunsAsItIs() throws Exception {
+    run();
+    Path copy = folder.resolve("the copy");
+    assertThat(
+            new ProcessBuilder("cp", "-r", project.toString(), copy.toString()).start().waitFor())
+        .isZero();
+    for (String newer : List.of("pom.xml", "vaecf-cli/pom.xml", "vaecf-cli/src/main/java")) {
+      Files.setLastModifiedTime(copy.resolve(newer), FileTime.from(Instant.now().plusSeconds(5)));
+    }
+    Outcome outcome = finish(start(copy.resolve("vaecf"), Map.of()));
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out()).contains("-cp " + copy + "/vaecf-cli/target/vaecf.jar:");
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void aBuildWhoseJarIsGoneIsDoneAgain() throws Exception {
+    run();
+    Files.delete(project.resolve("vaecf-cli/target/vaecf.jar"));
+    assertThat(run().err()).contains("vaecf: building again");
+  }
+
+  @Test
+  void javaGetsALocaleOfUtf8WhereThereIsNone() throws Exception {
+    script(jdk.resolve("bin/java"), "printf '%s|' \"${LC_ALL:-}\" \"${LANG:-}\" \"$*\"");
+    Map<String, String> none = Map.of("LC_ALL", "", "LC_CTYPE", "", "LANG", "");
+    assertThat(run(none).out()).startsWith("C.UTF-8||").contains(" -Dfile.encoding=UTF-8 ");
+    for (String locale : List.of("C", "POSIX", "xx_YY.UTF-8")) { // the last is not installed
+      Map<String, String> environment = new HashMap<>(none);
+      environment.put("LC_ALL", locale);
+      assertThat(run(environment).out()).as(locale).startsWith("C.UTF-8|");
+    }
+    Map<String, String> utf8 = new HashMap<>(none);
+    utf8.put("LANG", "C.UTF-8");
+    assertThat(run(utf8).out()).as("what is good stays").startsWith("|C.UTF-8|");
+  }
+
+  @Test
+  void aBuildWritesNoColoursIntoAFile() throws Exception {
+    maven("printf '%s' \"$MAVEN_OPTS\" > ../maven-opts; " + BUILD);
+    run(Map.of("MAVEN_OPTS", "-Xmx1g"));
+    assertThat(builds().get(0)).contains("-B -Dstyle.color=never");
+    assertThat(folder.resolve("maven-opts")).hasContent("-Xmx1g -Djansi.noreset=true");
   }
 
   @Test
@@ -116,7 +169,7 @@ class LauncherTest {
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.out()).isEmpty();
     assertThat(outcome.err()).contains("[ERROR] broken").contains("the build failed");
-    maven("mkdir -p vaecf-cli/target/lib");
+    maven(BUILD);
     assertThat(run().status()).isEqualTo(7);
   }
 
@@ -125,13 +178,13 @@ class LauncherTest {
     // The lock is a link to the number of the launcher's process.
     maven("kill -9 $(readlink .vaecf/build.lock); exit 1");
     assertThat(run().status()).isNotZero();
-    maven("mkdir -p vaecf-cli/target/lib");
+    maven(BUILD);
     assertThat(run().status()).isEqualTo(7);
   }
 
   @Test
   void twoCallsAtOnceBuildOnce() throws Exception {
-    maven("sleep 2; mkdir -p vaecf-cli/target/lib");
+    maven("sleep 2; " + BUILD);
     Process first = start(Map.of());
     Process second = start(Map.of());
     assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -194,7 +247,19 @@ class LauncherTest {
   private Path onlyTools() throws IOException {
     Path tools = Files.createDirectories(folder.resolve("tools"));
     for (String tool :
-        List.of("sh", "dirname", "readlink", "sed", "head", "cat", "find", "ln", "rm", "mkdir")) {
+        List.of(
+            "sh",
+            "dirname",
+            "readlink",
+            "sed",
+            "head",
+            "cat",
+            "find",
+            "ln",
+            "rm",
+            "mkdir",
+            "sort",
+            "cksum")) {
       for (String place : List.of("/usr/bin", "/bin")) {
         Path real = Path.of(place, tool);
         if (Files.exists(real) && Files.notExists(tools.resolve(tool))) {
@@ -257,9 +322,5 @@ class LauncherTest {
 
   private static void makeExecutable(Path file) throws IOException {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-  }
-
-  private static void makeOld(Path file) throws IOException {
-    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
   }
 }

@@ -33,6 +33,17 @@ public final class Page {
       .legend span { display: inline-block; margin: 0 .5rem; }
       .legend span::before { content: ""; display: inline-block; width: 1.5em; margin-right: .4em;
               border-top: 2px solid var(--line); vertical-align: middle; }
+      /* On a phone a row is a block, its cells below one another, each with its column's name. */
+      @media screen and (max-width: 40rem) {
+        .scroll, table, tbody, tr { display: block; }
+        thead { display: none; }
+        tbody tr { padding: .4rem .5rem; border-bottom: 1px solid #ccd3dc; }
+        td, .words td { display: flex; justify-content: space-between; gap: 1rem; padding: .1rem 0;
+                        white-space: normal; overflow-wrap: anywhere; }
+        td::before { content: attr(data-label); color: #56606e; text-align: left; flex: none;
+                     max-width: 45%; }
+        td:first-child { font-weight: 600; }
+      }
       @media print { body { max-width: none; font-size: 11px; } h2 { break-after: avoid; } }
       """;
 
@@ -110,7 +121,13 @@ public final class Page {
     body.append("</tr></thead>\n<tbody>\n");
     for (List<String> row : rows) {
       body.append("<tr>");
-      row.forEach(cell -> body.append("<td>").append(escaped(cell)).append("</td>"));
+      for (int column = 0; column < row.size(); column++) {
+        body.append("<td data-label=\"")
+            .append(escaped(header.get(column)))
+            .append("\">")
+            .append(escaped(row.get(column)))
+            .append("</td>");
+      }
       body.append("</tr>\n");
     }
     body.append("</tbody></table></div>\n");

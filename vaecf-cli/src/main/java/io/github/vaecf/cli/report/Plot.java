@@ -6,6 +6,9 @@ import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -36,6 +39,9 @@ public record Plot(
     Scale scale,
     List<String> names,
     List<Series> series) {
+  /** More than ticks that are told apart need, and less than what arithmetic leaves behind. */
+  private static final int DIGITS = 6;
+
   // Told apart also by those who see no red or no green, and in grey.
   private static final Color[] COLORS = {
     new Color(0x1b6ca8), new Color(0xd1660d), new Color(0x2f8f6b), new Color(0x8a4fa3),
@@ -138,8 +144,11 @@ public record Plot(
     styler.setAxisTitleFont(font);
     styler.setAxisTickLabelsFont(font);
     styler.setXAxisMaxLabelCount(12);
-    styler.setXAxisLogarithmic(scale != Scale.LINEAR);
+    styler.setXAxisLogarithmic(scale != Scale.LINEAR && !overLogarithms());
     styler.setYAxisLogarithmic(scale == Scale.LOG);
+    styler.setxAxisTickLabelsFormattingFunction(
+        overLogarithms() ? x -> number(Math.pow(10, x), 2) : x -> number(x, DIGITS));
+    styler.setyAxisTickLabelsFormattingFunction(y -> number(y, DIGITS));
     styler.setMarkerSize(6);
     DoubleSummaryStatistics range =
         series.stream()
@@ -157,7 +166,7 @@ public record Plot(
       styler.setxAxisTickLabelsFormattingFunction(this::name);
     }
     for (int i = 0; i < series.size(); i++) {
-      draw(chart, series.get(i), color(i));
+      draw(chart, series.get(i), color(i), overLogarithms());
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -170,6 +179,30 @@ public record Plot(
     return svg.substring(svg.indexOf("<svg"))
         .replaceFirst(" height=\"[0-9.]*px\"", "")
         .replaceFirst(" width=\"[0-9.]*px\"", "");
+  }
+
+  /**
+   * Whether the axis to the right is drawn evenly over logarithms: one that grows by factors has
+   * labels at powers of ten alone, and needs two of them.
+   */
+  private boolean overLogarithms() {
+    DoubleSummaryStatistics range =
+        series.stream()
+            .flatMap(one -> one.points().stream())
+            .mapToDouble(Point::x)
+            .summaryStatistics();
+    return scale == Scale.LOG_X
+        && Math.floor(Math.log10(range.getMax())) <= Math.ceil(Math.log10(range.getMin()));
+  }
+
+  /** A number below an axis: 0 before the point, no zeros at the end. */
+  static String number(double value, int digits) {
+    if (value == 0) {
+      return "0"; // of any sign
+    }
+    BigDecimal rounded =
+        new BigDecimal(value, new MathContext(digits, RoundingMode.HALF_EVEN)).stripTrailingZeros();
+    return Math.abs(value) < 1 ? rounded.toString() : rounded.toPlainString();
   }
 
   private String name(double x) {
@@ -185,8 +218,11 @@ public record Plot(
     return String.format(Locale.ROOT, "#%06x", color(index).getRGB() & 0xffffff);
   }
 
-  private static void draw(XYChart chart, Series one, Color color) {
-    double[] x = one.points().stream().mapToDouble(Point::x).toArray();
+  private static void draw(XYChart chart, Series one, Color color, boolean overLogarithms) {
+    double[] x =
+        one.points().stream()
+            .mapToDouble(point -> overLogarithms ? Math.log10(point.x()) : point.x())
+            .toArray();
     double[] y = one.points().stream().mapToDouble(Point::y).toArray();
     double[] errors = one.points().stream().mapToDouble(Point::error).toArray();
     XYSeries drawn =

@@ -3,6 +3,7 @@ package io.github.vaecf.cli.report;
 import io.github.vaecf.cli.report.Plot.Point;
 import io.github.vaecf.cli.report.Plot.Scale;
 import io.github.vaecf.cli.report.Plot.Series;
+import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.search.Trials.TrialResult;
@@ -20,6 +21,9 @@ import java.util.stream.Collectors;
 public final class TrialSections {
   /** More lines cannot be told apart. */
   private static final int MOST_CURVES = 8;
+
+  /** Values that differ by such a factor are compared by factors. */
+  private static final int FAR = 10;
 
   private TrialSections() {}
 
@@ -130,13 +134,16 @@ public final class TrialSections {
       addTo(series, "trained to the end", validated, true, setting, place);
       addTo(series, "pruned or diverged", validated, false, setting, place);
       DoubleSummaryStatistics range = values.stream().mapToDouble(place).summaryStatistics();
-      boolean far = range.getMin() > 0 && range.getMax() / range.getMin() > 10;
+      boolean byFactors =
+          range.getMin() > 0
+              && (setting.equals(TrainingSettings.LEARNING_RATE.name())
+                  || range.getMax() / range.getMin() >= FAR);
       page.plot(
           new Plot(
               "Best validation of each trial over " + setting + ".",
               setting,
               metric.name(),
-              numbers && far ? Scale.LOG_X : Scale.LINEAR,
+              numbers && byFactors ? Scale.LOG_X : Scale.LINEAR,
               numbers ? List.of() : values,
               series));
     }

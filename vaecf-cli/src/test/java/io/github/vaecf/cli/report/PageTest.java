@@ -70,6 +70,50 @@ class PageTest {
     assertThat(new Plot("", "x", "y", Scale.LINEAR, List.of(same)).toSvg()).doesNotContain("NaN");
   }
 
+  @Test
+  void numbersBelowAnAxisHaveAZeroBeforeThePointAndNoneAtTheEnd() {
+    assertThat(Plot.number(0.05, 6)).isEqualTo("0.05");
+    assertThat(Plot.number(0.1, 6)).isEqualTo("0.1");
+    assertThat(Plot.number(-0.0, 6)).isEqualTo("0");
+    assertThat(Plot.number(0.30000000000000004, 6)).isEqualTo("0.3");
+    assertThat(Plot.number(20_000, 6)).isEqualTo("20000");
+    assertThat(Plot.number(Math.pow(10, -2.5), 2)).isEqualTo("0.0032");
+    assertThat(Plot.number(1e-7, 6)).isEqualTo("1E-7");
+  }
+
+  /** Letters are outlines: the picture of other numbers of one shape is another one. */
+  @Test
+  void theNumbersOfAPlotAreWrittenThisWay() {
+    Plot plot = overX(Scale.LINEAR, 1, 2);
+    assertThat(plot.toSvg()).isNotEqualTo(overX(Scale.LINEAR, 0.1, 0.2).toSvg());
+  }
+
+  /** An axis by factors alone would have no number here. */
+  @Test
+  void anAxisByFactorsHasNumbersAlsoBetweenTwoPowersOfTen() {
+    String without = overX(Scale.LOG_X, 0.002, 0.003).toSvg();
+    String other = overX(Scale.LOG_X, 0.004, 0.006).toSvg(); // the same shape, other numbers
+    assertThat(without).isNotEqualTo(other);
+  }
+
+  private static Plot overX(Scale scale, double... x) {
+    List<Point> points = IntStream.range(0, x.length).mapToObj(i -> new Point(x[i], i)).toList();
+    return new Plot("", "x", "y", scale, List.of(new Series("a", true, points)));
+  }
+
+  @Test
+  void onAPhoneEachCellHasItsColumnsName() {
+    String html =
+        new Page("A")
+            .numbers("", List.of("model", "recall@\"20\""), List.of(List.of("vae", "0.5")))
+            .toHtml();
+    assertThat(html)
+        .contains(
+            "<td data-label=\"model\">vae</td><td data-label=\"recall@&quot;20&quot;\">0.5</td>")
+        .containsPattern(
+            "@media screen and \\(max-width: 40rem\\) \\{[^@]*content: attr\\(data-label\\)");
+  }
+
   /** Letters are drawn as outlines, so that each name can be seen by what changes with it. */
   @Test
   void eachGroupIsNamedBelowItsPoint() {

@@ -1,6 +1,7 @@
 package io.github.vaecf.core.training;
 
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.nio.ByteBuffer;
@@ -26,12 +27,39 @@ record DataFingerprint(int users, int items, long events, String sha256) {
    * @return the same for the same rows and ids, in the same order
    */
   public static DataFingerprint of(CsrMatrix matrix, IdIndex items) {
-    MessageDigest digest;
+    MessageDigest digest = newDigest();
+    update(digest, matrix);
+    for (String id : items.ids()) {
+      digest.update(id.getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) '\n');
+    }
+    return new DataFingerprint(
+        matrix.rows(),
+        matrix.columns(),
+        matrix.entries(),
+        HexFormat.of().formatHex(digest.digest()));
+  }
+
+  /**
+   * What tells users to validate on from others: a digest of what they have and of what is held
+   * out.
+   */
+  static String of(HeldOut users) {
+    MessageDigest digest = newDigest();
+    update(digest, users.foldIn());
+    update(digest, users.heldOut());
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest newDigest() {
     try {
-      digest = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+  }
+
+  private static void update(MessageDigest digest, CsrMatrix matrix) {
     int[] row = IntArrays.EMPTY_ARRAY;
     ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES); // enough for an empty row
     for (int r = 0; r < matrix.rows(); r++) {
@@ -48,14 +76,5 @@ record DataFingerprint(int users, int items, long events, String sha256) {
       }
       digest.update(bytes.flip());
     }
-    for (String id : items.ids()) {
-      digest.update(id.getBytes(StandardCharsets.UTF_8));
-      digest.update((byte) '\n');
-    }
-    return new DataFingerprint(
-        matrix.rows(),
-        matrix.columns(),
-        matrix.entries(),
-        HexFormat.of().formatHex(digest.digest()));
   }
 }

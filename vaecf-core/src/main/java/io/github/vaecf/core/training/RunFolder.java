@@ -1,17 +1,21 @@
 package io.github.vaecf.core.training;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainingListener.EpochReport;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -27,20 +31,23 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
  * The folder of one run: {@code config.json} (all that is needed to do it again), {@code
  * metrics.csv} (a row an epoch), {@code checkpoints/}, event files for TensorBoard in {@code
- * events/}, and the best weights, {@code model.safetensors}. Written by one training at a time; may
- * be read meanwhile.
+ * events/}, {@code titles.json} (what to call the items, if that is known), and the best weights,
+ * {@code model.safetensors}. Written by one training at a time, which holds a lock on {@code
+ * .writer.lock} meanwhile; whoever reads sees a whole state at any time.
  */
-public final class RunFolder {
+public final class RunFolder implements AutoCloseable {
   private static final String CONFIG = "config.json";
   private static final String METRICS = "metrics.csv";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String EVENTS = "events";
   private static final String MODEL = "model.safetensors";
+  private static final String TITLES = "titles.json";
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -55,6 +62,7 @@ public final class RunFolder {
           "beta",
           "learning_rate",
           "validation",
+          "validation_metric",
           "best",
           "users_per_second",
           "seconds");
@@ -62,13 +70,59 @@ public final class RunFolder {
   private static final String STATE = "vaecf.state";
   private static final String SETTINGS = "vaecf.settings";
   private static final String SUFFIX = ".safetensors";
+  private static final String VALIDATION = "validation";
+  private static final String VALIDATION_METRIC = "validation_metric";
+  private static final String METRIC = "metric";
+  private static final String RESTARTS = "restarts";
+
+  /** The metric of a run without a validation. */
+  private static final String NONE = "none";
+
+  /** The metric of a run whose validation function has no name. */
+  private static final String UNNAMED = "unnamed";
 
   private final Path folder;
   private final ObjectNode settings;
+  private final FolderLock lock; // null where nothing is to be written
 
-  private RunFolder(Path folder, ObjectNode settings) {
+  private RunFolder(Path folder, ObjectNode settings, FolderLock lock) {
     this.folder = folder;
     this.settings = settings;
+    this.lock = lock;
+  }
+
+  /** Held by the one who writes into a folder; given up at the latest when the process ends. */
+  public interface Lock extends AutoCloseable {
+    /** Lets others write, and removes the folder if it was made for the lock and is still empty. */
+    @Override
+    void close();
+  }
+
+  /**
+   * Makes sure that nobody else writes into a folder as long as the lock is held: another training
+   * of this process, another process, also on another machine where the file system knows locks.
+   * The folder is made where there is none. Readers need no lock.
+   *
+   * @param folder a run folder, or one of several runs
+   * @param messages told, in a sentence, where the file system knows no locks: others of this
+   *     process are still kept out then
+   * @return the lock, to be closed
+   * @throws DataException if somebody else holds the lock, the message says who; or the folder
+   *     cannot be written
+   */
+  public static Lock lock(Path folder, Consumer<String> messages) {
+    return FolderLock.of(folder, messages);
+  }
+
+  /**
+   * Whether a file is one that a folder may have besides what is to be found in it: that of a lock,
+   * or what is left of a file that was being written when a process was killed.
+   *
+   * @param file any file in a run folder or in a folder of several runs
+   * @return true if it is nothing that could be lost
+   */
+  public static boolean isByTheWay(Path file) {
+    return WholeFile.isPartial(file) || file.getFileName().toString().equals(FolderLock.FILE);
   }
 
   // What there is to read.
@@ -108,6 +162,66 @@ public final class RunFolder {
     return Collections.unmodifiableMap(values);
   }
 
+  /**
+   * The model and the settings that a run was started with.
+   *
+   * @param folder the run folder
+   * @return the settings, which name the model
+   * @throws DataException if the folder holds no run, or one of another version
+   */
+  public static Settings settings(Path folder) {
+    requireRun(folder);
+    Path config = folder.resolve(CONFIG);
+    JsonNode stored = readConfig(config);
+    try {
+      return SettingsJson.read(Model.named(stored.path("model").asText()), stored.path("settings"));
+    } catch (IllegalArgumentException e) {
+      throw new DataException(
+          config + ": not the settings of a run of this version, " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * What the epochs of a run are chosen by.
+   *
+   * @param folder the run folder
+   * @return such as {@code ndcg@100}; empty if nothing is known of it, or there is no validation
+   * @throws DataException if the folder holds no run, or it cannot be read
+   */
+  public static Optional<String> validationMetric(Path folder) {
+    requireRun(folder);
+    String metric = readConfig(folder.resolve(CONFIG)).path(VALIDATION).path(METRIC).asText();
+    return metric.isEmpty() || metric.equals(NONE) || metric.equals(UNNAMED)
+        ? Optional.empty()
+        : Optional.of(metric);
+  }
+
+  /**
+   * What to call the items of a run.
+   *
+   * @param folder the run folder, or any other
+   * @return titles by raw id; may lack items, and is empty where the training was told none
+   * @throws DataException if they cannot be read
+   */
+  public static Map<String, String> titles(Path folder) {
+    Path file = folder.resolve(TITLES);
+    try {
+      return Collections.unmodifiableMap(
+          JSON.readValue(file.toFile(), new TypeReference<TreeMap<String, String>>() {}));
+    } catch (FileNotFoundException e) {
+      return Map.of();
+    } catch (JsonProcessingException e) {
+      throw new DataException(
+          file
+              + ": not the titles of a run, expected a JSON object of strings ("
+              + e.getOriginalMessage()
+              + "); without the file the items have no titles",
+          e);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
   private static void collect(String path, JsonNode node, Map<String, String> values) {
     if (node.isObject()) {
       node.properties()
@@ -137,37 +251,53 @@ public final class RunFolder {
     requireRun(folder);
     Path file = folder.resolve(METRICS);
     List<TrainingCurve.Epoch> epochs = new ArrayList<>();
-    try {
-      long line = 0;
-      for (String row : Files.readAllLines(file)) {
-        line++;
-        if (line > 1) {
-          epochs.add(epoch(file, line, row.split(",", -1)));
-        }
-      }
-    } catch (IOException e) {
-      throw unreadable(file, e);
+    List<String> rows = rows(file);
+    for (int row = 1; row < rows.size(); row++) {
+      epochs.add(epoch(file, row + 1, columns(rows), rows.get(row).split(",", -1)));
     }
     return new TrainingCurve(epochs);
   }
 
-  private static TrainingCurve.Epoch epoch(Path file, long line, String[] fields) {
-    if (fields.length != COLUMNS.size()) {
-      throw new DataException(
-          file, line, "expected " + COLUMNS.size() + " fields, found " + fields.length);
+  /** The rows of a table, without one that is being written. */
+  private static List<String> rows(Path file) {
+    try {
+      String text = Files.readString(file);
+      return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+    } catch (NoSuchFileException e) {
+      return List.of(); // the run has only just begun
+    } catch (IOException e) {
+      throw unreadable(file, e);
     }
-    return new TrainingCurve.Epoch(
-        (int) number(file, line, fields, "epoch"),
-        number(file, line, fields, "loss"),
-        number(file, line, fields, "reconstruction"),
-        number(file, line, fields, "kl"),
-        number(file, line, fields, "beta"),
-        number(file, line, fields, "validation"),
-        number(file, line, fields, "seconds"));
   }
 
-  private static double number(Path file, long line, String[] fields, String column) {
-    String text = fields[COLUMNS.indexOf(column)];
+  /** The columns of a table: one from before has fewer. */
+  private static List<String> columns(List<String> rows) {
+    return rows.isEmpty() ? COLUMNS : List.of(rows.get(0).split(",", -1));
+  }
+
+  private static TrainingCurve.Epoch epoch(
+      Path file, long line, List<String> columns, String[] fields) {
+    if (fields.length != columns.size()) {
+      throw new DataException(
+          file, line, "expected " + columns.size() + " fields, found " + fields.length);
+    }
+    return new TrainingCurve.Epoch(
+        (int) number(file, line, columns, fields, "epoch"),
+        number(file, line, columns, fields, "loss"),
+        number(file, line, columns, fields, "reconstruction"),
+        number(file, line, columns, fields, "kl"),
+        number(file, line, columns, fields, "beta"),
+        number(file, line, columns, fields, "validation"),
+        number(file, line, columns, fields, "seconds"));
+  }
+
+  private static double number(
+      Path file, long line, List<String> columns, String[] fields, String column) {
+    int place = columns.indexOf(column);
+    if (place < 0) {
+      throw new DataException(file + ": expected a column " + column + ", found " + columns);
+    }
+    String text = fields[place];
     try {
       return text.isEmpty() ? Double.NaN : Double.parseDouble(text);
     } catch (NumberFormatException e) {
@@ -202,30 +332,72 @@ public final class RunFolder {
   // What a training does.
 
   /**
-   * The folder of a new run, of which nothing is written yet, or of the one to be resumed.
+   * The folder of a new run, of which nothing is written yet, or of the one to be resumed, locked
+   * until it is closed.
    *
-   * @throws DataException if it holds a run and none is to be resumed, or the other way round, or
-   *     one of other settings or data
+   * @throws DataException if another training writes into it, it holds a run and none is to be
+   *     resumed, or the other way round, or one of other settings or data
    */
-  static RunFolder open(Path folder, boolean resume, Settings model, DataFingerprint data) {
-    ObjectNode settings = JSON.createObjectNode();
-    settings.put("model", model.model().name());
-    settings.set("settings", SettingsJson.write(model));
-    settings.set("data", JSON.valueToTree(data));
-    RunFolder run = new RunFolder(folder, settings);
-    if (isRun(folder)) {
-      if (!resume) {
+  static RunFolder open(Trainer trainer, DataFingerprint data) {
+    FolderLock lock = FolderLock.of(trainer.runFolder, trainer::tell);
+    try {
+      RunFolder run = new RunFolder(trainer.runFolder, configuration(trainer, data), lock);
+      if (isRun(run.folder)) {
+        if (!trainer.resume) {
+          throw new DataException(
+              run.folder + ": already holds a run; resume it or choose another folder");
+        }
+        run.requireSameSettings();
+      } else if (trainer.resume && !isOfRestartsFromBefore(trainer)) {
         throw new DataException(
-            folder + ": already holds a run; resume it or choose another folder");
+            run.folder
+                + ": holds no run to be resumed, expected a file "
+                + CONFIG
+                + " and found none");
+      } else if (!trainer.resume) {
+        requireNewOrEmpty(run.folder);
       }
-      run.requireSameSettings();
-    } else if (resume) {
-      throw new DataException(
-          folder + ": holds no run to be resumed, expected a file " + CONFIG + " and found none");
-    } else {
-      requireNewOrEmpty(folder);
+      return run;
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
     }
-    return run;
+  }
+
+  /** Whether only the restarts in a folder have settings, and they themselves will be compared. */
+  private static boolean isOfRestartsFromBefore(Trainer trainer) {
+    return trainer.restarts > 1 && isRun(trainer.restartFolder(1));
+  }
+
+  /**
+   * Makes sure that a trainer's folder holds a run that it could resume; nothing is written.
+   *
+   * @throws DataException if it holds none, or one of other settings or data
+   */
+  static void require(Trainer trainer, DataFingerprint data) {
+    requireRun(trainer.runFolder);
+    new RunFolder(trainer.runFolder, configuration(trainer, data), null).requireSameSettings();
+  }
+
+  /** All that decides what a run comes to. */
+  private static ObjectNode configuration(Trainer trainer, DataFingerprint data) {
+    ObjectNode all = JSON.createObjectNode();
+    all.put("model", trainer.settings.model().name());
+    all.set("settings", SettingsJson.write(trainer.settings));
+    all.set("data", JSON.valueToTree(data));
+    ObjectNode validation = all.putObject(VALIDATION);
+    if (trainer.validation == null) {
+      validation.put(METRIC, NONE);
+    } else if (trainer.validationUsers == null) {
+      validation.put(METRIC, UNNAMED);
+    } else {
+      validation
+          .put(METRIC, trainer.metric)
+          .put("users", trainer.validationUsers.users())
+          .put("sha256", DataFingerprint.of(trainer.validationUsers));
+    }
+    all.put(RESTARTS, trainer.restarts);
+    return all;
   }
 
   /**
@@ -235,14 +407,40 @@ public final class RunFolder {
    * @throws DataException if it cannot be written
    */
   void begin() {
-    if (!isRun(folder)) {
+    if (isRun(folder)) {
+      addWhatIsNotStored();
+    } else {
       create();
     }
-    try {
-      Files.createDirectories(folder.resolve(CHECKPOINTS));
-    } catch (IOException e) {
-      throw WholeFile.unwritable(folder, e);
+  }
+
+  /** Keeps what to call the items; a run from before is told when it is resumed. */
+  void keepTitles(Map<String, String> titles) {
+    if (!titles.isEmpty() && !titles.equals(titles(folder))) {
+      Path file = folder.resolve(TITLES);
+      try {
+        WholeFile.replace(file, JSON.writeValueAsString(new TreeMap<>(titles)) + "\n");
+      } catch (JsonProcessingException e) {
+        throw WholeFile.unwritable(file, e);
+      }
     }
+  }
+
+  /** A run from before says less; from now on it is held to what it is resumed with. */
+  private void addWhatIsNotStored() {
+    Path config = folder.resolve(CONFIG);
+    if (readConfig(config) instanceof ObjectNode stored
+        && !(stored.has(VALIDATION) && stored.has(RESTARTS))) {
+      ObjectNode all = settings.deepCopy();
+      stored.properties().forEach(entry -> all.set(entry.getKey(), entry.getValue()));
+      WholeFile.replace(config, all.toPrettyString() + "\n");
+    }
+  }
+
+  /** Lets others write into the folder. */
+  @Override
+  public void close() {
+    lock.close();
   }
 
   /**
@@ -250,14 +448,14 @@ public final class RunFolder {
    *
    * @throws DataException if it is a file or has files in it
    */
-  static void requireNewOrEmpty(Path folder) {
+  private static void requireNewOrEmpty(Path folder) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new DataException(folder + ": expected a folder and found a file");
     }
     if (Files.isDirectory(folder)) {
       try (Stream<Path> entries = Files.list(folder)) {
         // What is left of a file that was being written when a run was killed can go.
-        if (!entries.allMatch(WholeFile::isPartial)) {
+        if (!entries.allMatch(RunFolder::isByTheWay)) {
           throw new DataException(
               folder + ": expected an empty or a new folder and found one with files in it");
         }
@@ -268,7 +466,6 @@ public final class RunFolder {
   }
 
   private void create() {
-    requireNewOrEmpty(folder);
     ObjectNode all = settings.deepCopy();
     ObjectNode versions = all.putObject("versions");
     String version = RunFolder.class.getPackage().getImplementationVersion();
@@ -284,7 +481,15 @@ public final class RunFolder {
 
   private void requireSameSettings() {
     Path config = folder.resolve(CONFIG);
-    requireSame(readConfig(config), settings, config.toString(), "");
+    JsonNode stored = readConfig(config);
+    ObjectNode asked = settings.deepCopy();
+    if (!stored.has(VALIDATION)) { // a run from before does not say
+      asked.remove(VALIDATION);
+    }
+    if (!stored.has(RESTARTS) && asked.path(RESTARTS).asInt() == 1) {
+      asked.remove(RESTARTS);
+    }
+    requireSame(stored, asked, config.toString(), "");
   }
 
   private static JsonNode readConfig(Path config) {
@@ -306,7 +511,7 @@ public final class RunFolder {
         requireSame(before, entry.getValue(), file, name + ".");
       } else if (!before.equals(entry.getValue())
           && !before.toString().equals(entry.getValue().toString())) {
-        boolean data = name.startsWith("data.");
+        boolean data = name.startsWith("data.") || isOfUsers(name);
         throw new DataException(
             file
                 + ", "
@@ -315,9 +520,15 @@ public final class RunFolder {
                 + (before.isMissingNode() ? "none" : text(before))
                 + (data ? ", the data now has " : " and cannot be resumed with ")
                 + text(entry.getValue())
-                + (data ? ": it has changed since" : ""));
+                + (data ? ": it has changed since" : "; resume it with what it was started with")
+                + ", or begin a new run in another folder");
       }
     }
+  }
+
+  /** Whether a name is that of something about the validation users. */
+  private static boolean isOfUsers(String name) {
+    return name.startsWith(VALIDATION + ".") && !name.endsWith(METRIC);
   }
 
   private static DataException unreadable(Path path, IOException e) {
@@ -330,6 +541,13 @@ public final class RunFolder {
 
   Path eventsFolder() {
     return folder.resolve(EVENTS);
+  }
+
+  /** What the validation measures; empty where there is none, or it has no name. */
+  String metric() {
+    return settings.path(VALIDATION).has("users")
+        ? settings.path(VALIDATION).path(METRIC).asText()
+        : "";
   }
 
   /** Where a checkpoint of a step lies. */
@@ -377,17 +595,26 @@ public final class RunFolder {
   }
 
   /**
-   * Sets the session to the newest whole checkpoint.
+   * Sets the session to the newest whole checkpoint that can be gone on from.
    *
-   * @param messages told of each checkpoint that is passed over because it is damaged
-   * @return where the training stood, or nothing if there is no whole checkpoint
+   * @param isComplete whether the best weights until a state are to be had
+   * @param messages told of each checkpoint that is passed over
+   * @return where the training stood, or nothing if there is no such checkpoint
    */
-  Optional<TrainingState> restore(NetworkSession session, Consumer<String> messages) {
+  Optional<TrainingState> restore(
+      NetworkSession session, Predicate<TrainingState> isComplete, Consumer<String> messages) {
     try {
       for (Path file : checkpointsNewestFirst(folder)) {
-        try {
-          Safetensors tensors = Safetensors.open(file);
+        try (Safetensors tensors = Safetensors.open(file)) {
           TrainingState state = JSON.readValue(tensors.metadata(STATE), TrainingState.class);
+          if (!isComplete.test(state)) {
+            throw new DataException(
+                file
+                    + ": the best weights until then are those of epoch "
+                    + state.bestEpoch()
+                    + ", and they are not in "
+                    + modelFile());
+          }
           Set<String> expected = session.variableNames();
           if (!expected.equals(Set.copyOf(tensors.names()))) {
             throw new DataException(
@@ -410,21 +637,29 @@ public final class RunFolder {
   /** Drops the rows of epochs that are about to be trained again. */
   void keepMetricsUntil(int epoch) {
     Path metrics = folder.resolve(METRICS);
-    try {
-      StringBuilder kept = new StringBuilder(HEADER).append('\n');
-      if (Files.exists(metrics)) {
-        for (String line : Files.readAllLines(metrics)) {
-          String[] fields = line.split(",", -1);
-          if (fields.length == COLUMNS.size()
-              && fields[0].matches("\\d{1,9}")
-              && Integer.parseInt(fields[0]) <= epoch) {
-            kept.append(line).append('\n');
-          }
+    StringBuilder kept = new StringBuilder(HEADER).append('\n');
+    List<String> rows = rows(metrics);
+    List<String> columns = columns(rows);
+    for (String row : rows) {
+      List<String> fields = new ArrayList<>(List.of(row.split(",", -1)));
+      if (fields.size() == columns.size()
+          && fields.get(0).matches("\\d{1,9}")
+          && Integer.parseInt(fields.get(0)) <= epoch) {
+        if (fields.size() == COLUMNS.size() - 1) { // from before
+          fields.add(COLUMNS.indexOf(VALIDATION_METRIC), metric());
         }
+        kept.append(String.join(",", fields)).append('\n');
       }
-      WholeFile.replace(metrics, kept.toString());
+    }
+    WholeFile.replace(metrics, kept.toString());
+  }
+
+  /** Takes over how another run went, that of the restart that was the best. */
+  void copyMetrics(Path other) {
+    try {
+      WholeFile.replace(folder.resolve(METRICS), Files.readString(other.resolve(METRICS)));
     } catch (IOException e) {
-      throw unreadable(metrics, e);
+      throw unreadable(other.resolve(METRICS), e);
     }
   }
 
@@ -439,6 +674,7 @@ public final class RunFolder {
         Double.toString(report.beta()),
         Double.toString(report.learningRate()),
         text(report.validation()),
+        metric(),
         Boolean.toString(report.best()),
         String.format(Locale.ROOT, "%.1f", report.usersPerSecond()),
         String.format(Locale.ROOT, "%.3f", report.seconds()));
@@ -451,6 +687,7 @@ public final class RunFolder {
     Arrays.fill(row, "");
     row[COLUMNS.indexOf("epoch")] = "1";
     row[COLUMNS.indexOf("validation")] = text(validation);
+    row[COLUMNS.indexOf(VALIDATION_METRIC)] = metric();
     row[COLUMNS.indexOf("best")] = "true";
     row[COLUMNS.indexOf("seconds")] = String.format(Locale.ROOT, "%.3f", seconds);
     addRow(row);

@@ -30,9 +30,10 @@ import java.util.zip.CRC32C;
  * found when the file is read.
  *
  * <p>A file is written beside its place, forced to the disk and renamed: it is there whole or not
- * at all. The same content gives the same bytes.
+ * at all. The same content gives the same bytes. One that is being read is read to its end though
+ * another takes its place meanwhile.
  */
-final class Safetensors {
+final class Safetensors implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String METADATA = "__metadata__";
   private static final String CHECKSUM = "crc32c";
@@ -47,13 +48,19 @@ final class Safetensors {
   private record Place(List<Long> shape, long begin, long end) {}
 
   private final Path file;
+  private final FileChannel channel;
   private final Map<String, String> metadata;
   private final Map<String, Place> places;
   private final long dataStart;
 
   private Safetensors(
-      Path file, Map<String, String> metadata, Map<String, Place> places, long dataStart) {
+      Path file,
+      FileChannel channel,
+      Map<String, String> metadata,
+      Map<String, Place> places,
+      long dataStart) {
     this.file = file;
+    this.channel = channel;
     this.metadata = metadata;
     this.places = places;
     this.dataStart = dataStart;
@@ -156,56 +163,65 @@ final class Safetensors {
   }
 
   /**
-   * Opens a file and checks every byte of it.
+   * Opens a file and checks every byte of it; to be closed.
    *
    * @throws DataException if it is not a whole file of this kind
    */
   static Safetensors open(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      readFully(channel, length);
-      long headerLength = length.getLong(0);
-      if (headerLength < 2
-          || headerLength > LARGEST_HEADER
-          || headerLength > channel.size() - Long.BYTES) {
-        throw damaged(file, "its header cannot have " + headerLength + " bytes");
-      }
-      ByteBuffer header = ByteBuffer.allocate((int) headerLength);
-      readFully(channel, header);
-      byte[] json = header.array();
-      int digits = checksumPosition(json);
-      if (digits < 0) {
-        throw damaged(file, "its header has no checksum");
-      }
-      String stored = new String(json, digits, NO_CHECKSUM.length(), StandardCharsets.US_ASCII);
-      byte[] unsigned = json.clone();
-      System.arraycopy(
-          NO_CHECKSUM.getBytes(StandardCharsets.US_ASCII),
-          0,
-          unsigned,
-          digits,
-          NO_CHECKSUM.length());
-      CRC32C checksum = new CRC32C();
-      checksum.update(length.array());
-      checksum.update(unsigned);
-      ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-      while (channel.read(buffer.clear()) >= 0) {
-        checksum.update(buffer.flip());
-      }
-      if (!hex(checksum).equals(stored)) {
-        throw damaged(file, "its checksum is " + hex(checksum) + " and should be " + stored);
-      }
-      return parse(file, json, Long.BYTES + headerLength, channel.size());
+    FileChannel channel = null;
+    Safetensors opened = null;
+    try {
+      channel = FileChannel.open(file, StandardOpenOption.READ);
+      opened = read(file, channel);
+      return opened;
     } catch (EOFException e) {
       throw damaged(file, "it ends too early");
     } catch (JsonProcessingException e) {
       throw damaged(file, "its header is not JSON");
     } catch (IOException e) {
       throw new DataException(file + ": cannot be read (" + e + ")", e);
+    } finally {
+      if (opened == null) {
+        close(channel);
+      }
     }
   }
 
-  private static Safetensors parse(Path file, byte[] json, long dataStart, long fileSize)
+  private static Safetensors read(Path file, FileChannel channel) throws IOException {
+    ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(channel, length);
+    long headerLength = length.getLong(0);
+    if (headerLength < 2
+        || headerLength > LARGEST_HEADER
+        || headerLength > channel.size() - Long.BYTES) {
+      throw damaged(file, "its header cannot have " + headerLength + " bytes");
+    }
+    ByteBuffer header = ByteBuffer.allocate((int) headerLength);
+    readFully(channel, header);
+    byte[] json = header.array();
+    int digits = checksumPosition(json);
+    if (digits < 0) {
+      throw damaged(file, "its header has no checksum");
+    }
+    String stored = new String(json, digits, NO_CHECKSUM.length(), StandardCharsets.US_ASCII);
+    byte[] unsigned = json.clone();
+    System.arraycopy(
+        NO_CHECKSUM.getBytes(StandardCharsets.US_ASCII), 0, unsigned, digits, NO_CHECKSUM.length());
+    CRC32C checksum = new CRC32C();
+    checksum.update(length.array());
+    checksum.update(unsigned);
+    ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    while (channel.read(buffer.clear()) >= 0) {
+      checksum.update(buffer.flip());
+    }
+    if (!hex(checksum).equals(stored)) {
+      throw damaged(file, "its checksum is " + hex(checksum) + " and should be " + stored);
+    }
+    return parse(file, channel, json, Long.BYTES + headerLength, channel.size());
+  }
+
+  private static Safetensors parse(
+      Path file, FileChannel channel, byte[] json, long dataStart, long fileSize)
       throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>();
     Map<String, Place> places = new LinkedHashMap<>();
@@ -231,7 +247,7 @@ final class Safetensors {
       }
       places.put(entry.getKey(), new Place(shape, begin, end));
     }
-    return new Safetensors(file, metadata, places, dataStart);
+    return new Safetensors(file, channel, metadata, places, dataStart);
   }
 
   private static DataException damaged(Path file, String how) {
@@ -263,6 +279,11 @@ final class Safetensors {
     return value;
   }
 
+  /** A string of the metadata, or another one where there is none of the key. */
+  String metadata(String key, String otherwise) {
+    return metadata.getOrDefault(key, otherwise);
+  }
+
   /** The names of the tensors, in the order of the file. */
   List<String> names() {
     return List.copyOf(places.keySet());
@@ -274,7 +295,7 @@ final class Safetensors {
     if (place == null) {
       throw damaged(file, "it has no tensor " + name);
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try {
       float[] numbers = new float[Math.toIntExact(size(place.shape()))];
       channel.position(dataStart + place.begin());
       ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -289,6 +310,21 @@ final class Safetensors {
       return numbers;
     } catch (IOException e) {
       throw new DataException(file + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    close(channel);
+  }
+
+  private static void close(FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      // It was only read.
     }
   }
 

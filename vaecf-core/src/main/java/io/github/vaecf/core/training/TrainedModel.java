@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A model that was fitted, by gradient or in closed form: ranks items for users it has never seen,
@@ -29,12 +30,15 @@ public final class TrainedModel extends Recommender {
   private static final String ITEMS = "vaecf.items";
   private static final String EPOCH = "vaecf.epoch";
   private static final String VALIDATION = "vaecf.validation";
+  private static final String METRIC = "vaecf.validation_metric";
 
   private final Description description;
   private final NetworkSession session;
+  private Map<String, String> titles = Map.of(); // changed by those alone who make it
 
-  /** All of a model but its weights. */
-  record Description(Settings settings, IdIndex items, int epoch, double validation) {
+  /** All of a model but its weights; the metric is empty where none has a name. */
+  record Description(
+      Settings settings, IdIndex items, int epoch, double validation, String metric) {
     Map<String, String> metadata() {
       try {
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -42,6 +46,9 @@ public final class TrainedModel extends Recommender {
         metadata.put(SETTINGS, JSON.writeValueAsString(SettingsJson.write(settings)));
         metadata.put(EPOCH, Integer.toString(epoch));
         metadata.put(VALIDATION, Double.toString(validation));
+        if (!metric.isEmpty()) {
+          metadata.put(METRIC, metric);
+        }
         metadata.put(ITEMS, JSON.writeValueAsString(items.ids()));
         return metadata;
       } catch (JsonProcessingException e) {
@@ -56,7 +63,8 @@ public final class TrainedModel extends Recommender {
                 Model.named(file.metadata(MODEL)), JSON.readTree(file.metadata(SETTINGS))),
             IdIndex.of(JSON.readValue(file.metadata(ITEMS), new TypeReference<List<String>>() {})),
             Integer.parseInt(file.metadata(EPOCH)),
-            Double.parseDouble(file.metadata(VALIDATION)));
+            Double.parseDouble(file.metadata(VALIDATION)),
+            file.metadata(METRIC, ""));
       } catch (JsonProcessingException | IllegalArgumentException e) {
         throw new DataException(path + ": not a model of this version (" + e.getMessage() + ")", e);
       }
@@ -99,23 +107,49 @@ public final class TrainedModel extends Recommender {
    *
    * @param path the file, or a run folder
    * @return the model, to be closed
-   * @throws DataException if there is no such file or it is damaged
+   * @throws DataException if there is no such file, or it is damaged, or a weight is not a number
    */
   public static TrainedModel load(Path path) {
     Path file = fileOf(path);
-    Safetensors tensors = Safetensors.open(file);
-    Description description = Description.read(file, tensors);
-    NetworkSession session =
-        NetworkSession.forInference(description.settings(), description.items());
-    try {
-      for (Variables.Variable weight : session.modelWeights()) {
-        session.set(weight.name(), tensors.read(weight.name()));
+    try (Safetensors tensors = Safetensors.open(file)) {
+      Description description = Description.read(file, tensors);
+      NetworkSession session =
+          NetworkSession.forInference(description.settings(), description.items());
+      try {
+        for (Variables.Variable weight : session.modelWeights()) {
+          session.set(weight.name(), finite(weight.name(), tensors.read(weight.name())));
+        }
+      } catch (ArithmeticException e) {
+        session.close();
+        throw new DataException(
+            file + ": not the weights of a model, " + e.getMessage() + "; train it again", e);
+      } catch (RuntimeException e) {
+        session.close();
+        throw e;
       }
-    } catch (RuntimeException e) {
-      session.close();
-      throw e;
+      return new TrainedModel(description, session)
+          .withTitles(RunFolder.titles(file.toAbsolutePath().getParent()));
     }
-    return new TrainedModel(description, session);
+  }
+
+  /** The same model, which knows what to call its items. */
+  TrainedModel withTitles(Map<String, String> byId) {
+    titles = byId;
+    return this;
+  }
+
+  /**
+   * The same values.
+   *
+   * @throws ArithmeticException if one is not a number, which makes every ranking worthless
+   */
+  static float[] finite(String name, float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new ArithmeticException(name + " has " + value + " where a number is expected");
+      }
+    }
+    return values;
   }
 
   private static Path fileOf(Path path) {
@@ -142,6 +176,7 @@ public final class TrainedModel extends Recommender {
    *
    * @param file where to write
    * @throws DataException if it cannot be written
+   * @throws ArithmeticException if a weight is not a number
    */
   public void save(Path file) {
     write(file, description, session);
@@ -149,16 +184,30 @@ public final class TrainedModel extends Recommender {
 
   static void write(Path file, Description description, NetworkSession session) {
     List<Safetensors.Source> tensors = new ArrayList<>();
-    session.modelWeights().forEach(weight -> tensors.add(session.source(weight)));
+    for (Variables.Variable weight : session.modelWeights()) {
+      Safetensors.Source source = session.source(weight);
+      tensors.add(
+          new Safetensors.Source(
+              source.name(), source.shape(), () -> finite(source.name(), source.numbers().get())));
+    }
     Safetensors.write(file, description.metadata(), tensors);
   }
 
-  /** The epoch whose weights a file has; 0 if there is no whole model in it. */
-  static int epochOf(Path file) {
-    try {
-      return Files.exists(file) ? Description.read(file, Safetensors.open(file)).epoch() : 0;
+  /**
+   * The epoch whose weights a file has.
+   *
+   * @param messages told what a file that is there is not
+   * @return 0 if there is no whole model in it: it is to be written anew
+   */
+  static int epochOf(Path file, Consumer<String> messages) {
+    if (Files.notExists(file)) {
+      return 0;
+    }
+    try (Safetensors tensors = Safetensors.open(file)) {
+      return Description.read(file, tensors).epoch();
     } catch (DataException e) {
-      return 0; // it will be written anew
+      messages.accept(e.getMessage());
+      return 0;
     }
   }
 
@@ -172,9 +221,20 @@ public final class TrainedModel extends Recommender {
   }
 
   /**
+   * What to call the items when a person reads them, as the training was told. A run folder keeps
+   * it; a file that {@link #save} wrote elsewhere does not.
+   *
+   * @return titles by raw id; may lack items
+   */
+  public Map<String, String> titles() {
+    return titles;
+  }
+
+  /**
    * The epoch that the weights are from.
    *
-   * @return from 1; 1 for a model in closed form
+   * @return from 1; 1 for a model in closed form, 0 if a time limit ended the training before its
+   *     first epoch
    */
   public int epoch() {
     return description.epoch();
@@ -187,6 +247,15 @@ public final class TrainedModel extends Recommender {
    */
   public double validation() {
     return description.validation();
+  }
+
+  /**
+   * What the validation function measured.
+   *
+   * @return such as {@code ndcg@100}; empty if there was no validation, or one without a name
+   */
+  public Optional<String> validationMetric() {
+    return Optional.of(description.metric()).filter(name -> !name.isEmpty());
   }
 
   @Override

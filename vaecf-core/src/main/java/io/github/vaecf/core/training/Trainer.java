@@ -8,6 +8,7 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import java.io.Serial;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -38,18 +40,24 @@ import org.tensorflow.types.TFloat32;
  */
 public final class Trainer {
   final Settings settings;
-  final ToDoubleFunction<Recommender> validation;
+  final ToDoubleFunction<Recommender> validation; // null without one
+  final String metric; // null where the validation has no name
+  final HeldOut validationUsers; // likewise
   final List<TrainingListener> listeners;
   final Path runFolder;
   final boolean resume;
   final CheckpointPolicy checkpoints;
   final Duration timeLimit;
   final BooleanSupplier stop;
-  private final int restarts;
+  final int restarts;
+  private final Runnable beforeBegin;
+  private final Map<String, String> titles;
 
   private Trainer(Builder builder) {
     settings = Objects.requireNonNull(builder.settings, "a trainer needs a model's settings");
     validation = builder.validation;
+    metric = builder.metric;
+    validationUsers = builder.validationUsers;
     listeners = List.copyOf(builder.listeners);
     runFolder = builder.runFolder;
     resume = builder.resume;
@@ -57,6 +65,8 @@ public final class Trainer {
     timeLimit = builder.timeLimit;
     stop = builder.stop;
     restarts = builder.restarts;
+    beforeBegin = builder.beforeBegin;
+    titles = builder.titles;
     Require.that(
         validation != null
             || !settings.has(TrainingSettings.PATIENCE)
@@ -91,9 +101,9 @@ public final class Trainer {
    * @return the trained model, to be closed by the caller
    * @throws IllegalArgumentException if the number of ids is not that of the columns, or there is
    *     nothing to train on
-   * @throws DataException if the run folder cannot be used: it holds a run and resume was not asked
-   *     for, it holds none and resume was, the settings or the data have changed, or it cannot be
-   *     written
+   * @throws DataException if the run folder cannot be used: another training writes into it, it
+   *     holds a run and resume was not asked for, it holds none and resume was, the settings, the
+   *     validation or the data have changed, or it cannot be written
    * @throws TrainingStoppedException if it was asked to stop ({@link Builder#stopWhen})
    * @throws TrainingDivergedException if the loss is no longer a number
    */
@@ -104,12 +114,13 @@ public final class Trainer {
         "that of the columns, " + users.columns(),
         items.size());
     Require.that(users.entries() > 0, "the training matrix", "with at least one entry", users);
-    return restarts == 1 ? trainOnce(users, items) : trainWithRestarts(users, items);
+    TrainedModel model = restarts == 1 ? trainOnce(users, items) : trainWithRestarts(users, items);
+    return titles.isEmpty() ? model : model.withTitles(titles);
   }
 
   /**
-   * Makes sure that the run folder holds a run of these settings and of this data, whether it has
-   * ended or not.
+   * Makes sure that the run folder holds a run of these settings, of this validation and of this
+   * data, whether it has ended or not.
    *
    * @param users training users × items
    * @param items raw ids of the items, one for each column
@@ -119,7 +130,18 @@ public final class Trainer {
    */
   public void requireRun(CsrMatrix users, IdIndex items) {
     Require.that(runFolder != null, "runFolder", "given", null);
-    RunFolder.open(runFolder, true, settings, DataFingerprint.of(users, items));
+    RunFolder.require(this, DataFingerprint.of(users, items));
+  }
+
+  void tell(String message) {
+    listeners.forEach(listener -> listener.onMessage(message));
+  }
+
+  /** Writes what makes the run folder that of a run. */
+  void begin(RunFolder folder) {
+    beforeBegin.run();
+    folder.begin();
+    folder.keepTitles(titles);
   }
 
   /**
@@ -166,12 +188,19 @@ public final class Trainer {
   }
 
   private TrainedModel fit(ClosedFormModel model, CsrMatrix users, IdIndex items) {
+    if (runFolder == null) {
+      return fit(model, users, items, null);
+    }
+    try (RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items))) {
+      return fit(model, users, items, folder);
+    }
+  }
+
+  private TrainedModel fit(
+      ClosedFormModel model, CsrMatrix users, IdIndex items, RunFolder folder) {
     long start = System.nanoTime();
-    RunFolder folder =
-        runFolder == null
-            ? null
-            : RunFolder.open(runFolder, resume, settings, DataFingerprint.of(users, items));
-    if (folder != null && resume && TrainedModel.epochOf(folder.modelFile()) > 0) {
+    if (folder != null && resume && TrainedModel.epochOf(folder.modelFile(), this::tell) > 0) {
+      folder.keepTitles(titles);
       return TrainedModel.load(folder.modelFile());
     }
     if (stop.getAsBoolean()) {
@@ -196,9 +225,10 @@ public final class Trainer {
       }
       double measured = validation == null ? Double.NaN : validation.applyAsDouble(session);
       TrainedModel.Description description =
-          new TrainedModel.Description(settings, items, 1, measured);
+          new TrainedModel.Description(
+              settings, items, 1, measured, folder == null ? "" : folder.metric());
       if (folder != null) {
-        folder.begin();
+        begin(folder);
         // The model last: where it is there, all of the run is.
         folder.addMetrics(measured, (System.nanoTime() - start) / 1e9);
         TrainedModel.write(folder.modelFile(), description, session);
@@ -211,26 +241,35 @@ public final class Trainer {
   }
 
   private TrainedModel trainWithRestarts(CsrMatrix users, IdIndex items) {
+    if (runFolder == null) {
+      return trainWithRestarts(users, items, null);
+    }
+    try (RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items))) {
+      return trainWithRestarts(users, items, folder);
+    }
+  }
+
+  private TrainedModel trainWithRestarts(CsrMatrix users, IdIndex items, RunFolder folder) {
     TrainedModel best = null;
+    int numberOfBest = 0;
     try {
-      if (runFolder != null && !resume) {
-        RunFolder.requireNewOrEmpty(runFolder);
-      }
       for (int restart = 0; restart < restarts; restart++) {
         int number = restart + 1;
-        listeners.forEach(listener -> listener.onMessage("restart " + number + " of " + restarts));
-        TrainedModel model = restart(number).trainOnce(users, items);
+        tell("restart " + number + " of " + restarts);
+        TrainedModel model = restart(number, folder).trainOnce(users, items);
         if (best == null || isBetter(model.validation(), best.validation())) {
           if (best != null) {
             best.close();
           }
           best = model;
+          numberOfBest = number;
         } else {
           model.close();
         }
       }
-      if (runFolder != null) {
-        best.save(RunFolder.modelFile(runFolder));
+      if (folder != null) {
+        folder.copyMetrics(restartFolder(numberOfBest));
+        best.save(folder.modelFile());
       }
       return best;
     } catch (RuntimeException e) {
@@ -246,18 +285,27 @@ public final class Trainer {
     return !Double.isNaN(validation) && (Double.isNaN(than) || validation > than);
   }
 
+  Path restartFolder(int number) {
+    return runFolder.resolve("restart-" + number);
+  }
+
   /** The trainer of one of several restarts: a seed and a run folder of its own. */
-  private Trainer restart(int number) {
+  private Trainer restart(int number, RunFolder folderOfAll) {
     long seed = settings.get(TrainingSettings.SEED);
     Builder one = new Builder();
     one.settings(settings.with(TrainingSettings.SEED, Streams.seed(seed, Streams.RESTART, number)))
-        .validation(validation)
         .checkpoints(checkpoints)
         .stopWhen(stop);
+    one.validation = validation;
+    one.metric = metric;
+    one.validationUsers = validationUsers;
     one.timeLimit = timeLimit;
+    one.titles = titles;
     listeners.forEach(one::listener);
-    if (runFolder != null) {
-      Path folder = runFolder.resolve("restart-" + number);
+    if (folderOfAll != null) {
+      Path folder = restartFolder(number);
+      one.beforeBegin =
+          () -> begin(folderOfAll); // not before one restart has been found able to begin
       one.runFolder(folder).resume(resume && RunFolder.isRun(folder));
     }
     return one.build();
@@ -267,6 +315,8 @@ public final class Trainer {
   public static final class Builder {
     private Settings settings;
     private ToDoubleFunction<Recommender> validation;
+    private String metric;
+    private HeldOut validationUsers;
     private final List<TrainingListener> listeners = new ArrayList<>();
     private Path runFolder;
     private boolean resume;
@@ -274,6 +324,8 @@ public final class Trainer {
     private Duration timeLimit;
     private BooleanSupplier stop = () -> false;
     private int restarts = 1;
+    private Runnable beforeBegin = () -> {};
+    private Map<String, String> titles = Map.of();
 
     private Builder() {}
 
@@ -289,14 +341,45 @@ public final class Trainer {
     }
 
     /**
-     * How good the model is, asked after each epoch; the weights of the epoch with the largest
-     * answer are kept. Without this the weights of the last epoch are.
+     * How good the model is for some users, asked after each epoch; the weights of the epoch with
+     * the largest answer are kept. Without this the weights of the last epoch are. The name and the
+     * users belong to the run: it is not resumed with others.
+     *
+     * @param name tells the function from others, such as {@code ndcg@100}: of one line, without
+     *     commas, and not empty
+     * @param users whom it is measured on
+     * @param function the larger its value, the better; what it is given is valid during the call
+     *     only
+     * @return this builder
+     * @throws IllegalArgumentException if the name is not such a one
+     */
+    public Builder validation(
+        String name, HeldOut users, ToDoubleBiFunction<Recommender, HeldOut> function) {
+      Require.that(
+          !name.isBlank() && !name.matches("(?s).*[,\"\\v].*"),
+          "name",
+          "a word on one line without commas",
+          name);
+      Objects.requireNonNull(users, "users");
+      Objects.requireNonNull(function, "function");
+      metric = name;
+      validationUsers = users;
+      validation = model -> function.applyAsDouble(model, users);
+      return this;
+    }
+
+    /**
+     * How good the model is, as {@link #validation(String, HeldOut, ToDoubleBiFunction)}, by
+     * something that is no measure on held-out users. Whether a run is resumed with the same
+     * function cannot be told then.
      *
      * @param function the larger its value, the better; what it is given is valid during the call
      *     only
      * @return this builder
      */
     public Builder validation(ToDoubleFunction<Recommender> function) {
+      metric = null;
+      validationUsers = null;
       validation = Objects.requireNonNull(function, "function");
       return this;
     }
@@ -349,7 +432,8 @@ public final class Trainer {
 
     /**
      * Time after which the training ends as if it had been its last step; with a run folder it can
-     * be resumed.
+     * be resumed. Where it ends before the first epoch, the weights that there are then are
+     * validated and kept.
      *
      * @param limit above zero
      * @return this builder
@@ -363,7 +447,7 @@ public final class Trainer {
     /**
      * Trains several times from other first weights and keeps the model with the best validation.
      * In a run folder each restart has a folder of its own, {@code restart-1} and so on, and the
-     * best model lies beside them; a time limit is each restart's.
+     * best model and its {@code metrics.csv} lie beside them; a time limit is each restart's.
      *
      * @param number at least 1; 1 is the usual single training
      * @return this builder
@@ -383,6 +467,18 @@ public final class Trainer {
      */
     public Builder stopWhen(BooleanSupplier question) {
       stop = Objects.requireNonNull(question, "question");
+      return this;
+    }
+
+    /**
+     * What to call the items when a person reads them. They change nothing of the training; the
+     * model, its run folder and its exports have them.
+     *
+     * @param byId titles by raw id; may lack items; copied
+     * @return this builder
+     */
+    public Builder titles(Map<String, String> byId) {
+      titles = Map.copyOf(byId);
       return this;
     }
 

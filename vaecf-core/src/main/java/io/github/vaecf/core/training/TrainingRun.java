@@ -14,6 +14,7 @@ import io.github.vaecf.data.IdIndex;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** One training, from its first or resumed step to the trained model. */
 final class TrainingRun implements AutoCloseable {
@@ -38,6 +39,7 @@ final class TrainingRun implements AutoCloseable {
   private int epochOnDisk; // epoch of the weights in the run folder; 0 for none
   private long lastCheckpointNanos = startNanos;
   private long lastCheckpointStep = -1;
+  private StepReport last; // null before the first step
 
   TrainingRun(Trainer trainer, CsrMatrix users, IdIndex items) {
     this.trainer = trainer;
@@ -52,31 +54,55 @@ final class TrainingRun implements AutoCloseable {
     folder =
         trainer.runFolder == null
             ? null
-            : RunFolder.open(
-                trainer.runFolder, trainer.resume, settings, DataFingerprint.of(users, items));
-    session = NetworkSession.forTraining(settings, items);
+            : RunFolder.open(trainer, DataFingerprint.of(users, items));
+    NetworkSession opened = null;
+    boolean ready = false;
     try {
+      opened = NetworkSession.forTraining(settings, items);
+      session = opened;
       state = TrainingState.start();
       if (folder != null) {
-        folder.begin();
+        trainer.begin(folder);
       }
       if (trainer.resume) {
-        state = folder.restore(session, this::tell).orElse(state);
-        folder.keepMetricsUntil(completedEpochs());
-        lastCheckpointStep = state.step();
-        epochOnDisk = TrainedModel.epochOf(folder.modelFile());
-        tell(
-            state.step() == 0
-                ? "there is no checkpoint yet: begins anew"
-                : "resumed after step " + state.step() + " of " + totalSteps);
+        resume();
       }
       firstStep = state.step();
       events = folder == null ? null : new EventFile(folder.eventsFolder());
       batches = new BatchSource(users, batchSize, seed, firstStep, totalSteps);
-    } catch (RuntimeException e) {
-      session.close();
-      throw e;
+      ready = true;
+    } finally { // also where TensorFlow cannot be loaded, which is an Error
+      if (!ready && opened != null) {
+        opened.close();
+      }
+      if (!ready && folder != null) {
+        folder.close();
+      }
     }
+  }
+
+  private void resume() {
+    epochOnDisk = TrainedModel.epochOf(folder.modelFile(), this::tell);
+    state = folder.restore(session, this::hasBestWeights, trainer::tell).orElse(state);
+    folder.keepMetricsUntil(completedEpochs());
+    lastCheckpointStep = state.step();
+    tell(
+        state.step() == 0
+            ? "there is no checkpoint to go on from: begins anew"
+            : "resumed after step " + state.step() + " of " + totalSteps);
+    if (trainer.validation != null && state.bestEpoch() > epochOnDisk) {
+      writeBest(state.bestEpoch(), state.bestValidation()); // they are the checkpoint's own
+    }
+  }
+
+  /**
+   * Whether the best weights until a checkpoint are to be had: they are in the run folder, or are
+   * those of the checkpoint itself. If they are lost they must be trained again.
+   */
+  private boolean hasBestWeights(TrainingState checkpoint) {
+    return trainer.validation == null
+        || checkpoint.bestEpoch() <= epochOnDisk
+        || checkpoint.step() == checkpoint.bestEpoch() * (long) stepsPerEpoch;
   }
 
   private int completedEpochs() {
@@ -84,7 +110,7 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private void tell(String message) {
-    trainer.listeners.forEach(listener -> listener.onMessage(message));
+    trainer.tell(message);
   }
 
   TrainedModel train() {
@@ -108,15 +134,16 @@ final class TrainingRun implements AutoCloseable {
     long epochStart = System.nanoTime();
     long usersBefore = state.users();
     long end = (long) epoch * stepsPerEpoch;
-    StepReport last = null;
+    boolean begun = false;
     while (state.step() < end) {
       if (trainer.stop.getAsBoolean()) {
         stopInGoodOrder();
       }
-      if (last != null && outOfTime()) {
+      if (begun && outOfTime()) {
         return;
       }
       last = step(epoch);
+      begun = true;
       // Not at the end of the epoch, before it is closed: a resume from there would never validate
       // it.
       if (state.step() < end && checkpointIsDue()) {
@@ -126,9 +153,9 @@ final class TrainingRun implements AutoCloseable {
     long users = state.users();
     double trainSeconds = (System.nanoTime() - epochStart) / NANOS;
     double usersPerSecond = (users - usersBefore) / trainSeconds;
-    double validation = validate(last);
+    double validation = validate();
     boolean better = trainer.validation == null || validation > state.bestValidation();
-    EpochReport report = report(last, validation, better, usersPerSecond, epochStart);
+    EpochReport report = report(validation, better, usersPerSecond, epochStart);
     state = state.afterEpoch();
     if (better) {
       keepBest(epoch, validation);
@@ -225,29 +252,37 @@ final class TrainingRun implements AutoCloseable {
         "the training diverged: "
             + how
             + " at step "
-            + at.step()
-            + " (epoch "
-            + at.epoch()
-            + ", learning rate "
-            + at.learningRate()
-            + ", β "
-            + at.beta()
-            + "); try a smaller learning rate or a bound on the gradient"
+            + (at == null ? state.step() : at.step())
+            + (at == null
+                ? ""
+                : " (epoch "
+                    + at.epoch()
+                    + ", learning rate "
+                    + at.learningRate()
+                    + ", β "
+                    + at.beta()
+                    + ")")
+            + "; try a smaller learning rate or a bound on the gradient"
             + (state.bestEpoch() > 0 && folder != null
                 ? "; the weights of epoch " + state.bestEpoch() + " are in " + folder.modelFile()
                 : ""));
   }
 
-  private double validate(StepReport last) {
+  private double validate() {
     if (trainer.validation == null) {
       return Double.NaN;
     }
+    double value = unlessDiverged(() -> trainer.validation.applyAsDouble(session));
+    if (Double.isNaN(value)) {
+      throw diverged(last, "the validation is not a number");
+    }
+    return value;
+  }
+
+  /** Weights that are no numbers mean that the training diverged, wherever that is found. */
+  private <T> T unlessDiverged(Supplier<T> work) {
     try {
-      double value = trainer.validation.applyAsDouble(session);
-      if (Double.isNaN(value)) {
-        throw diverged(last, "the validation is not a number");
-      }
-      return value;
+      return work.get();
     } catch (ArithmeticException e) {
       TrainingDivergedException diverged = diverged(last, e.getMessage());
       diverged.initCause(e);
@@ -256,7 +291,7 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private EpochReport report(
-      StepReport last, double validation, boolean best, double usersPerSecond, long epochStart) {
+      double validation, boolean best, double usersPerSecond, long epochStart) {
     double users = state.users();
     double reconstruction = state.reconstruction() / users;
     double kl = state.kl() / users;
@@ -281,7 +316,8 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private TrainedModel.Description description(int epoch, double validation) {
-    return new TrainedModel.Description(settings, items, epoch, validation);
+    String metric = trainer.metric == null ? "" : trainer.metric;
+    return new TrainedModel.Description(settings, items, epoch, validation, metric);
   }
 
   /** Keeps the present weights as the best so far. */
@@ -291,28 +327,46 @@ final class TrainingRun implements AutoCloseable {
       return; // the last epoch's weights are the ones to keep; train() keeps them when it ends
     }
     if (folder == null) {
-      bestWeights = session.weights();
+      bestWeights = weights();
     } else if (epoch > epochOnDisk) {
       // After a resume from before it a later, better one is there: this training will come to it
       // again, and until then that one stays.
-      TrainedModel.write(folder.modelFile(), description(epoch, validation), session);
-      epochOnDisk = epoch;
+      writeBest(epoch, validation);
     }
   }
 
+  private List<Weight> weights() {
+    List<Weight> weights = session.weights();
+    unlessDiverged(
+        () -> {
+          weights.forEach(weight -> TrainedModel.finite(weight.name(), weight.values()));
+          return weights;
+        });
+    return weights;
+  }
+
+  private void writeBest(int epoch, double validation) {
+    unlessDiverged(
+        () -> {
+          TrainedModel.write(folder.modelFile(), description(epoch, validation), session);
+          return epoch;
+        });
+    epochOnDisk = epoch;
+  }
+
   private TrainedModel best() {
-    if (folder != null) {
-      if (trainer.validation == null || epochOnDisk == 0) {
-        TrainedModel.write(folder.modelFile(), description(completedEpochs(), Double.NaN), session);
+    boolean kept = folder == null ? bestWeights != null : epochOnDisk > 0;
+    if (trainer.validation == null || !kept) {
+      // The present weights, which a time limit may have left unmeasured before the first epoch.
+      double validation = validate();
+      if (folder == null) {
+        return TrainedModel.of(description(completedEpochs(), validation), weights());
       }
-      return TrainedModel.load(folder.modelFile());
+      writeBest(completedEpochs(), validation);
+    } else if (folder == null) {
+      return TrainedModel.of(description(state.bestEpoch(), state.bestValidation()), bestWeights);
     }
-    boolean kept = bestWeights != null;
-    return TrainedModel.of(
-        description(
-            kept ? state.bestEpoch() : completedEpochs(),
-            kept && trainer.validation != null ? state.bestValidation() : Double.NaN),
-        kept ? bestWeights : session.weights());
+    return TrainedModel.load(folder.modelFile());
   }
 
   private boolean outOfTime() {
@@ -353,6 +407,9 @@ final class TrainingRun implements AutoCloseable {
       session.close();
       if (events != null) {
         events.close();
+      }
+      if (folder != null) {
+        folder.close();
       }
     }
   }

@@ -165,10 +165,11 @@ public class HookedModelTest {
 
   /** All tensors of the checkpoint after a step. */
   private static Map<String, float[]> checkpoint(Path run, int step) {
-    Safetensors file = Safetensors.open(run.resolve(checkpointName(step)));
-    Map<String, float[]> tensors = new LinkedHashMap<>();
-    file.names().forEach(name -> tensors.put(name, file.read(name)));
-    return tensors;
+    try (Safetensors file = Safetensors.open(run.resolve(checkpointName(step)))) {
+      Map<String, float[]> tensors = new LinkedHashMap<>();
+      file.names().forEach(name -> tensors.put(name, file.read(name)));
+      return tensors;
+    }
   }
 
   private static String checkpointName(int step) {

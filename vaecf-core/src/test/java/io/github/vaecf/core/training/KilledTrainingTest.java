@@ -6,6 +6,7 @@ import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,6 +82,7 @@ class KilledTrainingTest {
       Thread.sleep(random.nextInt(300));
       if (process.isAlive()) {
         killed++;
+        requireRefused(run, process);
       }
       process.destroyForcibly().waitFor();
     }
@@ -90,6 +92,16 @@ class KilledTrainingTest {
     assertThat(last.exitValue()).as(Files.readString(log)).isZero();
     assertThat(Files.readAllBytes(RunFolder.modelFile(run)))
         .isEqualTo(Files.readAllBytes(RunFolder.modelFile(whole)));
+  }
+
+  /** A training beside one of another process is told whose it is, unless that has just ended. */
+  private static void requireRefused(Path run, Process process) throws InterruptedException {
+    try (RunFolder.Lock lock = RunFolder.lock(run, message -> {})) {
+      assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("nobody wrote, %s", lock).isTrue();
+    } catch (DataException e) {
+      assertThat(e)
+          .hasMessageStartingWith(run + ": is being written by process " + process.pid() + " on ");
+    }
   }
 
   /** Changes whenever a checkpoint is written. */

@@ -205,6 +205,43 @@ class TrainedModelTest {
   }
 
   @Test
+  void weightsThatAreNoNumbersAreNeitherWrittenNorLoaded() {
+    Path file = folder.resolve("model.safetensors");
+    List<Weight> weights = model.weights();
+    weights.get(7).values()[3] = Float.NEGATIVE_INFINITY;
+    try (TrainedModel broken = TrainedModels.with(model, weights)) {
+      assertThatThrownBy(() -> broken.save(file)).isInstanceOf(ArithmeticException.class);
+    }
+    assertThat(folder).isEmptyDirectory();
+
+    TrainedModel.Description description =
+        new TrainedModel.Description(model.settings(), model.items(), 1, 0.5, "");
+    Safetensors.write(
+        file,
+        description.metadata(),
+        weights.stream()
+            .map(one -> new Safetensors.Source(one.name(), one.shape(), one::values))
+            .toList());
+    assertThatThrownBy(() -> TrainedModel.load(file))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith(file.toString())
+        .hasMessageContaining("decoder/1/bias has -Infinity where a number is expected");
+  }
+
+  @Test
+  void aFileThatIsReplacedWhileItIsReadIsReadToItsEnd() {
+    Path file = folder.resolve("model.safetensors");
+    model.save(file);
+    List<Weight> others = model.weights();
+    others.get(7).values()[3] = 100;
+    try (Safetensors before = Safetensors.open(file);
+        TrainedModel other = TrainedModels.with(model, others)) {
+      other.save(file);
+      assertThat(before.read("decoder/1/bias")).isEqualTo(model.weights().get(7).values());
+    }
+  }
+
+  @Test
   void whatIsNotAModelIsRefusedWithItsPath() throws IOException {
     assertThatThrownBy(() -> TrainedModel.load(folder.resolve("nowhere")))
         .isInstanceOf(DataException.class)

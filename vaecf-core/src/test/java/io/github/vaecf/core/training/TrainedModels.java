@@ -51,7 +51,7 @@ public final class TrainedModels {
   public static TrainedModel with(TrainedModel model, List<Weight> weights) {
     return TrainedModel.of(
         new TrainedModel.Description(
-            model.settings(), model.items(), model.epoch(), model.validation()),
+            model.settings(), model.items(), model.epoch(), model.validation(), ""),
         weights);
   }
 }

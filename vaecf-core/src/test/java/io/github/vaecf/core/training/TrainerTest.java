@@ -3,6 +3,8 @@ package io.github.vaecf.core.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Rows;
@@ -20,6 +22,7 @@ import io.github.vaecf.core.training.TrainingListener.EpochReport;
 import io.github.vaecf.core.training.TrainingListener.StepReport;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.HeldOut;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -147,7 +150,7 @@ class TrainerTest {
   }
 
   @Test
-  void aStartThatIsRefusedStandsInNobodysWay() {
+  void aStartThatIsRefusedStandsInNobodysWay() throws IOException {
     Path run = folder.resolve("run");
     int items = 300_000;
     CsrMatrix wide = CsrMatrix.of(1, items, pairs -> pairs.accept(0, 5));
@@ -156,8 +159,251 @@ class TrainerTest {
     assertThatThrownBy(() -> ease.train(wide, Rows.ids(items)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("needs");
+    assertThat(run).doesNotExist();
+    Settings onGpu = dae().with(TrainingSettings.DEVICE, Device.GPU); // of which there is none
+    Path above = folder.resolve("above");
+    assertThatThrownBy(() -> train(trainer(onGpu).runFolder(above.resolve("run"))))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("the GPU cannot be used");
+    assertThatThrownBy(() -> train(trainer(onGpu).restarts(2).runFolder(above.resolve("run"))))
+        .hasMessageContaining("the GPU cannot be used");
+    assertThatThrownBy(() -> train(trainer(dae()).runFolder(above.resolve("run")).resume(true)))
+        .hasMessageContaining("no run to be resumed");
+    assertThat(above).doesNotExist();
+    Path mine = Files.createDirectory(folder.resolve("mine"));
+    assertThatThrownBy(() -> train(trainer(onGpu).runFolder(mine)))
+        .hasMessageContaining("the GPU cannot be used");
+    assertThat(mine).as("it was there before").isEmptyDirectory();
     train(trainer(dae()).runFolder(run)).close();
     assertThat(RunFolder.isRun(run)).isTrue();
+  }
+
+  @Test
+  void theSecondOfTwoTrainingsIntoOneFolderIsToldWhoIsFirstAndChangesNothing() throws IOException {
+    Path whole = folder.resolve("whole");
+    train(trainer(dae()).runFolder(whole)).close();
+    Path run = folder.resolve("run");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), run);
+    List<Integer> readable = new ArrayList<>();
+    TrainingListener second =
+        new TrainingListener() {
+          @Override
+          public void onEpoch(EpochReport report) {
+            for (Path path : List.of(run, link, folder.resolve("run/../link/."))) {
+              for (boolean resume : new boolean[] {false, true}) {
+                assertThatThrownBy(() -> train(trainer(dae()).runFolder(path).resume(resume)))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageStartingWith(path + ": is being written by process ")
+                    .hasMessageContaining(ProcessHandle.current().pid() + " on ")
+                    .hasMessageContaining(" since 2");
+              }
+            }
+            // Who only reads is not kept out.
+            try (TrainedModel model = TrainedModel.load(run)) {
+              assertThat(model.epoch()).isPositive();
+            }
+            readable.add(RunFolder.curve(run).epochs().size());
+          }
+        };
+    train(trainer(dae()).runFolder(run).listener(second)).close();
+    assertThat(readable).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(modelOf(run)).isEqualTo(modelOf(whole));
+    assertThat(epochsAndLosses(run)).isEqualTo(epochsAndLosses(whole));
+    assertThat(run.resolve(".writer.lock")).doesNotExist();
+    train(trainer(dae()).runFolder(link).resume(true)).close();
+  }
+
+  @Test
+  void aLockThatAKilledTrainingLeftIsInNobodysWay() throws IOException {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Files.writeString(run.resolve(".writer.lock"), "process 1 on earth since 2026-01-01T00:00:00Z");
+    train(trainer(dae()).runFolder(run)).close();
+    Files.writeString(run.resolve(".writer.lock"), "");
+    train(trainer(dae()).runFolder(run).resume(true)).close();
+    assertThat(RunFolder.curve(run).epochs()).hasSize(6);
+  }
+
+  /** Two of the small data's users, to validate on. */
+  private static HeldOut users(int heldOutItem) {
+    CsrMatrix foldIn = CsrMatrix.of(2, DATA.items(), to -> to.accept(0, 1));
+    return new HeldOut(
+        foldIn, CsrMatrix.of(2, DATA.items(), to -> to.accept(1, heldOutItem)), DATA.users());
+  }
+
+  private static Trainer.Builder validated(String metric, HeldOut users) {
+    return Trainer.builder()
+        .settings(dae())
+        .validation(metric, users, (model, same) -> DATA.hitRate().applyAsDouble(model));
+  }
+
+  private static void refusedToResume(Trainer.Builder trainer, Path run, String message) {
+    assertThatThrownBy(() -> train(trainer.runFolder(run).resume(true)))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith(run.resolve("config.json") + ", ")
+        .hasMessageContaining(message)
+        .hasMessageContaining("another folder");
+  }
+
+  @Test
+  void theValidationIsPartOfTheRun() throws IOException {
+    Path run = folder.resolve("run");
+    try (TrainedModel model = train(validated("recall@50", users(2)).runFolder(run));
+        TrainedModel loaded = TrainedModel.load(run)) {
+      assertThat(model.validationMetric()).contains("recall@50");
+      assertThat(loaded.validationMetric()).contains("recall@50");
+    }
+    assertThat(RunFolder.validationMetric(run)).contains("recall@50");
+    assertThat(RunFolder.settings(run)).isEqualTo(dae());
+    List<String> rows = Files.readAllLines(run.resolve("metrics.csv"));
+    assertThat(rows.get(0)).contains(",validation,validation_metric,best,");
+    assertThat(rows.subList(1, 7)).allMatch(row -> row.contains(",recall@50,"));
+    byte[] before = modelOf(run);
+
+    refusedToResume(
+        validated("precision@100", users(2)),
+        run,
+        "validation.metric: the run was started with recall@50 and cannot be resumed with"
+            + " precision@100; resume it with what it was started with");
+    refusedToResume(validated("recall@50", users(3)), run, "validation.sha256");
+    refusedToResume(trainer(dae()), run, "started with recall@50 and cannot be resumed with unnam");
+    refusedToResume(Trainer.builder().settings(dae()), run, "cannot be resumed with none");
+    assertThat(modelOf(run)).isEqualTo(before);
+    train(validated("recall@50", users(2)).runFolder(run).resume(true)).close();
+    validated("recall@50", users(2)).runFolder(run).build().requireRun(DATA.matrix(), DATA.ids());
+    Trainer other = validated("map@5", users(2)).runFolder(run).build();
+    assertThatThrownBy(() -> other.requireRun(DATA.matrix(), DATA.ids()))
+        .hasMessageContaining("map@5");
+  }
+
+  @Test
+  void aRunFromBeforeTakesTheValidationThatItIsResumedWithAndKeepsToIt() throws IOException {
+    Path whole = folder.resolve("whole");
+    train(validated("recall@50", users(2)).runFolder(whole)).close();
+    Path run = folder.resolve("run");
+    int[] steps = {0};
+    assertThatThrownBy(
+            () ->
+                train(
+                    validated("recall@50", users(2))
+                        .runFolder(run)
+                        .stopWhen(() -> steps[0]++ == 17)))
+        .isInstanceOf(TrainingStoppedException.class);
+    Path config = run.resolve("config.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode stored = (ObjectNode) json.readTree(config.toFile());
+    stored.remove(List.of("validation", "restarts"));
+    json.writeValue(config.toFile(), stored);
+    Path metrics = run.resolve("metrics.csv");
+    Files.writeString(
+        metrics, Files.readString(metrics).replaceAll(",validation_metric|,recall@50", ""));
+    assertThat(RunFolder.curve(run).epochs()).hasSize(2);
+    assertThat(RunFolder.validationMetric(run)).isEmpty();
+
+    train(validated("recall@50", users(2)).runFolder(run).resume(true)).close();
+    assertThat(modelOf(run)).isEqualTo(modelOf(whole));
+    assertThat(epochsAndLosses(run)).isEqualTo(epochsAndLosses(whole));
+    refusedToResume(validated("map@5", users(2)), run, "recall@50");
+  }
+
+  @Test
+  void bestWeightsThatAreDamagedAreTrainedAgainAndNotReplacedByTheLast() throws IOException {
+    double[] answers = {0.1, 0.5, 0.3, 0.4, 0.2, 0.4};
+    int[] epochs = {0};
+    Path whole = folder.resolve("whole");
+    train(
+            Trainer.builder()
+                .settings(dae())
+                .validation(model -> answers[epochs[0]++])
+                .runFolder(whole))
+        .close();
+    byte[] best = modelOf(whole);
+    List<String> messages = new ArrayList<>();
+    Trainer.Builder again =
+        Trainer.builder()
+            .settings(dae())
+            .validation(model -> answers[epochs[0]++])
+            .runFolder(whole)
+            .resume(true)
+            .listener(
+                new TrainingListener() {
+                  @Override
+                  public void onMessage(String message) {
+                    messages.add(message);
+                  }
+                });
+    byte[] damaged = best.clone();
+    damaged[damaged.length / 2] ^= 1;
+    Files.write(RunFolder.modelFile(whole), damaged);
+    epochs[0] = 0;
+    try (TrainedModel model = train(again)) {
+      assertThat(model.epoch()).isEqualTo(2);
+      assertThat(model.validation()).isEqualTo(0.5);
+    }
+    assertThat(modelOf(whole)).isEqualTo(best);
+    assertThat(epochs[0]).isEqualTo(6);
+    assertThat(messages.get(0)).contains("model.safetensors", "checksum");
+    assertThat(messages.get(1)).contains("those of epoch 2", "are not in");
+    assertThat(messages).anyMatch(message -> message.endsWith("begins anew"));
+  }
+
+  @Test
+  void bestWeightsThatAreTheLastAreTakenFromTheCheckpoint() throws IOException {
+    int[] epochs = {0};
+    Path run = folder.resolve("run");
+    Trainer.Builder trainer =
+        Trainer.builder().settings(dae()).validation(model -> ++epochs[0]).runFolder(run);
+    train(trainer).close();
+    byte[] best = modelOf(run);
+    Files.delete(RunFolder.modelFile(run));
+    try (TrainedModel model = train(trainer.resume(true))) {
+      assertThat(model.validation()).isEqualTo(6);
+    }
+    assertThat(modelOf(run)).isEqualTo(best);
+    assertThat(epochs[0]).as("nothing is trained again").isEqualTo(6);
+  }
+
+  @Test
+  void aTimeLimitBeforeTheFirstEpochGivesTheWeightsOfThenAndTheirValidation() {
+    Path run = folder.resolve("run");
+    Duration atOnce = Duration.ofNanos(1);
+    try (TrainedModel onDisk = train(trainer(vae()).runFolder(run).timeLimit(atOnce));
+        TrainedModel inMemory = train(trainer(vae()).timeLimit(atOnce))) {
+      for (TrainedModel model : List.of(onDisk, inMemory)) {
+        assertThat(model.epoch()).isZero();
+        assertThat(model.validation()).isEqualTo(DATA.hitRate().applyAsDouble(model));
+      }
+    }
+    assertThat(RunFolder.curve(run).epochs()).isEmpty();
+  }
+
+  @Test
+  void weightsThatDivergeInTheLastStepAreNotKept() {
+    Settings last =
+        dae()
+            .with(TrainingSettings.EPOCHS, 1)
+            .with(TrainingSettings.BATCH_SIZE, 200)
+            .with(TrainingSettings.LEARNING_RATE, 1e39); // no float
+    Path run = folder.resolve("run");
+    for (Trainer.Builder trainer :
+        List.of(
+            Trainer.builder().settings(last), Trainer.builder().settings(last).runFolder(run))) {
+      assertThatThrownBy(() -> train(trainer))
+          .isInstanceOf(TrainingDivergedException.class)
+          .hasMessageContaining("where a number is expected at step 1");
+    }
+    assertThat(RunFolder.modelFile(run)).doesNotExist();
+  }
+
+  @Test
+  void aRowThatIsBeingWrittenIsNotReadYet() throws IOException {
+    Path run = folder.resolve("run");
+    train(trainer(dae()).runFolder(run)).close();
+    Path metrics = run.resolve("metrics.csv");
+    String whole = Files.readString(metrics);
+    Files.writeString(metrics, whole.substring(0, whole.length() - 1));
+    assertThat(RunFolder.curve(run).epochs()).hasSize(5);
+    Files.delete(metrics);
+    assertThat(RunFolder.curve(run).epochs()).isEmpty();
   }
 
   /** metrics.csv without the columns of time. */
@@ -502,9 +748,17 @@ class TrainerTest {
       assertThat(modelOf(run)).isEqualTo(modelOf(run.resolve("restart-2")));
       assertThat(modelOf(run)).isNotEqualTo(modelOf(run.resolve("restart-1")));
     }
-    assertThatThrownBy(() -> train(trainer(dae()).restarts(2).runFolder(run)))
+    assertThat(run.resolve("metrics.csv"))
+        .hasSameTextualContentAs(run.resolve("restart-2/metrics.csv"));
+    assertThat(RunFolder.curve(run).best().validation()).isEqualTo(0.7);
+    Settings oneEpoch = dae().with(TrainingSettings.EPOCHS, 1);
+    assertThatThrownBy(() -> train(trainer(oneEpoch).restarts(2).runFolder(run)))
         .isInstanceOf(DataException.class)
-        .hasMessageContaining("with files in it");
+        .hasMessageContaining("already holds a run");
+    refusedToResume(trainer(oneEpoch).restarts(2), run, "restarts: the run was started with 3");
+    refusedToResume(trainer(oneEpoch), run, "restarts");
+    refusedToResume(
+        trainer(oneEpoch.with(TrainingSettings.SEED, 8L)).restarts(3), run, "settings.seed");
     train(trainer(dae().with(TrainingSettings.EPOCHS, 1)).restarts(3).runFolder(run).resume(true))
         .close();
     assertThat(calls[0]).as("finished restarts are not trained again").isEqualTo(3);

@@ -64,6 +64,15 @@ public interface ExportForm {
   List<Setting<?>> settings();
 
   /**
+   * Whether exports have a place for titles.
+   *
+   * @return false unless the form says otherwise
+   */
+  default boolean hasTitles() {
+    return false;
+  }
+
+  /**
    * Exports. It appears whole or not at all.
    *
    * @param model the model

@@ -29,10 +29,13 @@ public final class Recommenders {
    * What to call a model's items when a person reads them.
    *
    * @param model any model
-   * @return titles by raw id, as they were exported; may lack items, and is empty where the model's
-   *     form has none
+   * @return titles by raw id, as they were exported or as the training was told; may lack items,
+   *     and is empty where the model's form has none
    */
   public static Map<String, String> titles(Recommender model) {
+    if (model instanceof TrainedModel trained) {
+      return trained.titles();
+    }
     return model instanceof ServedModel served ? served.titles() : Map.of();
   }
 }

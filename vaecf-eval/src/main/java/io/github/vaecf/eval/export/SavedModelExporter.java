@@ -78,6 +78,11 @@ public final class SavedModelExporter {
         }
 
         @Override
+        public boolean hasTitles() {
+          return true;
+        }
+
+        @Override
         public void export(
             TrainedModel model,
             Path target,
@@ -102,7 +107,8 @@ public final class SavedModelExporter {
   private SavedModelExporter() {}
 
   /**
-   * Exports with rankings of 100 items, all versions kept, no titles, nothing more on the card.
+   * Exports with rankings of 100 items, all versions kept, the model's own titles, nothing more on
+   * the card.
    *
    * @param model the model
    * @param target the version's folder, {@code BASE/<number>}; it must not exist
@@ -129,7 +135,7 @@ public final class SavedModelExporter {
   public static final class Builder {
     private int topK = 100;
     private int keep = Integer.MAX_VALUE;
-    private Map<String, String> titles = Map.of();
+    private Map<String, String> titles; // null for the model's own
     private Map<String, Object> facts = Map.of();
 
     private Builder() {}
@@ -168,7 +174,7 @@ public final class SavedModelExporter {
     }
 
     /**
-     * What to call items when a person reads them.
+     * What to call items when a person reads them, in place of the model's own titles.
      *
      * @param byId titles by raw id; may lack items; copied
      * @return this builder
@@ -206,7 +212,7 @@ public final class SavedModelExporter {
       version.publish(
           folder -> {
             SavedModelFiles.write(folder, snapshot, length);
-            Titles.write(ExportFormat.titles(folder), titles);
+            Titles.write(ExportFormat.titles(folder), titles == null ? model.titles() : titles);
             Files.writeString(
                 folder.resolve(ExportFormat.CARD_FILE),
                 ModelCard.text(snapshot, FORM.name(), facts));

@@ -161,6 +161,7 @@ public final class Trials {
     Follower follower = new Follower(run, before);
     Trainer.Builder trainer =
         trainer(trial, run)
+            .titles(split.titles())
             .resume(begun)
             .listener(follower)
             .listener(listener.training(trial))
