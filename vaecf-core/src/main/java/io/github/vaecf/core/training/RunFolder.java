@@ -222,6 +222,18 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * How often a run trains, from other first weights each time.
+   *
+   * @param folder the run folder
+   * @return at least 1
+   * @throws DataException if the folder holds no run, or it cannot be read
+   */
+  public static int restarts(Path folder) {
+    requireRun(folder);
+    return Math.max(1, readConfig(folder.resolve(CONFIG)).path(RESTARTS).asInt());
+  }
+
   private static void collect(String path, JsonNode node, Map<String, String> values) {
     if (node.isObject()) {
       node.properties()
