@@ -32,7 +32,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -136,9 +135,11 @@ final class ReproduceCommand extends Subcommand {
         TensorFlowRuntime.requireGpu();
       }
     }
-    try (RunFolder.Lock lock = RunFolder.lock(out, err()::println)) {
-      Objects.requireNonNull(lock);
+    RunFolder.Lock lock = RunFolder.lock(out, err()::println);
+    try {
       reproduce(trials, checkpoints);
+    } finally {
+      lock.close();
     }
   }
 

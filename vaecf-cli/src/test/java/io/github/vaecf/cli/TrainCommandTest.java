@@ -48,6 +48,15 @@ class TrainCommandTest {
     JsonNode outcome = new ObjectMapper().readTree(json.toFile());
     assertThat(outcome.path("validation_metric").asText()).isEqualTo("recall@5");
 
+    Path by = folder.resolve("by-ndcg");
+    assertThat(train(by, "--epochs=2", "--latent=4").status()).isZero();
+    Outcome report = Outcome.of("report", "--run", run, by);
+    assertThat(report.status()).as(report.err()).isZero();
+    assertThat(Files.readString(run.resolve("report.html")).split("<figcaption>Validation after"))
+        .as("a plot for each metric")
+        .hasSize(1 + 2);
+    assertThat(run.resolve("report.html")).content().contains("recall@5", "ndcg@100");
+
     Outcome otherMetric = train(run, "--resume", "--validation-metric=precision@100");
     assertThat(otherMetric.status()).isEqualTo(1);
     assertThat(otherMetric.err())

@@ -143,8 +143,8 @@ public final class Trials {
       }
     }
     // That the file system knows no locks each trial's training says.
-    try (RunFolder.Lock lock = RunFolder.lock(folder, unused -> {})) {
-      Objects.requireNonNull(lock);
+    RunFolder.Lock lock = RunFolder.lock(folder, unused -> {});
+    try {
       ObjectNode plan = plan(trials);
       boolean begun = requireOwnFolder(plan);
       try {
@@ -155,6 +155,8 @@ public final class Trials {
           WholeFile.delete(folder.resolve(PLAN));
         }
       }
+    } finally {
+      lock.close();
     }
   }
 
