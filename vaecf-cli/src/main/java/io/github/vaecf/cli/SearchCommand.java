@@ -113,7 +113,7 @@ final class SearchCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
+    RankingMetric metric = fromOption("--validation-metric", () -> RankingMetric.parse(metricName));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
     if (settings.model() instanceof ClosedFormModel) {

@@ -108,7 +108,7 @@ final class TrainCommand extends Subcommand {
           "is for models trained by gradient, not for " + settings.model().name(),
           OF_GRADIENT_MODELS);
     }
-    RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
+    RankingMetric metric = fromOption("--validation-metric", () -> RankingMetric.parse(metricName));
     RankingEvaluator evaluator = RankingEvaluator.of(metric);
     Trainer.Builder trainer = Trainer.builder().settings(settings).runFolder(out).resume(resume);
     fromOptions(() -> trainer.checkpoints(checkpointOptions.policy()));
