@@ -61,7 +61,7 @@ final class CompareCommand extends Subcommand {
       throw wrongUsage("--model: expected at least two models, found " + models.size());
     }
     Map<String, String> named = fromOptions(() -> NamedModel.inShort("--model", models));
-    fromOptions(measuring::withoutData);
+    fromOption("--metrics", measuring::withoutData);
     Split split = measuring.split();
     TestResults results = new TestResults(split, measuring.metrics(split.train()));
     for (Map.Entry<String, String> model : named.entrySet()) {

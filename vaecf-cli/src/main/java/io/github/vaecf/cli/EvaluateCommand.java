@@ -10,6 +10,7 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code vaecf evaluate}: the published protocol on a run or on an export. */
 @Command(
@@ -32,6 +33,15 @@ final class EvaluateCommand extends Subcommand {
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
+    }
+
+    static Part named(String text) {
+      for (Part part : values()) {
+        if (part.name().equalsIgnoreCase(text)) {
+          return part;
+        }
+      }
+      throw new TypeConversionException("expected test or validation, found '" + text + "'");
     }
 
     HeldOut of(Split split) {
@@ -67,7 +77,7 @@ final class EvaluateCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    fromOptions(measuring::withoutData);
+    fromOption("--metrics", measuring::withoutData);
     Split split = measuring.split();
     RankingEvaluator evaluator = RankingEvaluator.of(measuring.metrics(split.train()));
     Evaluation evaluation;

@@ -117,7 +117,7 @@ final class ExportCommand extends Subcommand {
 
   @Override
   void run() {
-    ExportForm form = fromOptions(() -> ExportForm.named(format));
+    ExportForm form = fromOption("--format", () -> ExportForm.named(format));
     if (!form.hasTitles()) {
       refuse("has titles, and " + form.name() + " has no place for them", "--data");
     }
@@ -145,7 +145,11 @@ final class ExportCommand extends Subcommand {
       String name = option.longestName().substring(2);
       Setting<?> setting = setting(form, name);
       if (setting != null) {
-        setting.parse(option.getValue());
+        try {
+          setting.parse(option.getValue());
+        } catch (IllegalArgumentException e) { // which begins with the setting's name
+          throw new IllegalArgumentException("--" + e.getMessage(), e);
+        }
         values.put(name, option.getValue());
       } else if (ExportForm.all().stream().anyMatch(other -> setting(other, name) != null)) {
         throw new IllegalArgumentException("--" + name + " is not for " + form.name());

@@ -97,7 +97,7 @@ final class GenerateCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    Shape size = fromOptions(this::size);
+    Shape size = fromOption("--shape", this::size);
     requireNew(out);
     if (raw != null) {
       refuse("is for a prepared folder, not for --raw", "--heldout-users");

@@ -80,7 +80,7 @@ final class PrepareCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    format = fromOptions(() -> LogFormat.of(formatName));
+    format = fromOption("--format", () -> LogFormat.of(formatName));
     requireNew(out);
     Optional<LogFormat.TrainAndTest> own =
         input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();

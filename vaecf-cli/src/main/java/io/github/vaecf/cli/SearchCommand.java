@@ -120,7 +120,7 @@ final class SearchCommand extends Subcommand {
     if (metricName == null) {
       metricName = Trials.metric(out).orElse(MeasuringOptions.VALIDATION_METRIC);
     }
-    RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
+    RankingMetric metric = fromOption("--validation-metric", () -> RankingMetric.parse(metricName));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
     if (settings.model() instanceof ClosedFormModel) {

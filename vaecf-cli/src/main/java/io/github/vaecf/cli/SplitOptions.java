@@ -224,9 +224,7 @@ final class SplitOptions {
 
   private SplitterBuilder<?> strong() {
     StrongGeneralizationSplitter.Builder builder =
-        preset == null
-            ? StrongGeneralizationSplitter.builder()
-            : PublishedDataSet.of(preset).splitter();
+        preset == null ? StrongGeneralizationSplitter.builder() : published().splitter();
     if (heldOutUsers != null) {
       named("--heldout-users", () -> builder.heldOutUsers(heldOutUsers));
     } else if (preset == null) {
@@ -234,6 +232,19 @@ final class SplitOptions {
           "--heldout-users: say how many users to hold out for validation, and again for test");
     }
     return builder;
+  }
+
+  private PublishedDataSet published() {
+    return PublishedDataSet.find(preset)
+        .filter(dataSet -> dataSet.preset().isPresent())
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--preset: expected one of "
+                        + String.join(", ", new Presets())
+                        + ", found '"
+                        + preset
+                        + "'"));
   }
 
   private SplitterBuilder<?> weak() {
@@ -244,10 +255,9 @@ final class SplitOptions {
   }
 
   private void common(SplitterBuilder<?> builder, boolean rated) {
-    boolean published = preset != null && PublishedDataSet.of(preset).preset().isPresent();
     if (minRating != null) {
       named("--min-rating", () -> builder.minRating(minRating));
-    } else if (rated && !published) {
+    } else if (rated && preset == null) {
       builder.minRating(4);
     }
     if (minUserItems != null) {

@@ -97,6 +97,15 @@ abstract class Subcommand implements Callable<Integer> {
     }
   }
 
+  /** The same for what one option says; a refusal begins with its name. */
+  final <T> T fromOption(String name, Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException | DataException e) {
+      throw wrongUsage(name + ": " + e.getMessage());
+    }
+  }
+
   final ParameterException wrongUsage(String message) {
     return new ParameterException(spec.commandLine(), message);
   }

@@ -126,7 +126,7 @@ final class TrainCommand extends Subcommand {
     if (restarts == null) {
       restarts = resumed.isPresent() ? RunFolder.restarts(out) : 1;
     }
-    RankingMetric metric = fromOptions(() -> RankingMetric.parse(metricName));
+    RankingMetric metric = fromOption("--validation-metric", () -> RankingMetric.parse(metricName));
     RankingEvaluator evaluator = RankingEvaluator.of(metric);
     Trainer.Builder trainer = Trainer.builder().settings(settings).runFolder(out).resume(resume);
     fromOptions(() -> trainer.checkpoints(checkpointOptions.policy()));

@@ -11,6 +11,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.MissingParameterException;
@@ -142,6 +143,12 @@ public final class Vaecf implements Runnable {
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.registerConverter(Path.class, Vaecf::path);
+    line.registerConverter(EvaluateCommand.Part.class, EvaluateCommand.Part::named);
+    whole(line, Integer.class, Integer::valueOf);
+    whole(line, int.class, Integer::valueOf);
+    whole(line, long.class, Long::valueOf);
+    number(line, Double.class);
+    number(line, double.class);
     line.registerConverter(OutputFile.class, text -> new OutputFile(path(text)));
     line.getSubcommands()
         .values()
@@ -158,6 +165,22 @@ public final class Vaecf implements Runnable {
     } finally {
       out.flush();
       err.flush();
+    }
+  }
+
+  private static <T> void whole(CommandLine line, Class<T> type, Function<String, T> parser) {
+    line.registerConverter(type, text -> parsed(text, "a whole number", parser));
+  }
+
+  private static void number(CommandLine line, Class<Double> type) {
+    line.registerConverter(type, text -> parsed(text, "a number", Double::valueOf));
+  }
+
+  private static <T> T parsed(String text, String expected, Function<String, T> parser) {
+    try {
+      return parser.apply(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("expected " + expected + ", found '" + text + "'");
     }
   }
 

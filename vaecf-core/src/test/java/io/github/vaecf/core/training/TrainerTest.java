@@ -672,6 +672,29 @@ class TrainerTest {
   }
 
   @Test
+  void aRunKeepsWhatToCallItsItemsAndOneFromBeforeIsToldWhenItIsResumed() throws IOException {
+    Map<String, String> titles = Map.of("0", "Zürich, \"first\"", "1", "a\tb\nc");
+    Path run = folder.resolve("run");
+    Path without = folder.resolve("without");
+    try (TrainedModel model = train(trainer(dae()).runFolder(run).restarts(2).titles(titles))) {
+      assertThat(model.titles()).isEqualTo(titles);
+    }
+    train(trainer(dae()).runFolder(without).restarts(2)).close();
+    assertThat(modelOf(run)).as("titles change nothing").isEqualTo(modelOf(without));
+    for (Path place : List.of(run, run.resolve("model.safetensors"), run.resolve("restart-2"))) {
+      try (TrainedModel model = TrainedModel.load(place)) {
+        assertThat(model.titles()).as(place.toString()).isEqualTo(titles);
+      }
+    }
+    try (TrainedModel model = TrainedModel.load(without)) {
+      assertThat(model.titles()).isEmpty();
+    }
+    train(trainer(dae()).runFolder(without).restarts(2).resume(true).titles(titles)).close();
+    assertThat(RunFolder.titles(without)).isEqualTo(titles);
+    assertThat(RunFolder.titles(folder.resolve("none"))).isEmpty();
+  }
+
+  @Test
   void theCurveOfARunIsWhatItsEpochsCameTo() {
     Path run = folder.resolve("run");
     List<EpochReport> reports = new ArrayList<>();
