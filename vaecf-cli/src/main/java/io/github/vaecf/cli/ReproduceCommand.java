@@ -177,10 +177,7 @@ final class ReproduceCommand extends Subcommand {
         throw new DataException(file + ": begun with " + before + ", cannot go on with " + request);
       }
     } else {
-      if (Files.exists(out)) {
-        throw new DataException(
-            out + ": already exists and holds no reproduction; choose another place");
-      }
+      WholeFile.requireVacant(out);
       WholeFile.replace(file, json(request));
     }
     if (!Files.exists(folder)) {
