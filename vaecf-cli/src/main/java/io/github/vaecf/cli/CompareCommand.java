@@ -60,7 +60,7 @@ final class CompareCommand extends Subcommand {
       throw wrongUsage("--model: expected at least two models, found " + models.size());
     }
     fromOptions(measuring::withoutData);
-    Split split = measuring.split();
+    Split split = measuring.split(EvaluateCommand.Part.TEST);
     TestResults results = new TestResults(split, measuring.metrics(split.train()));
     for (String model : models) {
       try (Recommender opened = measuring.open(model, split)) {

@@ -118,8 +118,8 @@ final class ExperimentCommand extends Subcommand {
     plan = fromOptions(this::plan);
     split = PreparedFolder.read(data);
     undersampled = fromOptions(this::undersampled);
+    TestResults tested = new TestResults(split, METRICS); // refuses a split without a test
     train(checkpoints);
-    TestResults tested = new TestResults(split, METRICS);
     for (TrialResult result : results.values()) {
       if (result.end() == TrialResult.End.DONE) {
         try (TrainedModel model = result.model()) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.Recommenders;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,6 +56,14 @@ final class RecommendCommand extends Subcommand {
     try (Recommender opened = Recommenders.open(model)) {
       Map<String, String> titles = Recommenders.titles(opened);
       List<String> unknown = items.stream().filter(id -> opened.items().indexOf(id) < 0).toList();
+      if (unknown.size() == items.size()) {
+        throw new DataException(
+            "the model knows none of the items "
+                + String.join(", ", unknown)
+                + "; its ids are such as '"
+                + opened.items().id(0)
+                + "'");
+      }
       unknown.forEach(
           id -> err().println("vaecf recommend: the model knows no item '" + id + "'; ignored"));
       List<Recommendation> best = opened.recommend(items, k);

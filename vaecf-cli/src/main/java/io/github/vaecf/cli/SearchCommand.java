@@ -7,6 +7,7 @@ import io.github.vaecf.cli.report.Sections;
 import io.github.vaecf.cli.report.TrialSections;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -117,6 +118,12 @@ final class SearchCommand extends Subcommand {
     Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
     List<Trial> trials = fromOptions(() -> trials(settings));
     Split split = PreparedFolder.read(data);
+    if (split.validation().isEmpty()) {
+      throw new DataException(
+          data.resolve("validation_te.csv")
+              + ": expected a pair to find, found none: there is nothing to choose by; prepare the"
+              + " data with pairs held out for validation");
+    }
     List<TrialResult> results;
     try (Interruption interruption = Interruption.watch();
         TrialDisplay display = new TrialDisplay(err(), trials.size(), metric)) {
