@@ -14,9 +14,9 @@ import java.util.List;
 
 /**
  * Who the users of a prepared folder are. The numbers in its files are names: users are numbered
- * anew without gaps, those of training, then those of validation alone, then those of test alone,
- * each in the order of their numbers. So neither a user without a pair is trained on, nor does a
- * large number take memory. In a folder without gaps all numbers stay.
+ * anew without gaps, those of training first, then the others, who are those of validation and then
+ * those of test, in the order of their numbers. So neither a user without a pair is trained on, nor
+ * does a large number take memory. In a folder without gaps all numbers stay.
  */
 final class FolderUsers {
   private final int[] inFiles;
@@ -36,42 +36,57 @@ final class FolderUsers {
    * @param known how many users have an id; −1 if nobody has
    */
   FolderUsers(Path folder, IntSet train, IntSet validation, IntSet test, int known) {
+    int[] trained = train.toIntArray();
+    Arrays.sort(trained);
     IntSortedSet onlyValidation = without(validation, train);
     IntSortedSet onlyTest = without(test, train);
-    if (!onlyValidation.isEmpty()
-        && !onlyTest.isEmpty()
-        && onlyValidation.lastInt() >= onlyTest.firstInt()) {
+    boolean validatesOnTrained = onlyValidation.size() < validation.size();
+    boolean testsOnTrained = onlyTest.size() < test.size();
+    if (!validatesOnTrained && !testsOnTrained) {
+      requireOrder(folder, onlyValidation, onlyTest);
+      addUsersWithoutPairs(trained[trained.length - 1] + 1, known, onlyValidation, onlyTest);
+    }
+    // Undersampling may leave a user of weak generalization without a training pair: then that user
+    // is both validated and tested on.
+    IntSortedSet others = new IntRBTreeSet(onlyValidation);
+    others.addAll(onlyTest);
+    IntArrayList all = new IntArrayList(trained);
+    all.addAll(others);
+    inFiles = all.toIntArray();
+    training = trained.length;
+    firstValidation =
+        validatesOnTrained
+            ? 0
+            : onlyValidation.isEmpty() ? training : place(onlyValidation.firstInt());
+    validationEnd =
+        onlyValidation.isEmpty()
+            ? Math.max(firstValidation, training)
+            : place(onlyValidation.lastInt()) + 1;
+    firstTest =
+        testsOnTrained ? 0 : onlyTest.isEmpty() ? inFiles.length : place(onlyTest.firstInt());
+    testEnd = onlyTest.isEmpty() ? Math.max(firstTest, training) : place(onlyTest.lastInt()) + 1;
+  }
+
+  /** The new number of a user without a training pair. */
+  private int place(int number) {
+    return Arrays.binarySearch(inFiles, training, inFiles.length, number);
+  }
+
+  private static void requireOrder(Path folder, IntSortedSet validation, IntSortedSet test) {
+    if (!validation.isEmpty() && !test.isEmpty() && validation.lastInt() >= test.firstInt()) {
       throw new DataException(
           folder
               + ": expected the users of training, then of validation, then of test, found"
               + " validation users "
-              + onlyValidation.firstInt()
+              + validation.firstInt()
               + " to "
-              + onlyValidation.lastInt()
+              + validation.lastInt()
               + " and test users "
-              + onlyTest.firstInt()
+              + test.firstInt()
               + " to "
-              + onlyTest.lastInt()
-              + " who have no training pair");
+              + test.lastInt()
+              + ", none of whom has a training pair");
     }
-    int[] trained = train.toIntArray();
-    Arrays.sort(trained);
-    boolean validatesOnTrained = onlyValidation.size() < validation.size();
-    boolean testsOnTrained = onlyTest.size() < test.size();
-    int lastTrained = trained[trained.length - 1];
-    if (!validatesOnTrained && !testsOnTrained) {
-      addUsersWithoutPairs(lastTrained + 1, known, onlyValidation, onlyTest);
-    }
-
-    IntArrayList all = new IntArrayList(trained);
-    all.addAll(onlyValidation);
-    all.addAll(onlyTest);
-    inFiles = all.toIntArray();
-    training = trained.length;
-    firstValidation = validatesOnTrained ? 0 : training;
-    validationEnd = training + onlyValidation.size();
-    firstTest = testsOnTrained ? 0 : validationEnd;
-    testEnd = onlyTest.isEmpty() ? (testsOnTrained ? training : validationEnd) : inFiles.length;
   }
 
   private static IntSortedSet without(IntSet users, IntSet others) {

@@ -263,6 +263,30 @@ class PreparedFolderTest {
   }
 
   @Test
+  void aUserWhoLostAllTrainingPairsToUndersamplingIsMeasuredAllTheSame() {
+    // User b had the popular item x alone to train on.
+    Split undersampled =
+        new Split(
+            matrix(3, 3, 0, 0, 2, 2),
+            new HeldOut(matrix(3, 3, 0, 0, 1, 0, 2, 2), matrix(3, 3, 1, 1), 0),
+            new HeldOut(matrix(3, 3, 0, 0, 1, 0, 1, 1, 2, 2), matrix(3, 3, 1, 2, 2, 0), 0),
+            IdIndex.of(List.of("a", "b", "c")),
+            IdIndex.of(List.of("x", "y", "z")),
+            Map.of());
+    Path prepared = folder.resolve("prepared");
+    PreparedFolder.write(undersampled, prepared);
+    Split read = PreparedFolder.read(prepared);
+    assertThat(read.users().ids()).containsExactly("a", "c", "b");
+    assertThat(pairs(read.train())).containsExactly("0,0", "1,2");
+    assertThat(read.train().rows()).isEqualTo(2);
+    assertThat(read.validation().firstUser()).isZero();
+    assertThat(pairs(read.validation().heldOut())).containsExactly("2,1");
+    assertThat(read.test().firstUser()).isZero();
+    assertThat(pairs(read.test().foldIn())).containsExactly("0,0", "1,2", "2,0", "2,1");
+    assertThat(pairs(read.test().heldOut())).containsExactly("1,0", "2,2");
+  }
+
+  @Test
   void heldOutUsersWhoLostAllTheirItemsKeepTheirPlaces() {
     Split lost =
         new Split(
