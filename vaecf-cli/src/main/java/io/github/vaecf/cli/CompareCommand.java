@@ -62,7 +62,7 @@ final class CompareCommand extends Subcommand {
     }
     Map<String, String> named = fromOptions(() -> NamedModel.inShort("--model", models));
     fromOption("--metrics", measuring::withoutData);
-    Split split = measuring.split();
+    Split split = measuring.split(EvaluateCommand.Part.TEST);
     TestResults results = new TestResults(split, measuring.metrics(split.train()));
     for (Map.Entry<String, String> model : named.entrySet()) {
       try (Recommender opened = measuring.open(model.getValue(), split)) {

@@ -1,6 +1,8 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
 import io.github.vaecf.data.reading.LogFormat;
@@ -100,6 +102,24 @@ final class DelimitedOptions {
         ? log
         : log.withTitles(
             ItemTitles.read(titles, separator(format), titleColumn(0), titleColumn(1)));
+  }
+
+  /**
+   * Refuses titles of which none is that of an item.
+   *
+   * @throws DataException if there is a titles file and no item has a title
+   */
+  void requireTitles(Split split) {
+    if (titles != null && split.titles().isEmpty()) {
+      throw new DataException(
+          titles
+              + ": expected titles of items such as '"
+              + split.items().id(0)
+              + "', found none for any of "
+              + split.items().size()
+              + " items; say which columns hold id and title (--title-columns), or leave away"
+              + " --titles");
+    }
   }
 
   private String titleColumn(int which) {

@@ -8,6 +8,7 @@ import io.github.vaecf.eval.RankingEvaluator;
 import java.io.StringWriter;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -47,6 +48,19 @@ final class EvaluateCommand extends Subcommand {
     HeldOut of(Split split) {
       return this == TEST ? split.test() : split.validation();
     }
+
+    /** Reads a part's name; picocli's own message would name each part twice. */
+    static final class Converter implements ITypeConverter<Part> {
+      @Override
+      public Part convert(String text) {
+        for (Part part : values()) {
+          if (part.toString().equalsIgnoreCase(text)) {
+            return part;
+          }
+        }
+        throw new TypeConversionException("expected test or validation, found '" + text + "'");
+      }
+    }
   }
 
   @Mixin private MeasuringOptions measuring;
@@ -66,6 +80,7 @@ final class EvaluateCommand extends Subcommand {
       names = "--split",
       paramLabel = "PART",
       defaultValue = "test",
+      converter = Part.Converter.class,
       description = "Whose users: ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
   private Part part;
 
@@ -78,7 +93,7 @@ final class EvaluateCommand extends Subcommand {
   @Override
   void run() throws Exception {
     fromOption("--metrics", measuring::withoutData);
-    Split split = measuring.split();
+    Split split = measuring.split(part);
     RankingEvaluator evaluator = RankingEvaluator.of(measuring.metrics(split.train()));
     Evaluation evaluation;
     try (Recommender opened = measuring.open(model, split)) {

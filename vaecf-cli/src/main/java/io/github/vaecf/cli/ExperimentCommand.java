@@ -126,8 +126,8 @@ final class ExperimentCommand extends Subcommand {
       err().println(data + " has no validation users: of each trial the last epoch is kept");
     }
     undersampled = fromOptions(this::undersampled);
+    TestResults tested = new TestResults(split, METRICS); // refuses a split without a test
     train(checkpoints);
-    TestResults tested = new TestResults(split, METRICS);
     for (TrialResult result : results.values()) {
       if (result.end() == TrialResult.End.DONE) {
         try (TrainedModel model = result.model()) {

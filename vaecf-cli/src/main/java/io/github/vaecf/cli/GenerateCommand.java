@@ -47,7 +47,7 @@ final class GenerateCommand extends Subcommand {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The folder to write; must not exist.")
+      description = "The folder to write; new or empty.")
   private Path out;
 
   @Option(

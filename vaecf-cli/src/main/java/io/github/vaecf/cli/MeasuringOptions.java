@@ -70,10 +70,19 @@ final class MeasuringOptions {
   /**
    * Reads the data.
    *
-   * @throws DataException if it cannot be read
+   * @param part whose users are to be measured on
+   * @throws DataException if it cannot be read, or nothing is held out for the part
    */
-  Split split() {
-    return PreparedFolder.read(data);
+  Split split(EvaluateCommand.Part part) {
+    Split split = PreparedFolder.read(data);
+    if (part.of(split).isEmpty()) {
+      throw new DataException(
+          data.resolve(part + "_te.csv")
+              + ": expected a pair to find, found none: there is nothing to measure; "
+              + "prepare the data with pairs held out for "
+              + part);
+    }
+    return split;
   }
 
   /**

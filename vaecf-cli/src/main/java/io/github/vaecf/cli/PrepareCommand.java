@@ -55,7 +55,7 @@ final class PrepareCommand extends Subcommand {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The prepared folder to write; must not exist.")
+      description = "The prepared folder to write; new or empty.")
   private Path out;
 
   @Mixin private SplitOptions splitOptions;
@@ -84,7 +84,10 @@ final class PrepareCommand extends Subcommand {
     requireNew(out);
     Optional<LogFormat.TrainAndTest> own =
         input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();
-    Split split = own.isPresent() || splitOptions.given() ? joined(own) : divided();
+    boolean twoLogs = own.isPresent() || splitOptions.given();
+    Split split = twoLogs ? joined(own) : divided();
+    splitOptions.requireHeldOut(split, twoLogs);
+    delimitedOptions.requireTitles(split);
     PreparedFolder.write(split, out);
     if (!split.stages().isEmpty()) {
       out().print(SplitSummary.stages(split));

@@ -138,9 +138,9 @@ final class SearchCommand extends Subcommand {
     Split split = PreparedFolder.read(data);
     if (split.validation().isEmpty()) {
       throw new DataException(
-          data
-              + ": has no validation users with held-out items, by which a search tells trials apart;"
-              + " prepare the data with some");
+          data.resolve("validation_te.csv")
+              + ": expected a pair to find, found none: there is nothing to choose by; prepare the"
+              + " data with pairs held out for validation");
     }
     List<TrialResult> results;
     try (Interruption interruption = Interruption.watch();

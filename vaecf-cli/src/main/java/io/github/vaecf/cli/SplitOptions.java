@@ -1,5 +1,8 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Split;
 import io.github.vaecf.data.published.PublishedDataSet;
 import io.github.vaecf.data.splitting.GivenSplitter;
 import io.github.vaecf.data.splitting.LeaveLastOutSplitter;
@@ -10,6 +13,7 @@ import io.github.vaecf.data.splitting.WeakGeneralizationSplitter;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
@@ -200,6 +204,96 @@ final class SplitOptions {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Refuses a split in which something that was to be held out is not there, or can never be found:
+   * what is measured on it would say nothing.
+   *
+   * @throws DataException if there is no validation or test pair though there should be one, or no
+   *     test item that a training user has
+   */
+  void requireHeldOut(Split split, boolean twoLogs) {
+    if (split.validation().isEmpty()) {
+      requireNone("validation", "--validation-share", validationShare, split, twoLogs);
+    }
+    if (split.test().isEmpty()) {
+      if (twoLogs) {
+        throw new DataException(
+            "no pair is left to test on: each is for training too, or of a user who has none for"
+                + " training; check that both inputs have the same kind of ids and that the second"
+                + " is the test log");
+      }
+      requireNone("test", "--test-share", testShare, split, false);
+    } else {
+      requireTrainedItem(split);
+    }
+  }
+
+  private void requireNone(String part, String option, double share, Split split, boolean twoLogs) {
+    if (twoLogs || kind().name.equals("weak")) {
+      if (share > 0) {
+        CsrMatrix known = split.test().foldIn();
+        int most = 0;
+        for (int row = 0; row < known.rows(); row++) {
+          int ofTest = twoLogs ? 0 : split.test().heldOut().rowSize(row);
+          most = Math.max(most, known.rowSize(row) + ofTest);
+        }
+        throw new DataException(
+            "no pair is held out for "
+                + part
+                + ": a user's share is rounded down, and of at most "
+                + most
+                + " items a user, "
+                + share
+                + " is less than one; raise "
+                + option
+                + ", or say "
+                + option
+                + " 0 to do without "
+                + part);
+      }
+    } else if (kind().name.equals("last")) {
+      throw new DataException(
+          "no pair is held out for "
+              + part
+              + ": no user has the 3 items that it takes; filter less (--min-rating,"
+              + " --min-item-users) or take another --split");
+    } else {
+      throw new DataException(
+          "no pair is held out for "
+              + part
+              + ": of a held-out user with at least 5 items that training users have, a fifth is"
+              + " held out, and there is no such user; hold out more users (--heldout-users), ask"
+              + " for more items a user (--min-user-items 5), or take another --split");
+    }
+  }
+
+  /** Refuses a test whose items no training user has: every metric would be 0. */
+  private static void requireTrainedItem(Split split) {
+    int[] trained = split.train().columnCounts();
+    int[] tested = split.test().heldOut().columnCounts();
+    int example = -1;
+    for (int item = 0; item < tested.length; item++) {
+      if (tested[item] > 0) {
+        if (trained[item] > 0) {
+          return;
+        }
+        example = example < 0 ? item : example;
+      }
+    }
+    throw new DataException(
+        "no item to test on, such as '"
+            + split.items().id(example)
+            + "', is one that training users have, such as '"
+            + split
+                .items()
+                .id(
+                    IntStream.range(0, trained.length)
+                        .filter(item -> trained[item] > 0)
+                        .findFirst()
+                        .orElseThrow())
+            + "': no model could find any; check that both have the same kind of ids");
   }
 
   private Kind kind() {

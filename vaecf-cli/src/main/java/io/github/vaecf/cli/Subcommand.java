@@ -4,16 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -143,18 +140,8 @@ abstract class Subcommand implements Callable<Integer> {
    * @throws DataException if something is there, be it not an empty folder, or it cannot be written
    */
   static void requireNew(Path folder) {
-    if (!isEmptyFolder(folder)) {
-      WholeFile.requireAbsent(folder);
-    }
+    WholeFile.requireVacant(folder);
     WholeFile.requireWritable(folder);
-  }
-
-  private static boolean isEmptyFolder(Path folder) {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.findAny().isEmpty();
-    } catch (IOException none) {
-      return false;
-    }
   }
 
   /** A JSON object as the text of a file. */

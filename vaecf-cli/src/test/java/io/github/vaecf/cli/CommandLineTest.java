@@ -141,6 +141,59 @@ class CommandLineTest {
   }
 
   @Test
+  void onlyUnknownItemsAreAFailure() {
+    assertFailure(
+        Outcome.of("recommend", "--model", export, "--items", "none,such"),
+        "knows none of the items; it has ");
+  }
+
+  @Test
+  void aPartThatHoldsNothingOutFailsBeforeTheWork() throws IOException {
+    Path without = folder.resolve("without");
+    Files.createDirectory(without);
+    try (var files = Files.list(data)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.copy(file, without.resolve(file.getFileName()));
+      }
+    }
+    for (String part : List.of("test", "validation")) {
+      Files.writeString(without.resolve(part + "_te.csv"), "uid,sid\n");
+      assertFailure(
+          Outcome.of("evaluate", "--data", without, "--model", run, "--split", part),
+          without.resolve(part + "_te.csv")
+              + ": expected a pair to find, found none: there is nothing to measure; prepare the"
+              + " data with pairs held out for "
+              + part);
+    }
+    assertFailure(
+        Outcome.of("compare", "--data", without, "--model", run, "--model", "popular"),
+        without.resolve("test_te.csv") + ": expected a pair to find");
+    Path search = folder.resolve("search");
+    assertFailure(
+        Outcome.of(
+            "search", "--data", without, "--model=ease", "--try=lambda=1,2", "--out", search),
+        without.resolve("validation_te.csv")
+            + ": expected a pair to find, found none: there is"
+            + " nothing to choose by");
+    assertThat(search).doesNotExist();
+    Path experiment = folder.resolve("experiment");
+    assertFailure(
+        Outcome.of("experiment", "--data", without, "--out", experiment),
+        "users has a held-out item: there is nothing to measure");
+    assertThat(experiment).doesNotExist();
+  }
+
+  @Test
+  void anUnknownPartIsReportedWithEachNameOnce() {
+    Outcome outcome = Outcome.of("evaluate", "--data", data, "--model", run, "--split", "tset");
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err())
+        .startsWith(
+            "vaecf evaluate: Invalid value for option '--split': expected test or validation, found"
+                + " 'tset'\n");
+  }
+
+  @Test
   void aTrainingCanBeResumedButNotOverwritten() {
     Path again = folder.resolve("run");
     assertDone(train("dae", again, "--epochs=2"));
@@ -172,7 +225,7 @@ class CommandLineTest {
             "--input",
             RATINGS,
             "--heldout-users=60",
-            "--min-rating=5",
+            "--min-user-items=8",
             "--out",
             other));
     assertFailure(

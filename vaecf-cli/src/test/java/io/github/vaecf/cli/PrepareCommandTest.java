@@ -9,10 +9,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PrepareCommandTest {
@@ -183,6 +186,107 @@ class PrepareCommandTest {
     assertFailure(
         prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60, "--min-rating", 6),
         "no event is left after filtering");
+  }
+
+  @Test
+  void nothingLeftAfterFilteringNamesTheCure() throws IOException {
+    Files.writeString(ratings, "user,item,rating\n1,a,1\n1,b,3\n2,a,2\n");
+    assertFailure(
+        prepare(ratings, "--heldout-users", 1),
+        "no event is left after filtering: read: 3, value at least 4: 0, users with at least 5"
+            + " items: 0 events; the values lie within 1 and 3: lower the least rating"
+            + " (--min-rating), or read none where they are no ratings (--value-column none)");
+    assertFailure(
+        prepare(ratings, "--heldout-users", 1, "--min-rating", 2),
+        "value at least 2: 2, users with at least 5 items: 0 events; the most items that a user has"
+            + " are 1: ask for fewer (--min-user-items); the values lie within 1 and 3");
+  }
+
+  /** Ten users who each like two of ten items, at different times. */
+  private void writeShortHistories() throws IOException {
+    StringBuilder lines = new StringBuilder("user,item,rating,time\n");
+    for (int user = 0; user < 10; user++) {
+      for (int i = 0; i < 2; i++) {
+        lines.append(user + "," + (user + i) % 10 + ",5," + (10 * user + i) + "\n");
+      }
+    }
+    Files.writeString(ratings, lines.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--heldout-users=2|validation|hold out more users (--heldout-users)",
+        "--split=weak|validation|raise --validation-share, or say --validation-share 0 to do",
+        "--split=weak --validation-share=0|test|of at most 2 items a user, 0.2 is less than one",
+        "--split=last --time-column=time|validation|no user has the 3 items that it takes"
+      })
+  void aPartForWhichNothingIsHeldOutFails(String options, String part, String cure)
+      throws IOException {
+    writeShortHistories();
+    List<Object> arguments = new ArrayList<>(List.of(options.split(" ")));
+    arguments.addAll(List.of("--min-user-items", 1));
+    assertFailure(prepare(ratings, arguments.toArray()), "no pair is held out for " + part + ": ");
+    assertThat(prepare(ratings, arguments.toArray()).err()).contains(cure);
+  }
+
+  @Test
+  void withoutASharePartsAreLeftOutInSilence() throws IOException {
+    writeShortHistories();
+    Outcome outcome =
+        prepare(
+            ratings,
+            "--split=weak",
+            "--validation-share=0",
+            "--test-share=0",
+            "--min-user-items",
+            1);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.status()).isZero();
+  }
+
+  @Test
+  void aTestThatHasNothingToDoWithTheTrainingFails() throws IOException {
+    Path train = Files.writeString(folder.resolve("train.csv"), "u,i\n1,a\n1,b\n2,a\n");
+    Path otherUsers = Files.writeString(folder.resolve("users.csv"), "u,i\nx,b\n");
+    Path otherItems = Files.writeString(folder.resolve("items.csv"), "u,i\n1,7\n");
+    for (Path test : List.of(otherUsers, train)) {
+      assertFailure(given(train, test), "no pair is left to test on: each is for training too, or");
+    }
+    assertFailure(
+        given(train, otherItems),
+        "no item to test on, such as '7', is one that training users have, such as 'a'");
+  }
+
+  private Outcome given(Path train, Path test) {
+    return Outcome.of(
+        "prepare",
+        "--format=csv",
+        "--value-column=none",
+        "--split=given",
+        "--validation-share=0",
+        "--input",
+        train,
+        test,
+        "--out",
+        data);
+  }
+
+  @Test
+  void titlesOfOtherItemsFail() throws IOException {
+    Path titles = Files.writeString(folder.resolve("titles.csv"), "title,movieId\nOne,1\n");
+    assertFailure(
+        prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60, "--titles", titles),
+        titles + ": expected titles of items such as '");
+  }
+
+  @Test
+  void anEmptyFolderIsAsGoodAsNone() throws IOException {
+    Files.createDirectory(data);
+    Outcome outcome = prepare(GOLDEN.resolve("ratings.csv"), "--heldout-users", 60);
+    assertThat(outcome).isEqualTo(new Outcome(0, outcome.out(), ""));
+    assertThat(data.resolve("train.csv")).hasSameBinaryContentAs(GOLDEN.resolve("train.csv"));
   }
 
   @Test

@@ -83,9 +83,9 @@ class PrepareFormatsTest {
   void aFolderOfLightGcnBringsItsSplit() throws IOException {
     Path both = lightGcnFolder();
     assertDone(prepare("lightgcn", "--input", both, "--validation-share", 0.5));
-    assertThat(lines("test_te.csv")).containsExactly("uid,sid", "0,4", "1,4");
-    assertThat(lines("validation_te.csv")).hasSize(1 + 4);
-    assertThat(lines("train.csv")).hasSize(1 + 4);
+    assertThat(lines("test_te.csv")).containsExactly("uid,sid", "0,10", "0,11", "1,9");
+    assertThat(lines("validation_te.csv")).hasSize(1 + 10);
+    assertThat(lines("train.csv")).hasSize(1 + 10);
   }
 
   @Test
@@ -133,8 +133,10 @@ class PrepareFormatsTest {
 
   private Path lightGcnFolder() throws IOException {
     Path both = Files.createDirectory(folder.resolve("gowalla"));
-    Files.writeString(both.resolve("train.txt"), "0 10 11 12 13\n1 10 11 12 13\n");
-    Files.writeString(both.resolve("test.txt"), "0 14\n1 14\n");
+    Files.writeString(
+        both.resolve("train.txt"),
+        "0 10 11 12 13 14 15 16 17 18 19\n1 10 11 12 13 14 15 16 17 18 20\n");
+    Files.writeString(both.resolve("test.txt"), "0 20 21\n1 19\n");
     return both;
   }
 }

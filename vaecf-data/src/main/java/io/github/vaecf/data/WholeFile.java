@@ -22,6 +22,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -91,6 +92,7 @@ public final class WholeFile {
    * @throws DataException if something is there already, or it cannot be written
    */
   public static void create(Path file, Content content) {
+    requireAbsent(file);
     place(file, file, false, partial -> write(partial, content));
   }
 
@@ -223,7 +225,7 @@ public final class WholeFile {
 
   private static void keepPermissions(Path old, Path partial) throws IOException {
     try {
-      if (Files.isRegularFile(old)) {
+      if (Files.isRegularFile(old) || Files.isDirectory(old)) {
         Files.setPosixFilePermissions(partial, Files.getPosixFilePermissions(old));
       }
     } catch (UnsupportedOperationException noPermissions) {
@@ -234,7 +236,7 @@ public final class WholeFile {
   /**
    * Makes a new file or folder with whatever makes it, and its folder where there is none.
    *
-   * @param place where to; nothing may be there
+   * @param place where to; nothing may be there, but for an empty folder where a folder is made
    * @param maker makes it; what it throws goes on to the caller, but for an {@link IOException} or
    *     {@link UncheckedIOException}, which means that it cannot be written
    * @throws DataException if something is there already, or it cannot be written
@@ -268,10 +270,11 @@ public final class WholeFile {
 
   /** Writes to where the links of a target end. */
   private static void place(Path end, Path target, boolean replace, Maker maker) {
-    if (!replace) {
-      requireAbsent(target);
-    }
     Path place = end.toAbsolutePath().normalize();
+    if (!replace) {
+      requireVacant(target);
+      place = emptyFolder(target).orElse(place);
+    }
     Path folder = place.getParent();
     if (folder == null) {
       throw new DataException(target + ": cannot be written (it is the root of a file system)");
@@ -300,15 +303,17 @@ public final class WholeFile {
   /** Puts what is new into its place, unless another writer was faster. */
   private static void settle(Path partial, Path place, Path target) throws IOException {
     if (Files.isDirectory(partial)) {
-      requireAbsent(target);
+      requireVacant(target);
+      keepPermissions(place, partial);
       try {
         rename(partial, place); // fails where a folder with something in it is
       } catch (FileSystemException e) {
-        requireAbsent(target);
+        requireVacant(target);
         throw e;
       }
       return;
     }
+    requireAbsent(target);
     try {
       // A rename would replace what another writer put there; a link never does.
       Files.createLink(place, partial);
@@ -382,6 +387,28 @@ public final class WholeFile {
   public static void requireAbsent(Path place) {
     if (!isAbsent(place)) {
       throw new DataException(place + ": already exists; choose another place or remove it first");
+    }
+  }
+
+  /**
+   * Makes sure that a folder can be made at a place: nothing is there, or an empty folder, which
+   * the new one takes the place of.
+   *
+   * @param place where a folder is to be made
+   * @throws DataException if something else is there, be it a link to nothing
+   */
+  public static void requireVacant(Path place) {
+    if (emptyFolder(place).isEmpty()) {
+      requireAbsent(place);
+    }
+  }
+
+  /** Where an empty folder really is, if a path leads to one. */
+  private static Optional<Path> emptyFolder(Path place) {
+    try (Stream<Path> entries = Files.list(place)) {
+      return entries.findAny().isEmpty() ? Optional.of(place.toRealPath()) : Optional.empty();
+    } catch (IOException | UncheckedIOException noFolder) {
+      return Optional.empty();
     }
   }
 

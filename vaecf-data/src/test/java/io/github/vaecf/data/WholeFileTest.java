@@ -251,9 +251,10 @@ class WholeFileTest {
   @Test
   void anExistingTargetIsRefusedAndItsWriterNeverAsked() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "before");
-    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path full = Files.createDirectory(folder.resolve("full"));
+    Files.createFile(full.resolve("mine"));
     Path nowhere = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
-    for (Path target : List.of(file, empty, nowhere)) {
+    for (Path target : List.of(file, full, nowhere)) {
       assertThatThrownBy(
               () ->
                   WholeFile.make(
@@ -265,7 +266,7 @@ class WholeFileTest {
           .hasMessage(target + ": already exists; choose another place or remove it first");
     }
     assertThat(file).hasContent("before");
-    assertThat(names()).containsExactly("empty", "file", "link");
+    assertThat(names()).containsExactly("file", "full", "link");
   }
 
   @Test
@@ -311,6 +312,39 @@ class WholeFileTest {
     assertThat(tree.resolve("first")).hasContent("1");
     assertThat(tree.resolve("second")).hasContent("2");
     assertThat(names()).containsExactly("tree");
+  }
+
+  @Test
+  void aFolderTakesThePlaceOfAnEmptyOneAndItsPermissions() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Files.setPosixFilePermissions(empty, PosixFilePermissions.fromString("rwx------"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), empty);
+    WholeFile.requireVacant(empty);
+    WholeFile.make(link, partial -> Files.writeString(tree(partial).resolve("first"), "1"));
+    assertThat(empty.resolve("first")).hasContent("1");
+    assertThat(link).isSymbolicLink();
+    assertThat(Files.getPosixFilePermissions(empty))
+        .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+    String message = empty + ": already exists; choose another place or remove it first";
+    assertThatThrownBy(() -> WholeFile.requireVacant(empty)).hasMessage(message);
+    assertThatThrownBy(() -> WholeFile.make(empty, WholeFileTest::tree)).hasMessage(message);
+    assertThat(empty.resolve("first")).hasContent("1");
+    assertThat(names()).containsExactly("empty", "link");
+  }
+
+  @Test
+  void aFileTakesThePlaceOfNoFolder() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    String message = empty + ": already exists; choose another place or remove it first";
+    assertThatThrownBy(() -> WholeFile.create(empty, text("text"))).hasMessage(message);
+    assertThatThrownBy(() -> WholeFile.make(empty, partial -> Files.writeString(partial, "text")))
+        .hasMessage(message);
+    assertThat(empty).isEmptyDirectory();
+    assertThat(names()).containsExactly("empty");
+  }
+
+  private static Path tree(Path partial) throws IOException {
+    return Files.createDirectory(partial);
   }
 
   @Test

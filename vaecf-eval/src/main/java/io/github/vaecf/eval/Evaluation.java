@@ -244,24 +244,28 @@ public final class Evaluation {
    * @throws IOException if the target cannot be written
    */
   public void writeUsers(Writer target, IdIndex userIds) throws IOException {
-    CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(target);
-    List<String> row = new ArrayList<>(List.of("user", "fold_in", "held_out"));
-    row.addAll(names());
-    csv.writeRecord(row);
-    for (int user = 0; user < heldOut.users(); user++) {
-      if (heldOut.heldOut().rowSize(user) == 0) {
-        continue;
-      }
-      row.clear();
-      row.add(userIds.id(heldOut.firstUser() + user));
-      row.add(Integer.toString(heldOut.foldIn().rowSize(user)));
-      row.add(Integer.toString(heldOut.heldOut().rowSize(user)));
-      for (double[] ofUsers : values.values()) {
-        row.add(Double.toString(ofUsers[user]));
-      }
+    try {
+      CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(target);
+      List<String> row = new ArrayList<>(List.of("user", "fold_in", "held_out"));
+      row.addAll(names());
       csv.writeRecord(row);
+      for (int user = 0; user < heldOut.users(); user++) {
+        if (heldOut.heldOut().rowSize(user) == 0) {
+          continue;
+        }
+        row.clear();
+        row.add(userIds.id(heldOut.firstUser() + user));
+        row.add(Integer.toString(heldOut.foldIn().rowSize(user)));
+        row.add(Integer.toString(heldOut.heldOut().rowSize(user)));
+        for (double[] ofUsers : values.values()) {
+          row.add(Double.toString(ofUsers[user]));
+        }
+        csv.writeRecord(row);
+      }
+      csv.flush();
+    } catch (UncheckedIOException e) {
+      throw e.getCause(); // as flushing throws it
     }
-    csv.flush();
   }
 
   private void requireMeasured(RankingMetric metric) {

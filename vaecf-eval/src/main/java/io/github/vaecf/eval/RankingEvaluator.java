@@ -97,12 +97,7 @@ public final class RankingEvaluator {
               + " items, but the users to evaluate on are over "
               + users.foldIn().columns());
     }
-    if (users.isEmpty()) {
-      throw new DataException(
-          "none of the "
-              + users.users()
-              + " users has a held-out item: there is nothing to measure");
-    }
+    requireHeldOut(users);
     int depth = Math.min(k, model.itemCount());
     long start = System.nanoTime();
     long scoring = 0;
@@ -154,6 +149,16 @@ public final class RankingEvaluator {
         seconds(System.nanoTime() - start),
         seconds(scoring),
         seconds(measuring.sum()));
+  }
+
+  /** Refuses users of whom nobody has anything to find. */
+  static void requireHeldOut(HeldOut users) {
+    if (users.isEmpty()) {
+      throw new DataException(
+          "none of the "
+              + users.users()
+              + " users has a held-out item: there is nothing to measure");
+    }
   }
 
   /** Waits for a task and throws what it threw, message and all. */

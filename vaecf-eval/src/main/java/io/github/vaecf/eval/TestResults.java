@@ -1,6 +1,7 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -48,11 +49,13 @@ public final class TestResults {
    * @param metrics what to measure, at least one, each once; the first is the one that groups of
    *     users are compared by, and its k that of recall by popularity
    * @throws IllegalArgumentException if there is no metric, or two have one name
+   * @throws DataException if no test user has anything held out
    */
   public TestResults(Split split, List<RankingMetric> metrics) {
     this.split = split;
     this.metrics = List.copyOf(metrics);
     RankingEvaluator.of(metrics); // refuses none at all
+    RankingEvaluator.requireHeldOut(split.test());
     RankingMetric first = metrics.get(0);
     this.activity =
         Band.ofActivity(split.test(), BANDS).stream()

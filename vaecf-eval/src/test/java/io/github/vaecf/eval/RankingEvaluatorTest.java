@@ -21,6 +21,7 @@ import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -251,6 +252,30 @@ class RankingEvaluatorTest {
 
     assertThat(table)
         .hasToString("user,fold_in,held_out,mrr@3,recall@1\n\"a,b\",2,2,1.0,1.0\nd,1,1,0.0,0.0\n");
+  }
+
+  @Test
+  void aTargetThatCannotBeWrittenIsReportedAlikeWhereverItFails() {
+    Evaluation evaluation = evaluate(row(0), row(2), ReciprocalRank.at(3));
+    Writer full =
+        new Writer() {
+          @Override
+          public void write(char[] text, int at, int length) throws IOException {
+            throw new IOException("full");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    // The second is longer than any buffer: it fails before the end.
+    for (String id : List.of("a", "a".repeat(1 << 20))) {
+      assertThatThrownBy(() -> evaluation.writeUsers(full, IdIndex.of(List.of(id))))
+          .isInstanceOf(IOException.class)
+          .hasMessage("full");
+    }
   }
 
   @Test

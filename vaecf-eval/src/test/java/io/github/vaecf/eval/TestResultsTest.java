@@ -11,6 +11,7 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
@@ -73,6 +74,23 @@ class TestResultsTest {
 
   private static IdIndex ids(int count) {
     return IdIndex.of(IntStream.range(0, count).mapToObj(Integer::toString).toList());
+  }
+
+  @Test
+  void aSplitWithoutATestIsRefusedBeforeAnythingIsMeasured() {
+    CsrMatrix nobody = users(0, new Random(1), item -> 0);
+    CsrMatrix lone = users(1, new Random(1), item -> 0);
+    Split split =
+        new Split(
+            users(3, new Random(1), item -> 0),
+            new HeldOut(nobody, nobody, 3),
+            new HeldOut(lone, lone, 3),
+            ids(4),
+            ids(ITEMS),
+            Map.of());
+    assertThatThrownBy(() -> new TestResults(split, List.of(Ndcg.at(10))))
+        .isInstanceOf(DataException.class)
+        .hasMessage("none of the 1 users has a held-out item: there is nothing to measure");
   }
 
   @Test

@@ -1,7 +1,10 @@
 package io.github.vaecf.data.reading;
 
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -147,7 +150,7 @@ public final class LogFormat {
    *
    * @param path a file or a folder, also compressed, as the form was published
    * @return the events in the order of the files, with times and titles where there are any
-   * @throws io.github.vaecf.data.DataException if it cannot be read; the message says where and why
+   * @throws DataException if it cannot be read; the message says where and why
    */
   public Interactions read(Path path) {
     return reader.apply(path);
@@ -175,20 +178,26 @@ public final class LogFormat {
 
   /**
    * Writes a log under the names of the published files. To have all of them or none, write within
-   * {@link io.github.vaecf.data.WholeFile#make}.
+   * {@link WholeFile#make}.
    *
    * @param log the events, with times if the form has them; ids without the form's separators,
    *     times from 0 on, values from 0 to 9.9, of which forms without decimals take the next larger
    *     whole number
    * @param folder where to; must be there, files in it are replaced
-   * @throws IOException if it cannot be written
+   * @throws DataException if it cannot be written
    * @throws UnsupportedOperationException if this form is only read
    */
-  public void write(Interactions log, Path folder) throws IOException {
+  public void write(Interactions log, Path folder) {
     if (writer == null) {
       throw new UnsupportedOperationException("the format " + name + " is only read");
     }
-    writer.write(log, folder);
+    try {
+      writer.write(log, folder);
+    } catch (IOException e) {
+      throw WholeFile.unwritable(folder, e);
+    } catch (UncheckedIOException e) {
+      throw WholeFile.unwritable(folder, e.getCause());
+    }
   }
 
   @Override

@@ -1,7 +1,11 @@
 package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.CsrMatrix;
+import it.unimi.dsi.fastutil.ints.IntArrayList;
+import it.unimi.dsi.fastutil.ints.IntOpenHashSet;
+import it.unimi.dsi.fastutil.ints.IntSet;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /** Pairs of indices that a block of lines holds. */
 final class PairBlock implements LineFormat.Block {
@@ -9,8 +13,8 @@ final class PairBlock implements LineFormat.Block {
   private int[] columns;
   private int size;
   private int lines;
-  private int least = Integer.MAX_VALUE;
-  private int largest = -1;
+  private final IntSet distinctRows = new IntOpenHashSet();
+  private final IntArrayList blankLines = new IntArrayList(0);
 
   PairBlock(int expectedPairs) {
     rows = new int[expectedPairs];
@@ -26,16 +30,22 @@ final class PairBlock implements LineFormat.Block {
     return lines;
   }
 
+  /** The line that was begun last has no pair. */
+  void skipLine() {
+    blankLines.add(lines);
+  }
+
   void add(int row, int column) {
     if (size == rows.length) {
       int capacity = size + (size >> 1) + 16;
       rows = Arrays.copyOf(rows, capacity);
       columns = Arrays.copyOf(columns, capacity);
     }
+    if (size == 0 || rows[size - 1] != row) {
+      distinctRows.add(row);
+    }
     rows[size] = row;
     columns[size++] = column;
-    least = Math.min(least, row);
-    largest = Math.max(largest, row);
   }
 
   void trim() {
@@ -43,14 +53,36 @@ final class PairBlock implements LineFormat.Block {
     columns = Arrays.copyOf(columns, size);
   }
 
-  /** The least row, or the largest int if there is none. */
-  int leastRow() {
-    return least;
+  /** The rows that have a pair. */
+  IntSet distinctRows() {
+    return distinctRows;
   }
 
-  /** The largest row, or −1 if there is none. */
-  int largestRow() {
-    return largest;
+  /** Gives the rows other numbers. */
+  void renumber(IntUnaryOperator newRow) {
+    int old = -1;
+    int number = -1;
+    for (int pair = 0; pair < size; pair++) {
+      if (rows[pair] != old) {
+        old = rows[pair];
+        number = newRow.applyAsInt(old);
+      }
+      rows[pair] = number;
+    }
+  }
+
+  /** The line, counted from 1, in which a pair stands first; 0 if it does not. */
+  int lineOf(int row, int column) {
+    for (int pair = 0; pair < size; pair++) {
+      if (rows[pair] == row && columns[pair] == column) {
+        int line = pair + 1;
+        for (int i = 0; i < blankLines.size() && blankLines.getInt(i) <= line; i++) {
+          line++;
+        }
+        return line;
+      }
+    }
+    return 0;
   }
 
   void forEach(int firstRow, CsrMatrix.PairConsumer consumer) {

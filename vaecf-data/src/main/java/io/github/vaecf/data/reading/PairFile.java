@@ -1,6 +1,8 @@
 package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.CsrMatrix;
+import it.unimi.dsi.fastutil.ints.IntOpenHashSet;
+import it.unimi.dsi.fastutil.ints.IntSet;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -9,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /** A file of pairs of indices with the header {@code uid,sid}, as a prepared folder has five. */
 final class PairFile {
@@ -16,20 +19,17 @@ final class PairFile {
   private static final byte[] SEPARATOR = {','};
   private static final int MOST_DIGITS = 10;
 
+  private final String name;
   private final List<PairBlock> blocks;
-  private final int leastRow;
-  private final int largestRow;
+  private final IntSet users;
 
-  private PairFile(List<PairBlock> blocks) {
+  private PairFile(String name, List<PairBlock> blocks) {
+    this.name = name;
     this.blocks = blocks;
-    int least = Integer.MAX_VALUE;
-    int largest = -1;
+    this.users = new IntOpenHashSet();
     for (PairBlock block : blocks) {
-      least = Math.min(least, block.leastRow());
-      largest = Math.max(largest, block.largestRow());
+      users.addAll(block.distinctRows());
     }
-    this.leastRow = least;
-    this.largestRow = largest;
   }
 
   /**
@@ -45,17 +45,28 @@ final class PairFile {
       pipeline.read(
           file,
           (bytes, from, to) -> {
-            String header = new String(bytes, from, to - from, StandardCharsets.UTF_8);
-            if (!header.equals("uid,sid")) {
-              throw new LineException(
-                  1, "expected the header uid,sid, found " + Fields.shown(bytes, from, to));
-            }
+            requireHeader(bytes, from, to);
             return new LineFormat.Start<>(
                 (block, start, end) -> parse(block, start, end, users, items), true);
           });
       pipeline.drain();
     }
-    return new PairFile(blocks);
+    return new PairFile(file.name(), blocks);
+  }
+
+  private static void requireHeader(byte[] bytes, int from, int to) throws LineException {
+    String header = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+    if (header.equals("uid,sid")) {
+      return;
+    }
+    String cure = "";
+    if (header.matches("[0-9]+,[0-9]+")) {
+      cure = "; put that line before it";
+    } else if (header.equals(",uid,sid")) {
+      cure = "; write it without an index, in pandas by index=False";
+    }
+    throw new LineException(
+        1, "expected the header uid,sid, found " + Fields.shown(bytes, from, to) + cure);
   }
 
   private static PairBlock parse(byte[] bytes, int from, int to, int users, int items)
@@ -67,6 +78,7 @@ final class PairFile {
       int line = block.nextLine();
       at = fields.cut(bytes, at, to, line);
       if (fields.blank()) {
+        block.skipLine();
         continue;
       }
       if (fields.count() != 2) {
@@ -99,14 +111,27 @@ final class PairFile {
     return (int) index;
   }
 
-  /** The least user, or the largest int if there is no pair. */
-  int leastRow() {
-    return leastRow;
+  /** The users that have a pair. */
+  IntSet users() {
+    return users;
   }
 
-  /** The largest user, or −1 if there is no pair. */
-  int largestRow() {
-    return largestRow;
+  /** Gives the users other numbers; {@link #users()} stays as the file has it. */
+  void renumber(IntUnaryOperator newUser) {
+    blocks.forEach(block -> block.renumber(newUser));
+  }
+
+  /** Where messages say that a pair stands: the file and the line. */
+  String placeOf(int user, int item) {
+    long lines = 1; // the header
+    for (PairBlock block : blocks) {
+      int line = block.lineOf(user, item);
+      if (line > 0) {
+        return name + ", line " + (lines + line);
+      }
+      lines += block.lines();
+    }
+    throw new IllegalArgumentException(name + ": there is no pair " + user + "," + item);
   }
 
   CsrMatrix toMatrix(int firstRow, int rows, int columns) {

@@ -20,35 +20,49 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /**
  * The matrices and ids of a prepared folder in one binary file within it, which loads at once by
- * memory mapping. It holds the sizes and times of the files it was made of, so that it is passed
- * over when one of them changed, and a checksum, so that it is passed over when it is damaged.
- * Then, or if it cannot be written, the folder's own files are read; a cache never fails.
+ * memory mapping. It holds the sizes and checksums of the files it was made of, so that it is
+ * passed over when one of them changed, and a checksum of its own, so that it is passed over when
+ * it is damaged. Then, or if it cannot be written, the folder's own files are read; a cache never
+ * fails.
  *
- * <p>Little-endian throughout: mark, checksum of what follows, sizes and times of the files, item
- * ids, user ids, five matrices, two first users.
+ * <p>Times would not do: a file may be changed within the clock's tick, or put back with its old
+ * time. A checksum is taken at the speed of memory.
+ *
+ * <p>Little-endian throughout: mark, checksum of what follows, sizes and checksums of the files,
+ * item ids, user ids, five matrices, two first users.
  */
 final class PreparedCache {
   private static final String NAME = ".vaecf-cache";
-  private static final long MARK = 0x31305f4643454156L;
+  private static final long MARK = 0x32305f4643454156L;
   private static final int HEAD = 2 * Long.BYTES;
   private static final int BUFFER_SIZE = 1 << 20;
   private static final long WINDOW = 1L << 28;
 
-  private PreparedCache() {}
+  private final Path file;
+  private final long[] fingerprint;
+
+  private PreparedCache(Path file, long[] fingerprint) {
+    this.file = file;
+    this.fingerprint = fingerprint;
+  }
 
   /**
-   * The cached split, without titles and stages, or null if there is no cache that can be used.
+   * The cache of a folder as it is now.
    *
    * @param folder the prepared folder
    * @param sources names of the files that the split is made of
    */
-  static Split read(Path folder, List<String> sources) {
-    Path file = folder.resolve(NAME);
+  static PreparedCache of(Path folder, List<String> sources) {
+    return new PreparedCache(folder.resolve(NAME), fingerprint(folder, sources));
+  }
+
+  /** The cached split, without titles and stages, or null if there is none that can be used. */
+  Split read() {
     if (!Files.isRegularFile(file)) {
       return null;
     }
@@ -56,7 +70,7 @@ final class PreparedCache {
       if (!in.isWhole()) {
         return null;
       }
-      for (long expected : fingerprint(folder, sources)) {
+      for (long expected : fingerprint) {
         if (in.getLong() != expected) {
           return null;
         }
@@ -73,19 +87,18 @@ final class PreparedCache {
   }
 
   /** Writes the cache, in the place of one that may be there; does nothing if that fails. */
-  static void write(Path folder, List<String> sources, Split split) {
+  void write(Split split) {
     try {
-      WholeFile.remake(folder.resolve(NAME), partial -> write(folder, sources, split, partial));
+      WholeFile.remake(file, partial -> write(split, partial));
     } catch (DataException e) {
       // A cache never fails.
     }
   }
 
-  private static void write(Path folder, List<String> sources, Split split, Path file)
-      throws IOException {
+  private void write(Split split, Path partial) throws IOException {
     long checksum;
-    try (Output out = new Output(file)) {
-      for (long value : fingerprint(folder, sources)) {
+    try (Output out = new Output(partial)) {
+      for (long value : fingerprint) {
         out.putLong(value);
       }
       out.putIds(split.items().ids());
@@ -99,23 +112,38 @@ final class PreparedCache {
       out.putLong(split.test().firstUser());
       checksum = out.finish();
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
       ByteBuffer head = ByteBuffer.allocate(HEAD).order(ByteOrder.LITTLE_ENDIAN);
       head.putLong(MARK).putLong(checksum).flip();
       channel.write(head, 0);
     }
   }
 
-  /** Size and time of each file; both −1 if there is no such file. */
-  private static long[] fingerprint(Path folder, List<String> sources) throws IOException {
+  /** Size and checksum of each file; both −1 of one that is not there or cannot be read. */
+  private static long[] fingerprint(Path folder, List<String> sources) {
     long[] fingerprint = new long[2 * sources.size()];
-    for (int i = 0; i < sources.size(); i++) {
-      Path file = folder.resolve(sources.get(i));
-      boolean there = Files.exists(file);
-      fingerprint[2 * i] = there ? Files.size(file) : -1;
-      fingerprint[2 * i + 1] =
-          there ? Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS) : -1;
-    }
+    IntStream.range(0, sources.size())
+        .parallel()
+        .forEach(
+            i -> {
+              Path source = folder.resolve(sources.get(i));
+              try (FileChannel channel = FileChannel.open(source, StandardOpenOption.READ)) {
+                CRC32C checksum = new CRC32C();
+                int length = (int) Math.min(BUFFER_SIZE, channel.size() + 1);
+                ByteBuffer buffer = ByteBuffer.allocateDirect(length);
+                long size = 0;
+                for (int read = channel.read(buffer); read >= 0; read = channel.read(buffer)) {
+                  size += read;
+                  checksum.update(buffer.flip());
+                  buffer.clear();
+                }
+                fingerprint[2 * i] = size;
+                fingerprint[2 * i + 1] = checksum.getValue();
+              } catch (IOException e) {
+                fingerprint[2 * i] = -1;
+                fingerprint[2 * i + 1] = -1;
+              }
+            });
     return fingerprint;
   }
 

@@ -1,14 +1,20 @@
 package io.github.vaecf.data.reading;
 
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
-import java.io.BufferedReader;
+import it.unimi.dsi.fastutil.ints.IntOpenHashSet;
+import it.unimi.dsi.fastutil.ints.IntSet;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A split as a folder in the layout of the published program, so that it interchanges with the
@@ -42,17 +49,15 @@ public final class PreparedFolder {
   private static final String USERS = "unique_uid.txt";
   private static final String TITLES = "titles.tsv";
   private static final String STAGES = "stages.tsv";
+  private static final String BYTE_ORDER_MARK = "\ufeff";
+
+  /** The files of pairs. */
+  private static final List<String> PAIRS =
+      List.of(TRAIN, VALIDATION + FOLD_IN, VALIDATION + HELD_OUT, TEST + FOLD_IN, TEST + HELD_OUT);
 
   /** What the cache holds. */
   private static final List<String> SOURCES =
-      List.of(
-          TRAIN,
-          VALIDATION + FOLD_IN,
-          VALIDATION + HELD_OUT,
-          TEST + FOLD_IN,
-          TEST + HELD_OUT,
-          ITEMS,
-          USERS);
+      Stream.concat(PAIRS.stream(), Stream.of(ITEMS, USERS)).toList();
 
   private PreparedFolder() {}
 
@@ -61,8 +66,9 @@ public final class PreparedFolder {
    * when it is whole.
    *
    * @param split the split; the pairs are written in the order that its matrices remember
-   * @param folder where to; must not exist
-   * @throws DataException if the folder exists or cannot be written; then nothing is left behind
+   * @param folder where to; nothing, or an empty folder, may be there
+   * @throws DataException if something is there other than an empty folder, if it cannot be
+   *     written, or if an id has a line break; then nothing is left behind
    */
   public static void write(Split split, Path folder) {
     WholeFile.make(folder, partial -> writeFiles(split, partial));
@@ -73,8 +79,8 @@ public final class PreparedFolder {
     PairFile.write(folder.resolve(TRAIN), split.train(), 0);
     writeHeldOut(split.validation(), folder, VALIDATION);
     writeHeldOut(split.test(), folder, TEST);
-    Files.write(folder.resolve(ITEMS), split.items().ids());
-    Files.write(folder.resolve(USERS), split.users().ids());
+    writeIds(folder.resolve(ITEMS), split.items(), "item");
+    writeIds(folder.resolve(USERS), split.users(), "user");
     if (!split.titles().isEmpty()) {
       List<String[]> rows = new ArrayList<>();
       rows.add(new String[] {"item", "title"});
@@ -107,9 +113,42 @@ public final class PreparedFolder {
     PairFile.write(folder.resolve(name + HELD_OUT), part.heldOut(), part.firstUser());
   }
 
-  /** Writes text separated by tabs. Tabs and line breaks inside a field become blanks. */
+  /** Writes an id a line, if they can be read again. */
+  private static void writeIds(Path file, IdIndex ids, String what) throws IOException {
+    for (int index = 0; index < ids.size(); index++) {
+      String id = ids.id(index);
+      if (id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
+        throw new DataException(
+            "the id of "
+                + what
+                + " "
+                + index
+                + " has a line break, which "
+                + file.getFileName()
+                + " cannot hold: '"
+                + id.replace("\n", "\\n").replace("\r", "\\r")
+                + "'; give it another id");
+      }
+    }
+    if (ids.size() > 0 && ids.id(0).startsWith(BYTE_ORDER_MARK)) {
+      throw new DataException(
+          "the id of "
+              + what
+              + " 0 begins with a byte-order mark, which "
+              + file.getFileName()
+              + " cannot hold; give it another id");
+    }
+    Files.write(file, ids.ids());
+  }
+
+  /**
+   * Writes text separated by tabs. Tabs and line breaks inside a field become blanks; half a
+   * character, as a title that was cut off may end with, becomes a question mark.
+   */
   private static void writeTable(Path file, List<String[]> rows) throws IOException {
-    try (BufferedWriter out = Files.newBufferedWriter(file)) {
+    try (Writer out =
+        new BufferedWriter(
+            new OutputStreamWriter(Files.newOutputStream(file), StandardCharsets.UTF_8))) {
       for (String[] row : rows) {
         for (int i = 0; i < row.length; i++) {
           out.write(i == 0 ? "" : "\t");
@@ -121,14 +160,20 @@ public final class PreparedFolder {
   }
 
   /**
-   * Reads a folder. Without {@code unique_uid.txt} the users' indices serve as their ids. Leaves a
-   * cache ({@code .vaecf-cache}) in the folder, if it may be written, so that the next time takes a
-   * moment; a cache is passed over when a file changed.
+   * Reads a folder. The users' numbers in the files are names: gaps between them are left out, so
+   * that every training user of the split has a pair; only users behind those of training that
+   * {@code unique_uid.txt} names are kept without one. Without {@code unique_uid.txt} the numbers
+   * serve as ids. A pair that stands twice in a file counts once. Memory is bounded by the size of
+   * the files.
+   *
+   * <p>Leaves a cache ({@code .vaecf-cache}) in the folder, if it may be written, so that the next
+   * time takes a moment; a cache is passed over when what is in a file changed.
    *
    * @param folder a folder in the published layout, written here or elsewhere
    * @return the split; its matrices do not remember the order of the files
-   * @throws DataException if a file is missing or has a line that cannot be used; the message says
-   *     which
+   * @throws DataException if a file is missing, has a line that cannot be used, or holds out a pair
+   *     that is also for training or fold-in; if there is no pair to train on. The message says
+   *     where
    */
   public static Split read(Path folder) {
     if (!Files.isDirectory(folder)) {
@@ -138,10 +183,13 @@ public final class PreparedFolder {
                   ? ": expected a prepared folder, found a file"
                   : ": there is no such folder"));
     }
-    Split split = PreparedCache.read(folder, SOURCES);
+    // What the cache is compared to is taken before the files are read: a file that changes
+    // meanwhile leaves a cache that fits none.
+    PreparedCache cache = PreparedCache.of(folder, SOURCES);
+    Split split = cache.read();
     if (split == null) {
       split = readFiles(folder);
-      PreparedCache.write(folder, SOURCES, split);
+      cache.write(split);
     }
     return new Split(
         split.train(),
@@ -158,91 +206,102 @@ public final class PreparedFolder {
     Path userFile = folder.resolve(USERS);
     IdIndex knownUsers = Files.exists(userFile) ? readIds(userFile) : null;
     int mostUsers = knownUsers == null ? Integer.MAX_VALUE : knownUsers.size();
-
-    PairFile train = PairFile.read(Source.of(folder.resolve(TRAIN)), mostUsers, items.size());
-    PairFile[] validation = readHeldOut(folder, VALIDATION, mostUsers, items);
-    PairFile[] test = readHeldOut(folder, TEST, mostUsers, items);
-
-    int largest = Math.max(train.largestRow(), Math.max(largestRow(validation), largestRow(test)));
-    int users = knownUsers == null ? largest + 1 : knownUsers.size();
-    // Weak generalization: users that are tested are trained on too.
-    boolean weak = leastRow(test) <= train.largestRow();
-    int trainingUsers = weak ? users : train.largestRow() + 1;
-    int firstTest = firstTestUser(trainingUsers, validation, test, users);
-    int firstValidation = leastRow(validation) < trainingUsers ? 0 : trainingUsers;
-    int validationEnd = firstValidation < trainingUsers ? trainingUsers : firstTest;
-    int testEnd = firstTest < trainingUsers ? trainingUsers : users;
-    if (largestRow(validation) >= validationEnd || largestRow(test) >= testEnd) {
-      throw new DataException(
-          folder
-              + ": expected the users of training, then of validation, then of test, found training"
-              + " users up to "
-              + train.largestRow()
-              + ", validation users "
-              + leastRow(validation)
-              + " to "
-              + largestRow(validation)
-              + " and test users "
-              + leastRow(test)
-              + " to "
-              + largestRow(test));
+    List<PairFile> files = new ArrayList<>();
+    for (String name : PAIRS) {
+      files.add(PairFile.read(Source.of(folder.resolve(name)), mostUsers, items.size()));
     }
-    return new Split(
-        train.toMatrix(0, trainingUsers, items.size()),
-        heldOut(validation, firstValidation, Math.max(firstValidation, validationEnd), items),
-        heldOut(test, firstTest, testEnd, items),
-        knownUsers == null ? numbers(users) : knownUsers,
-        items,
-        Map.of());
+    PairFile train = files.get(0);
+    if (train.users().isEmpty()) {
+      throw new DataException(
+          folder.resolve(TRAIN) + ": expected a pair to train on, found none in the file");
+    }
+    FolderUsers users =
+        new FolderUsers(
+            folder,
+            train.users(),
+            union(files.get(1), files.get(2)),
+            union(files.get(3), files.get(4)),
+            knownUsers == null ? -1 : knownUsers.size());
+    users.renumber(files);
+    CsrMatrix trained = train.toMatrix(0, users.training(), items.size());
+    HeldOut validation =
+        heldOut(files, 1, users.firstValidation(), users.validationUsers(), items.size());
+    HeldOut test = heldOut(files, 3, users.firstTest(), users.testUsers(), items.size());
+    requireUnknown(validation, trained, files, 1, users);
+    requireUnknown(test, trained, files, 3, users);
+    return new Split(trained, validation, test, users.ids(knownUsers), items, Map.of());
+  }
+
+  private static IntSet union(PairFile first, PairFile second) {
+    IntSet union = new IntOpenHashSet(first.users());
+    union.addAll(second.users());
+    return union;
+  }
+
+  private static HeldOut heldOut(List<PairFile> files, int at, int first, int users, int items) {
+    return new HeldOut(
+        files.get(at).toMatrix(first, users, items),
+        files.get(at + 1).toMatrix(first, users, items),
+        first);
   }
 
   /**
-   * Where the test users begin. Held-out users may have no pair at all, so the files alone do not
-   * say; as many test users as validation users is how the published program divides.
+   * Refuses held-out pairs that a model is told or has learned: what a user has already is never
+   * recommended.
+   *
+   * @param at the place of the part's fold-in file; that of what is held out follows
    */
-  private static int firstTestUser(
-      int trainingUsers, PairFile[] validation, PairFile[] test, int users) {
-    int least = leastRow(test);
-    if (least < trainingUsers) {
-      return 0;
+  private static void requireUnknown(
+      HeldOut part, CsrMatrix train, List<PairFile> files, int at, FolderUsers users) {
+    requireUnknown(part, part.foldIn(), part.firstUser(), files.get(at + 1), at, users);
+    requireUnknown(part, train, 0, files.get(at + 1), 0, users);
+  }
+
+  private static void requireUnknown(
+      HeldOut part,
+      CsrMatrix known,
+      int firstUser,
+      PairFile file,
+      int knownFile,
+      FolderUsers users) {
+    PairCounter both = new PairCounter();
+    part.heldOut()
+        .pairs()
+        .forEach(
+            (row, item) -> {
+              int user = part.firstUser() + row;
+              int knownRow = user - firstUser;
+              if (knownRow < known.rows() && known.contains(knownRow, item)) {
+                both.accept(user, item);
+              }
+            });
+    if (both.count > 0) {
+      throw new DataException(
+          file.placeOf(both.user, both.item)
+              + ": the pair "
+              + users.inFiles(both.user)
+              + ","
+              + both.item
+              + " is held out and stands in "
+              + PAIRS.get(knownFile)
+              + " too, so that no model can find it; remove it from one of the two"
+              + (both.count == 1 ? "" : ", as the other " + (both.count - 1) + " such pairs"));
     }
-    int heldOut = users - trainingUsers;
-    int middle = trainingUsers + heldOut / 2;
-    int validationEnd = Math.max(trainingUsers, largestRow(validation) + 1);
-    if (heldOut % 2 == 0 && validationEnd <= middle && middle <= least) {
-      return middle;
+  }
+
+  /** Counts pairs and keeps the first. */
+  private static final class PairCounter implements CsrMatrix.PairConsumer {
+    private long count;
+    private int user;
+    private int item;
+
+    @Override
+    public void accept(int itsUser, int itsItem) {
+      if (count++ == 0) {
+        user = itsUser;
+        item = itsItem;
+      }
     }
-    return Math.min(least, users);
-  }
-
-  private static PairFile[] readHeldOut(Path folder, String name, int users, IdIndex items) {
-    return new PairFile[] {
-      PairFile.read(Source.of(folder.resolve(name + FOLD_IN)), users, items.size()),
-      PairFile.read(Source.of(folder.resolve(name + HELD_OUT)), users, items.size())
-    };
-  }
-
-  private static HeldOut heldOut(PairFile[] files, int from, int to, IdIndex items) {
-    return new HeldOut(
-        files[0].toMatrix(from, to - from, items.size()),
-        files[1].toMatrix(from, to - from, items.size()),
-        from);
-  }
-
-  private static int leastRow(PairFile[] files) {
-    return Math.min(files[0].leastRow(), files[1].leastRow());
-  }
-
-  private static int largestRow(PairFile[] files) {
-    return Math.max(files[0].largestRow(), files[1].largestRow());
-  }
-
-  private static IdIndex numbers(int size) {
-    List<String> ids = new ArrayList<>(size);
-    for (int index = 0; index < size; index++) {
-      ids.add(Integer.toString(index));
-    }
-    return IdIndex.of(ids);
   }
 
   private static IdIndex readIds(Path file) {
@@ -262,16 +321,47 @@ public final class PreparedFolder {
 
   private static List<String> readLines(Path file) {
     Source source = Source.of(file);
-    List<String> lines = new ArrayList<>();
-    try (BufferedReader in =
-        new BufferedReader(new InputStreamReader(source.open(), StandardCharsets.UTF_8))) {
-      for (String line = in.readLine(); line != null; line = in.readLine()) {
-        lines.add(line);
-      }
+    byte[] bytes;
+    try (InputStream in = source.open()) {
+      bytes = in.readAllBytes();
     } catch (IOException e) {
       throw Source.unreadable(source.name(), e);
     }
-    return lines;
+    String text;
+    try {
+      // Not by a replacement for what is no UTF-8: two ids could become one.
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new DataException(
+          file,
+          lineThatIsNoText(bytes),
+          "expected text in UTF-8, found other bytes; convert the file, as by iconv -t UTF-8");
+    }
+    return text.substring(text.startsWith(BYTE_ORDER_MARK) ? 1 : 0).lines().toList();
+  }
+
+  private static long lineThatIsNoText(byte[] bytes) {
+    long line = 1;
+    int from = 0;
+    for (int at = 0; at < bytes.length; at++) {
+      if (bytes[at] == '\n') {
+        if (!isText(bytes, from, at)) {
+          return line;
+        }
+        line++;
+        from = at + 1;
+      }
+    }
+    return line;
+  }
+
+  private static boolean isText(byte[] bytes, int from, int to) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, from, to - from));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
   }
 
   private static Map<String, String> readTitles(Path file) {

@@ -50,7 +50,7 @@ public final class GivenSplitter {
    */
   public Split split(Interactions train, Interactions test) {
     if (train.size() == 0) {
-      throw new DataException("there is no event to train on");
+      throw new DataException("there is no event to train on: the training log is empty");
     }
     IdIndex users = union(train.users(), test.users());
     IdIndex items = union(train.items(), test.items());
@@ -77,9 +77,12 @@ public final class GivenSplitter {
     for (int event = 0; event < joined.size(); event++) {
       trained[joined.user(event)] |= joined.value(event) > 0;
     }
+    if (joined.size() < both.size()) {
+      InteractionFilter.note(stages, "each pair once, for training if it is in both", joined);
+    }
     Interactions kept = joined.select(event -> trained[joined.user(event)]);
-    if (kept.size() < both.size()) {
-      InteractionFilter.note(stages, "each pair once, users with training items", kept);
+    if (kept.size() < joined.size()) {
+      InteractionFilter.note(stages, "users with training items", kept);
     }
     byte[] parts = new byte[kept.size()];
     for (int event = 0; event < kept.size(); event++) {

@@ -3,7 +3,10 @@ package io.github.vaecf.data.splitting;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Which events of a log take part: those with a high enough value, of items and of users with
@@ -17,9 +20,21 @@ import java.util.List;
 record InteractionFilter(
     double minRating, int minUserItems, int minItemUsers, boolean untilStable) {
 
-  /** Applies the filter and notes each stage. */
+  /** Applies the filter and notes each stage; of a pair that repeats the first event stays. */
   Interactions apply(Interactions log, List<Split.Stage> stages) {
+    return apply(log, stages, events -> events.joinDuplicates(Interactions.Duplicates.FIRST));
+  }
+
+  /**
+   * Applies the filter and notes each stage.
+   *
+   * @param once keeps one event of each pair
+   */
+  Interactions apply(Interactions log, List<Split.Stage> stages, UnaryOperator<Interactions> once) {
     note(stages, "read", log);
+    if (log.size() == 0) {
+      throw new DataException("no event is left after filtering: the log is empty");
+    }
     Interactions kept = log;
     if (minRating > Double.NEGATIVE_INFINITY) {
       // As floats: the bound 3.3 must not lie above a rating of 3.3 that was stored as a float.
@@ -28,17 +43,71 @@ record InteractionFilter(
       note(stages, "value at least " + number(minRating), kept);
     }
     int before = kept.size();
-    kept = kept.joinDuplicates(Interactions.Duplicates.FIRST);
+    kept = once.apply(kept);
     if (kept.size() < before) {
       note(stages, "each user and item once", kept);
     }
+    Interactions liked = kept;
     kept = untilStable ? enoughOfBothUntilStable(kept, stages) : enoughOfBoth(kept, stages);
     if (kept.size() == 0) {
       throw new DataException(
-          "no event is left after filtering: "
-              + (log.size() == 0 ? "the log is empty" : describe(stages)));
+          "no event is left after filtering: " + describe(stages) + "; " + cures(log, liked));
     }
     return kept;
+  }
+
+  /**
+   * What to do when nothing is left.
+   *
+   * @param log all events
+   * @param liked those with a high enough value
+   */
+  private String cures(Interactions log, Interactions liked) {
+    List<String> cures = new ArrayList<>();
+    if (liked.size() > 0 && largest(liked.itemCounts()) < minItemUsers) {
+      cures.add(
+          "the most users that an item has are "
+              + largest(liked.itemCounts())
+              + ": ask for fewer (--min-item-users)");
+    } else if (liked.size() > 0 && largest(liked.userCounts()) < minUserItems) {
+      cures.add(
+          "the most items that a user has are "
+              + largest(liked.userCounts())
+              + ": ask for fewer (--min-user-items)");
+    } else if (liked.size() > 0) {
+      cures.add(
+          "ask for fewer users of an item (--min-item-users) or fewer items of a user"
+              + " (--min-user-items)");
+    }
+    if (minRating > Double.NEGATIVE_INFINITY && hasValueBelow(log, (float) minRating)) {
+      float least = Float.POSITIVE_INFINITY;
+      float most = Float.NEGATIVE_INFINITY;
+      for (int event = 0; event < log.size(); event++) {
+        least = Math.min(least, log.value(event));
+        most = Math.max(most, log.value(event));
+      }
+      cures.add(
+          "the values lie within "
+              + number(least)
+              + " and "
+              + number(most)
+              + ": lower the least rating (--min-rating), or read none where they are no ratings"
+              + " (--value-column none)");
+    }
+    return String.join("; ", cures);
+  }
+
+  private static boolean hasValueBelow(Interactions log, float least) {
+    for (int event = 0; event < log.size(); event++) {
+      if (log.value(event) < least) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int largest(int[] counts) {
+    return Arrays.stream(counts).max().orElse(0);
   }
 
   private Interactions enoughOfBoth(Interactions log, List<Split.Stage> stages) {

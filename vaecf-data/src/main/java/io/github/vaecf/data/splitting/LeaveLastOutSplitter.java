@@ -4,12 +4,16 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
  * Weak generalization by time: every user's last item is held out for test, the one before for
- * validation, and the model is trained on the rest of the same users. Of events at the same time,
- * the later one in the log is later. A user with fewer than 3 items is for training only.
+ * validation, and the model is trained on the rest of the same users. An item that a user has
+ * several times counts once, at the latest of its times. Of events at the same time, the later one
+ * in the log is later; nothing else depends on the order of the log. A user with fewer than 3 items
+ * is for training only.
  *
  * <p>Immutable and safe for use by many threads.
  */
@@ -45,16 +49,12 @@ public final class LeaveLastOutSplitter implements Splitter {
     if (log.size() > 0 && !log.hasTimes()) {
       throw new DataException(
           "the last items cannot be left out, because the log has no times: tell the reader which"
-              + " column holds them");
+              + " column holds them (--time-column)");
     }
     List<Split.Stage> stages = new ArrayList<>();
-    Interactions kept = filter.apply(log, stages);
+    Interactions kept = filter.apply(log, stages, LeaveLastOutSplitter::latestOfEachPair);
     byte[] parts = new byte[kept.size()];
-    int[] users = new int[kept.size()];
-    for (int event = 0; event < kept.size(); event++) {
-      users[event] = kept.user(event);
-    }
-    Groups events = Groups.of(users, kept.users().size());
+    Groups events = byUser(kept);
     for (int user = 0; user < kept.users().size(); user++) {
       int size = events.size(user);
       if (size < LEAST_ITEMS) {
@@ -75,6 +75,37 @@ public final class LeaveLastOutSplitter implements Splitter {
       parts[before] = WeakGeneralization.VALIDATION;
     }
     return WeakGeneralization.split(kept, parts, undersampling, stages);
+  }
+
+  private static Groups byUser(Interactions log) {
+    int[] users = new int[log.size()];
+    for (int event = 0; event < log.size(); event++) {
+      users[event] = log.user(event);
+    }
+    return Groups.of(users, log.users().size());
+  }
+
+  /** Of the events of a user with the same item the latest: that item is left out by its time. */
+  private static Interactions latestOfEachPair(Interactions log) {
+    Groups events = byUser(log);
+    int[] latest = new int[log.items().size()];
+    Arrays.fill(latest, -1);
+    BitSet passed = new BitSet(log.size());
+    for (int user = 0; user < log.users().size(); user++) {
+      for (int i = 0; i < events.size(user); i++) {
+        int event = events.member(user, i);
+        int before = latest[log.item(event)];
+        if (before < 0 || log.user(before) != user) {
+          latest[log.item(event)] = event;
+        } else if (log.time(event) >= log.time(before)) {
+          latest[log.item(event)] = event;
+          passed.set(before);
+        } else {
+          passed.set(event);
+        }
+      }
+    }
+    return log.select(event -> !passed.get(event));
   }
 
   /** Collects the settings of a splitter. Not safe for use by many threads. */

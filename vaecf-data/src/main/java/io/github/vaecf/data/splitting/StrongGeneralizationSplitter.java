@@ -83,7 +83,13 @@ public final class StrongGeneralizationSplitter implements Splitter {
               + heldOutUsers
               + " for test: after filtering there are "
               + sorted.length
-              + " users, and at least one must be left for training");
+              + " users, and at least one must be left for training; "
+              + (sorted.length < 3
+                  ? "filter less (--min-user-items, --min-item-users, --min-rating)"
+                  : "hold out at most "
+                      + (sorted.length - 1) / 2
+                      + " (--heldout-users), or filter less (--min-user-items, --min-item-users,"
+                      + " --min-rating)"));
     }
     int[] permutation = new NumpyRandom(seed).permutation(sorted.length);
     int[] newUser = new int[kept.users().size()];

@@ -3,13 +3,17 @@ package io.github.vaecf.data.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.synthetic.Shape;
 import io.github.vaecf.data.synthetic.SyntheticLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -123,5 +127,25 @@ class LogFormatTest {
         .contains(new LogFormat.TrainAndTest(file, folder.resolve("test.txt")));
     assertThat(lightGcn.trainAndTest(file)).isEmpty();
     assertThat(LogFormat.of("movielens").trainAndTest(folder)).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeWrittenIsReportedAlikeInAllForms() throws IOException {
+    Interactions log =
+        Interactions.of(
+            IdIndex.of(List.of("1")),
+            IdIndex.of(List.of("2")),
+            new int[1],
+            new int[1],
+            new float[] {1},
+            new long[1]);
+    Path file = Files.writeString(folder.resolve("file"), "");
+    for (LogFormat format : LogFormat.all()) {
+      if (format.isWritable()) {
+        assertThatThrownBy(() -> format.write(log, file))
+            .isInstanceOf(DataException.class)
+            .hasMessageStartingWith(file + ": cannot be written (");
+      }
+    }
   }
 }

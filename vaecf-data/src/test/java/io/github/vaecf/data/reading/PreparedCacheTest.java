@@ -9,6 +9,7 @@ import io.github.vaecf.data.synthetic.SyntheticLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,40 @@ class PreparedCacheTest {
     Split second = PreparedFolder.read(prepared);
     assertThat(second.train().entries()).isEqualTo(first.train().entries() - 1);
     assertSame(PreparedFolder.read(prepared), second);
+  }
+
+  @Test
+  void aFileOfTheSameSizeAndTimeWithOtherPairsMakesANewCache() throws IOException {
+    Path train = prepared.resolve("train.csv");
+    String content = Files.readString(train);
+    FileTime time = Files.getLastModifiedTime(train);
+    Split first = PreparedFolder.read(prepared);
+    // Another item of the same user, with as many digits.
+    int line = content.indexOf("\n", content.indexOf(",100\n") - 6);
+    int user = Integer.parseInt(content.substring(line + 1, content.indexOf(",100\n", line)));
+    int other = 101;
+    while (first.train().contains(user, other)) {
+      other++;
+    }
+    Files.writeString(
+        train, content.replaceFirst("\n" + user + ",100\n", "\n" + user + "," + other + "\n"));
+    Files.setLastModifiedTime(train, time);
+    assertThat(Files.size(train)).isEqualTo(content.length());
+    Split second = PreparedFolder.read(prepared);
+    assertThat(first.train().contains(user, 100)).isTrue();
+    assertThat(second.train().contains(user, 100)).isFalse();
+    assertThat(second.train().contains(user, other)).isTrue();
+  }
+
+  @Test
+  void aCacheStaysGoodWhenTheFolderIsCopiedOrTouched() throws IOException {
+    Split first = PreparedFolder.read(prepared);
+    byte[] written = Files.readAllBytes(cache);
+    Files.setLastModifiedTime(prepared.resolve("train.csv"), FileTime.fromMillis(0));
+    FileTime before = Files.getLastModifiedTime(cache);
+    assertSame(PreparedFolder.read(prepared), first);
+    assertThat(Files.getLastModifiedTime(cache)).isEqualTo(before);
+    assertThat(cache).hasBinaryContent(written);
   }
 
   @Test

@@ -46,7 +46,8 @@ class GivenSplitterTest {
         .containsExactly(
             tuple("read for training", 4L),
             tuple("read for test", 5L),
-            tuple("each pair once, users with training items", 7L));
+            tuple("each pair once, for training if it is in both", 8L),
+            tuple("users with training items", 7L));
   }
 
   @Test
@@ -89,7 +90,7 @@ class GivenSplitterTest {
         Interactions.of(none, none, new int[0], new int[0], new float[0], new long[0]);
     assertThatThrownBy(() -> GivenSplitter.builder().build().split(empty, empty))
         .isInstanceOf(DataException.class)
-        .hasMessage("there is no event to train on");
+        .hasMessage("there is no event to train on: the training log is empty");
     IdIndex one = IdIndex.of(List.of("a"));
     Interactions untimed =
         Interactions.of(one, one, new int[1], new int[1], new float[1], new long[0]);

@@ -181,6 +181,70 @@ class SplitPropertiesTest {
         });
   }
 
+  @Property(tries = 200)
+  void leavingTheLastOutDoesNotDependOnTheOrderOfLines(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 10) int users,
+      @ForAll @IntRange(min = 1, max = 10) int items,
+      @ForAll @IntRange(min = 1, max = 200) int events) {
+    Random random = new Random(seed);
+    Interactions log = log(seed, users, items, events);
+    List<Integer> order = new ArrayList<>();
+    for (int event = 0; event < events; event++) {
+      order.add(event);
+    }
+    Collections.shuffle(order, random);
+    int[] user = new int[events];
+    int[] item = new int[events];
+    float[] value = new float[events];
+    long[] time = new long[events];
+    long[] differentTimes = new long[events];
+    for (int event = 0; event < events; event++) {
+      differentTimes[event] = order.get(event);
+    }
+    Collections.shuffle(order, random);
+    for (int event = 0; event < events; event++) {
+      int from = order.get(event);
+      user[event] = log.user(from);
+      item[event] = log.item(from);
+      value[event] = log.value(from);
+      time[event] = differentTimes[from];
+    }
+    LeaveLastOutSplitter splitter =
+        LeaveLastOutSplitter.builder().minUserItems(0).minRating(2).build();
+    Interactions sameOrder = withTimes(log, differentTimes);
+    Assume.that(splitAllowed(log));
+    Split one = splitter.split(sameOrder);
+    Split other =
+        splitter.split(Interactions.of(log.users(), log.items(), user, item, value, time));
+    assertThat(pairs(other, other.train(), 0)).isEqualTo(pairs(one, one.train(), 0));
+    assertThat(pairs(other, other.validation().heldOut(), 0))
+        .isEqualTo(pairs(one, one.validation().heldOut(), 0));
+    assertThat(pairs(other, other.test().heldOut(), 0))
+        .isEqualTo(pairs(one, one.test().heldOut(), 0));
+  }
+
+  private static boolean splitAllowed(Interactions log) {
+    for (int event = 0; event < log.size(); event++) {
+      if (log.value(event) >= 2) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Interactions withTimes(Interactions log, long[] times) {
+    int[] user = new int[log.size()];
+    int[] item = new int[log.size()];
+    float[] value = new float[log.size()];
+    for (int event = 0; event < log.size(); event++) {
+      user[event] = log.user(event);
+      item[event] = log.item(event);
+      value[event] = log.value(event);
+    }
+    return Interactions.of(log.users(), log.items(), user, item, value, times);
+  }
+
   private static int item(Split split, Interactions log, int event) {
     return split.items().indexOf(log.items().id(log.item(event)));
   }

@@ -56,10 +56,34 @@ class StrongGeneralizationSplitterTest {
         .isInstanceOf(DataException.class)
         .hasMessage(
             "no event is left after filtering: read: 18, value at least 4: 0,"
-                + " users with at least 5 items: 0 events");
+                + " users with at least 5 items: 0 events; the values lie within 1 and 1: lower the"
+                + " least rating (--min-rating), or read none where they are no ratings"
+                + " (--value-column none)");
     Interactions empty = log();
     assertThatThrownBy(() -> split.split(empty))
         .hasMessage("no event is left after filtering: the log is empty");
+  }
+
+  @Test
+  void noEventLeftIsReportedWithTheFilterThatDroppedThem() {
+    Interactions log = log(6, 3, 2);
+    assertThatThrownBy(() -> builder().minUserItems(9).build().split(log))
+        .hasMessage(
+            "no event is left after filtering: read: 11, users with at least 9 items: 0 events; the"
+                + " most items that a user has are 6: ask for fewer (--min-user-items)");
+    assertThatThrownBy(() -> builder().minItemUsers(4).build().split(log))
+        .hasMessage(
+            "no event is left after filtering: read: 11, items of at least 4 users: 0, users with"
+                + " at least 5 items: 0 events; the most users that an item has are 3: ask for"
+                + " fewer (--min-item-users)");
+    assertThatThrownBy(() -> builder().minItemUsers(3).untilStable(true).build().split(log))
+        .hasMessageEndingWith(
+            "; ask for fewer users of an item (--min-item-users) or fewer items of a user"
+                + " (--min-user-items)");
+  }
+
+  private static StrongGeneralizationSplitter.Builder builder() {
+    return StrongGeneralizationSplitter.builder().heldOutUsers(1);
   }
 
   @Test
@@ -71,7 +95,9 @@ class StrongGeneralizationSplitterTest {
         .isInstanceOf(DataException.class)
         .hasMessage(
             "cannot hold out 2 users for validation and 2 for test: after filtering there are 4"
-                + " users, and at least one must be left for training");
+                + " users, and at least one must be left for training; hold out at most 1"
+                + " (--heldout-users), or filter less (--min-user-items, --min-item-users,"
+                + " --min-rating)");
   }
 
   @Test

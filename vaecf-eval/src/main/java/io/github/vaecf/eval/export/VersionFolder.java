@@ -31,7 +31,7 @@ final class VersionFolder {
               + ": the last part must be a version number such as 1, because servers find a model's"
               + " versions as folders BASE/<number>");
     }
-    WholeFile.requireAbsent(target);
+    WholeFile.requireVacant(target);
     this.target = target;
     this.base = place.getParent();
   }
