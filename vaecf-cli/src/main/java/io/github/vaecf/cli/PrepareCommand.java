@@ -8,13 +8,14 @@ import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.LogFormat;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.splitting.GivenSplitter;
-import io.github.vaecf.data.splitting.Splitter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /** {@code vaecf prepare}: raw data to a prepared folder. */
@@ -47,8 +48,9 @@ final class PrepareCommand extends Subcommand {
       arity = "1..*",
       paramLabel = "PATH",
       description =
-          "The files or the folder, also compressed as published; several files of csv or tsv are"
-              + " read in this order as one log; a folder of lightgcn has train.txt and test.txt.")
+          "The files or the folder, also compressed as published, or - for standard input; a.zip!b"
+              + " is the member b of a zip or tar; several files of csv or tsv are read in this order"
+              + " as one log; a folder of lightgcn has train.txt and test.txt.")
   private List<Path> input;
 
   @Option(
@@ -78,6 +80,7 @@ final class PrepareCommand extends Subcommand {
   @Override
   void run() throws Exception {
     format = fromOptions(() -> LogFormat.of(formatName));
+    refuseOptionsThatDoNotApply();
     Optional<LogFormat.TrainAndTest> own =
         input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();
     Split split = own.isPresent() || splitOptions.given() ? joined(own) : divided();
@@ -92,11 +95,35 @@ final class PrepareCommand extends Subcommand {
     writeJson(json, toJson(split));
   }
 
+  private void refuseOptionsThatDoNotApply() {
+    if (format.separator().isPresent()) {
+      return;
+    }
+    for (OptionSpec option : givenOptions()) {
+      if (DelimitedOptions.names().contains(option.longestName())) {
+        throw wrongUsage(
+            option.longestName()
+                + ": goes with --format csv or tsv; in a log of "
+                + format
+                + " it is known what stands where");
+      }
+    }
+  }
+
   private Split divided() {
+    // Wrong usage is said before anything is read.
+    fromOptions(() -> splitOptions.splitter(true));
+    Interactions log = read(input);
+    boolean rated = format.isRated();
     boolean delimited = format.separator().isPresent();
-    boolean rated = delimited ? delimitedOptions.rated() : format.isRated();
-    Splitter splitter = fromOptions(() -> splitOptions.splitter(rated));
-    return splitter.split(read(input));
+    if (rated && splitOptions.takesDefaultRating()) {
+      LikeThreshold threshold = LikeThreshold.of(log);
+      rated = !(delimited && threshold.isOneValue());
+      if (rated) {
+        threshold.require(input.get(0), delimited);
+      }
+    }
+    return splitOptions.splitter(rated).split(log);
   }
 
   private Split joined(Optional<LogFormat.TrainAndTest> own) {
@@ -130,8 +157,12 @@ final class PrepareCommand extends Subcommand {
       }
       return format.read(files.get(0));
     }
-    DelimitedReader reader = fromOptions(() -> delimitedOptions.reader(format));
-    return delimitedOptions.withTitles(reader.read(files.toArray(Path[]::new)), format);
+    List<String> notes = new ArrayList<>();
+    DelimitedReader reader = fromOptions(() -> delimitedOptions.reader(format, notes::add));
+    Interactions log = reader.read(files.toArray(Path[]::new));
+    notes.forEach(out()::println);
+    out().println();
+    return delimitedOptions.withTitles(log, format);
   }
 
   private ObjectNode toJson(Split split) {

@@ -159,6 +159,11 @@ final class SplitOptions {
     return GIVEN.equalsIgnoreCase(kind);
   }
 
+  /** Whether nothing says which value is the least that counts as a like. */
+  boolean takesDefaultRating() {
+    return minRating == null && (preset == null || PublishedDataSet.of(preset).preset().isEmpty());
+  }
+
   /**
    * The splitter of one log.
    *
@@ -221,11 +226,10 @@ final class SplitOptions {
   }
 
   private void common(SplitterBuilder<?> builder, boolean rated) {
-    boolean published = preset != null && PublishedDataSet.of(preset).preset().isPresent();
     if (minRating != null) {
       builder.minRating(minRating);
-    } else if (rated && !published) {
-      builder.minRating(4);
+    } else if (rated && takesDefaultRating()) {
+      builder.minRating(LikeThreshold.DEFAULT);
     }
     if (minUserItems != null) {
       builder.minUserItems(minUserItems);

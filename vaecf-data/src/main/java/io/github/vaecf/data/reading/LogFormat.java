@@ -1,5 +1,6 @@
 package io.github.vaecf.data.reading;
 
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +23,8 @@ public final class LogFormat {
           unrated("msd", TasteProfile::read).writtenBy(TasteProfile::write),
           unrated("lightgcn", LightGcn::read)
               .writtenBy(LightGcn::write)
-              .dividedBy(LightGcn::trainAndTest));
+              .dividedBy(LightGcn::trainAndTest),
+          unrated("citeulike", CiteULike::read));
 
   private final String name;
   private final boolean rated;
@@ -62,7 +64,7 @@ public final class LogFormat {
 
   private static LogFormat delimited(String name, String separator) {
     DelimitedReader reader =
-        DelimitedReader.builder().separator(separator).valueColumn("3").build();
+        DelimitedReader.builder().separator(separator).valueColumnIfAny().build();
     return new LogFormat(name, true, separator, reader::read, null, LogFormat::oneLog);
   }
 
@@ -110,7 +112,11 @@ public final class LogFormat {
     }
     List<String> names = ALL.stream().map(LogFormat::name).toList();
     throw new IllegalArgumentException(
-        "a format must be one of " + String.join(", ", names) + ", found '" + name + "'");
+        "a format must be one of "
+            + String.join(", ", names)
+            + ", found '"
+            + DataException.excerpt(name)
+            + "'");
   }
 
   /**
@@ -142,12 +148,13 @@ public final class LogFormat {
   }
 
   /**
-   * Reads a log. Of delimited text the first three columns are user, item and value, named by a
-   * header.
+   * Reads a log. Of delimited text a header says which columns are user, item and value, or they
+   * are the first three; without a third there are no values.
    *
-   * @param path a file or a folder, also compressed, as the form was published
+   * @param path a file or a folder, also compressed, as the form was published; {@code -} is
+   *     standard input
    * @return the events in the order of the files, with times and titles where there are any
-   * @throws io.github.vaecf.data.DataException if it cannot be read; the message says where and why
+   * @throws DataException if it cannot be read; the message says where and why
    */
   public Interactions read(Path path) {
     return reader.apply(path);

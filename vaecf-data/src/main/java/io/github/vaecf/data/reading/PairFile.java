@@ -44,7 +44,7 @@ final class PairFile {
     try (BlockPipeline<PairBlock> pipeline = new BlockPipeline<>(blocks::add)) {
       pipeline.read(
           file,
-          (bytes, from, to) -> {
+          (bytes, from, to, all) -> {
             String header = new String(bytes, from, to - from, StandardCharsets.UTF_8);
             if (!header.equals("uid,sid")) {
               throw new LineException(

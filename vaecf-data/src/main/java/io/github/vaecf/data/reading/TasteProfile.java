@@ -31,7 +31,8 @@ final class TasteProfile {
    * @throws DataException if the file cannot be read or has a line that cannot be used
    */
   static Interactions read(Path path) {
-    Path file = Files.isDirectory(path) ? path.resolve(TRIPLETS_FILE) : path;
+    boolean published = Files.isDirectory(path) && Files.exists(path.resolve(TRIPLETS_FILE));
+    Path file = published ? path.resolve(TRIPLETS_FILE) : path;
     Interactions log = TRIPLETS.read(file);
     Path tracks = file.resolveSibling("unique_tracks.txt");
     return Files.exists(tracks) ? log.withTitles(titles(Source.of(tracks))) : log;
