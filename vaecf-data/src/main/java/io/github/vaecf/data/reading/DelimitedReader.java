@@ -200,7 +200,15 @@ public final class DelimitedReader {
     private void add(byte[] bytes, Fields fields, EventTime when, EventBlock block, int line)
         throws LineException {
       if (fields.count() != columns) {
-        throw new LineException(line, "expected " + columns + " fields, found " + fields.count());
+        throw new LineException(
+            line,
+            "expected "
+                + columns
+                + " fields, found "
+                + fields.count()
+                + (wanted.separator().equals(" ")
+                    ? "; a user and all its items in a line is --format lightgcn"
+                    : ""));
       }
       float number = value < 0 ? 1 : fields.requireNumber(bytes, value, line);
       if (when != null) {

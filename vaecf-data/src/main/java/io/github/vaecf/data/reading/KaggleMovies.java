@@ -65,7 +65,9 @@ final class KaggleMovies {
       throw new DataException(
           path
               + ": expected one .csv file whose header names a movie, a user and a rating, found "
-              + (ratings.isEmpty() ? "none" : String.join(" and ", ratings)));
+              + (ratings.isEmpty()
+                  ? "none"
+                  : DataException.excerpt(String.join(" and ", ratings))));
     }
     return collector.toInteractions().withTitles(titles);
   }
