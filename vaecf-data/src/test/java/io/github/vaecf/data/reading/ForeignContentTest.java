@@ -71,7 +71,7 @@ class ForeignContentTest {
     assertThatThrownBy(() -> READER.read(file(content)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining(encoding.equals("UTF-32") ? "binary data" : "iconv -f UTF-16");
-    byte[] marked = ("\ufeffuser,item\na,x\n").getBytes(StandardCharsets.UTF_16LE);
+    byte[] marked = "\ufeffuser,item\na,x\n".getBytes(StandardCharsets.UTF_16LE);
     assertThatThrownBy(() -> READER.read(file(marked)))
         .hasMessageContaining("found text in UTF-16; iconv -f UTF-16 -t UTF-8 FILE");
   }
