@@ -7,6 +7,10 @@ import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
 import io.github.vaecf.data.reading.LogFormat;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /** The options that say what stands where in delimited text. */
@@ -19,42 +23,62 @@ final class DelimitedOptions {
               + " more characters.")
   private String separator;
 
-  @Option(names = "--no-header", description = "The first line is data already (csv, tsv).")
-  private boolean noHeader;
+  @Option(
+      names = "--header",
+      negatable = true,
+      description =
+          "The first line names the columns, or (--no-header) is an event already (csv, tsv);"
+              + " default: what it looks like.")
+  private Boolean header;
 
   @Option(
       names = "--user-column",
       paramLabel = "COLUMN",
-      defaultValue = "1",
-      description = "The users' column (csv, tsv): name or number; default ${DEFAULT-VALUE}.")
+      description =
+          "The users' column (csv, tsv): name or number; default: the one that the header names so,"
+              + " else 1.")
   private String userColumn;
 
   @Option(
       names = "--item-column",
       paramLabel = "COLUMN",
-      defaultValue = "2",
-      description = "The items' column (csv, tsv): name or number; default ${DEFAULT-VALUE}.")
+      description =
+          "The items' column (csv, tsv): name or number; default: the one that the header names so,"
+              + " else 2.")
   private String itemColumn;
 
   @Option(
       names = "--value-column",
       paramLabel = "COLUMN",
-      defaultValue = "3",
       description =
           "The ratings' column (csv, tsv): name, number, or 'none' where every line is a like;"
-              + " default ${DEFAULT-VALUE}.")
+              + " default: the one that the header names so, else 3 if it has numbers that are no"
+              + " times, else none.")
   private String valueColumn;
 
   @Option(
       names = "--time-column",
       paramLabel = "COLUMN",
-      description = "The times' column (csv, tsv): name or number; default: no times.")
+      description =
+          "The times' column (csv, tsv): name or number; numbers, or dates, also with a time of day"
+              + " and an offset; default: no times.")
   private String timeColumn;
+
+  @Option(
+      names = "--skip-bad-lines",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Pass over up to N lines that cannot be used, and list the first of them (csv, tsv);"
+              + " default ${DEFAULT-VALUE}: the first one is an error.")
+  private int skipBadLines;
 
   @Option(
       names = "--titles",
       paramLabel = "FILE",
-      description = "What to call items (csv, tsv): a file with a header and the same separator.")
+      description =
+          "What to call items (csv, tsv): a file with the same separator, also in an archive as in"
+              + " ml.zip!movies.csv.")
   private Path titles;
 
   @Option(
@@ -69,24 +93,42 @@ final class DelimitedOptions {
     return titles != null;
   }
 
-  /** Whether there is a column of ratings. */
-  boolean rated() {
-    return !valueColumn.equals("none");
+  /** Whether it was said that there are no values. */
+  boolean withoutValues() {
+    return "none".equals(valueColumn);
+  }
+
+  /** The names of the options here. */
+  static String[] names() {
+    return CommandSpec.forAnnotatedObject(new DelimitedOptions()).options().stream()
+        .map(OptionSpec::longestName)
+        .toArray(String[]::new);
   }
 
   /**
    * The reader of the log.
    *
+   * @param notes takes what a person should know of the reading
    * @throws IllegalArgumentException if an option is out of its range
    */
-  DelimitedReader reader(LogFormat format) {
+  DelimitedReader reader(LogFormat format, Consumer<String> notes) {
     DelimitedReader.Builder builder =
         DelimitedReader.builder()
             .separator(separator(format))
-            .header(!noHeader)
-            .userColumn(userColumn)
-            .itemColumn(itemColumn);
-    if (rated()) {
+            .skipBadLines(skipBadLines)
+            .notes(notes);
+    if (header != null) {
+      builder.header(header);
+    }
+    if (userColumn != null) {
+      builder.userColumn(userColumn);
+    }
+    if (itemColumn != null) {
+      builder.itemColumn(itemColumn);
+    }
+    if (valueColumn == null) {
+      builder.valueColumnIfAny();
+    } else if (!valueColumn.equals("none")) {
       builder.valueColumn(valueColumn);
     }
     if (timeColumn != null) {

@@ -8,8 +8,8 @@ import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.LogFormat;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.splitting.GivenSplitter;
-import io.github.vaecf.data.splitting.Splitter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -47,8 +47,9 @@ final class PrepareCommand extends Subcommand {
       arity = "1..*",
       paramLabel = "PATH",
       description =
-          "The files or the folder, also compressed as published; several files of csv or tsv are"
-              + " read in this order as one log; a folder of lightgcn has train.txt and test.txt.")
+          "The files or the folder, also compressed as published, or - for standard input; a.zip!b"
+              + " is the member b of a zip or tar; several files of csv or tsv are read in this order"
+              + " as one log; a folder of lightgcn has train.txt and test.txt.")
   private List<Path> input;
 
   @Option(
@@ -129,20 +130,13 @@ final class PrepareCommand extends Subcommand {
     boolean delimited = format.separator().isPresent();
     if (!delimited) {
       refuse(
-          "is for csv and tsv, not for " + format,
-          "--separator",
-          "--no-header",
-          "--user-column",
-          "--item-column",
-          "--value-column",
-          "--time-column",
-          "--titles",
-          "--title-columns");
+          "goes with --format csv or tsv; in a log of " + format + " it is known what stands where",
+          DelimitedOptions.names());
     }
     if (!delimitedOptions.titled()) {
       refuse("is for the file of --titles, and none is given", "--title-columns");
     }
-    if (!(delimited ? delimitedOptions.rated() : format.isRated())) {
+    if (!(delimited ? !delimitedOptions.withoutValues() : format.isRated())) {
       refuse(
           "is for ratings, and "
               + (delimited ? "--value-column none says that there are none" : format + " has none"),
@@ -152,10 +146,19 @@ final class PrepareCommand extends Subcommand {
 
   private Split divided() {
     refuseWhatDoesNothing(fromOptions(splitOptions::kindName));
+    // Wrong usage is said before anything is read.
+    fromOptions(() -> splitOptions.splitter(true));
+    Interactions log = read(input);
+    boolean rated = format.isRated();
     boolean delimited = format.separator().isPresent();
-    boolean rated = delimited ? delimitedOptions.rated() : format.isRated();
-    Splitter splitter = fromOptions(() -> splitOptions.splitter(rated));
-    return splitter.split(read(input));
+    if (rated && splitOptions.takesDefaultRating()) {
+      LikeThreshold threshold = LikeThreshold.of(log);
+      rated = !(delimited && threshold.isOneValue());
+      if (rated) {
+        threshold.require(input.get(0), delimited);
+      }
+    }
+    return splitOptions.splitter(rated).split(log);
   }
 
   private Split joined(Optional<LogFormat.TrainAndTest> own) {
@@ -190,8 +193,12 @@ final class PrepareCommand extends Subcommand {
       }
       return format.read(files.get(0));
     }
-    DelimitedReader reader = fromOptions(() -> delimitedOptions.reader(format));
-    return delimitedOptions.withTitles(reader.read(files.toArray(Path[]::new)), format);
+    List<String> notes = new ArrayList<>();
+    DelimitedReader reader = fromOptions(() -> delimitedOptions.reader(format, notes::add));
+    Interactions log = reader.read(files.toArray(Path[]::new));
+    notes.forEach(out()::println);
+    out().println();
+    return delimitedOptions.withTitles(log, format);
   }
 
   private ObjectNode toJson(Split split) {

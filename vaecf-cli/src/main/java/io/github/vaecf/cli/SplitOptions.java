@@ -173,6 +173,11 @@ final class SplitOptions {
     return kind().name;
   }
 
+  /** Whether nothing says which value is the least that counts as a like. */
+  boolean takesDefaultRating() {
+    return minRating == null && (preset == null || PublishedDataSet.of(preset).preset().isEmpty());
+  }
+
   /**
    * The splitter of one log.
    *
@@ -351,8 +356,8 @@ final class SplitOptions {
   private void common(SplitterBuilder<?> builder, boolean rated) {
     if (minRating != null) {
       named("--min-rating", () -> builder.minRating(minRating));
-    } else if (rated && preset == null) {
-      builder.minRating(4);
+    } else if (rated && takesDefaultRating()) {
+      builder.minRating(LikeThreshold.DEFAULT);
     }
     if (minUserItems != null) {
       named("--min-user-items", () -> builder.minUserItems(minUserItems));

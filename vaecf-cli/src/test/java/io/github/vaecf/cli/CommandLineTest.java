@@ -688,7 +688,7 @@ class CommandLineTest {
         "benchmark --epochs=3 | --epochs has no effect here",
         "benchmark --patience=3 | --patience has no effect here",
         "prepare --format=movielens --input=x --out=y --separator=; | --separator is for csv and",
-        "prepare --format=movielens --input=x --out=y --titles=x | --titles is for csv and tsv",
+        "prepare --format=movielens --input=x --out=y --titles=x | --titles goes with --format csv or tsv",
         "prepare --format=csv --input=x --out=y --title-columns=1,2 | --title-columns is for the",
         "prepare --format=csv --input=x --out=y --split=weak --preset=ml-20m | --preset is for",
         "prepare --format=csv --input=x --out=y --split=last --heldout-users=3 | --heldout-users is",

@@ -137,7 +137,7 @@ class MalformedInputTest {
         "NUL in an id",
         HEADER + "1\0,2,3,4\n",
         "line 2: the id of a user must not have control characters, found '1\\u0000'");
-    csv(cases, "file of NULs", "\0\0\0\0\0\0\0\0\n", "there is no column 2");
+    csv(cases, "file of NULs", "\0\0\0\0\0\0\0\0\n", "expected text in UTF-8, found binary data");
     csv(
         cases,
         "tab in an id",
@@ -147,7 +147,7 @@ class MalformedInputTest {
         cases,
         "quote not closed",
         HEADER + "\"1,2,3,4\n1,2,3,4\n",
-        "line 2: a quoted field is not closed on its line");
+        "line 2: a quoted field is not closed");
     csv(
         cases,
         "text after a closing quote",
@@ -167,8 +167,8 @@ class MalformedInputTest {
             "csv",
             "log.csv",
             () -> (HEADER + "1,2,3,4\n").getBytes(UTF_16LE),
-            "--user-column=user",
-            "line 1: there is no column 'user'"));
+            "",
+            "expected text in UTF-8, found text in UTF-16LE; iconv -f UTF-16LE -t UTF-8 FILE"));
     cases.add(
         bytes(
             "100 MB line",
@@ -210,25 +210,39 @@ class MalformedInputTest {
             "line 1: column 'user' must be a number, because the file has no header"));
     cases.add(
         text(
+            "times in two units",
+            "csv",
+            HEADER + "1,2,3,1112486027\n1,2,3,1112486027123\n",
+            "--time-column=time",
+            "line 3: expected all times in one unit, found this one in milliseconds since 1970"));
+    cases.add(
+        text(
+            "more bad lines than may be skipped",
+            "csv",
+            HEADER + "1,2,3,4\n1\n2\n",
+            "--skip-bad-lines=1",
+            "more than 1 bad lines, the first of them"));
+    cases.add(
+        text(
             "time is a word",
             "csv",
             HEADER + "1,2,3,noon\n",
             "--time-column=time",
-            "line 2: expected a whole number or a date as time, found 'noon'"));
+            "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00, found 'noon'"));
     cases.add(
         text(
             "time overflows",
             "csv",
             HEADER + "1,2,3,99999999999999999999\n",
             "--time-column=time",
-            "line 2: expected a whole number or a date as time"));
+            "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00"));
     cases.add(
         text(
             "day does not exist",
             "csv",
             HEADER + "1,2,3,2005-02-30\n",
             "--time-column=time",
-            "line 2: expected a whole number or a date as time, found '2005-02-30'"));
+            "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00, found '2005-02-30'"));
     // Compression.
     byte[] zipped = gzip(filled(5000));
     cases.add(
@@ -302,7 +316,7 @@ class MalformedInputTest {
             "log.zip",
             () -> zip("only/", new byte[0]),
             "",
-            "expected one member, found none"));
+            "expected one log, found no file"));
     // Published forms.
     cases.add(
         text(
@@ -311,6 +325,57 @@ class MalformedInputTest {
             "x",
             "",
             "expected a file named ratings.csv, ratings.dat or u.data, found none"));
+    cases.add(
+        file(
+            "CiteULike with a wrong number",
+            "citeulike",
+            "users.dat",
+            "2 10 20 30\n",
+            "line 1: expected 2 items to follow, found 3"));
+    cases.add(
+        file(
+            "CiteULike as LightGCN",
+            "lightgcn",
+            "users.dat",
+            "2 10 20\n1 10\n1 20\n",
+            "read it with --format citeulike"));
+    cases.add(
+        file(
+            "triplets as LightGCN",
+            "lightgcn",
+            "train.txt",
+            "a x 1\na y 1\n",
+            "expected one line a user, found 1 more"));
+    cases.add(
+        text(
+            "JSON lines",
+            "csv",
+            "{\"user\": 1, \"item\": 2}\n",
+            "",
+            "expected text in UTF-8, found JSON"));
+    cases.add(
+        text(
+            "play counts",
+            "csv",
+            "1,10,13883\n1,20,11690\n1,30,2\n",
+            "",
+            "by default a rating of 4 or more is a like, but the values, from 2 to 13883, are no"
+                + " ratings up to 5 or 10 stars; say --value-column none if every event is a like,"
+                + " or --min-rating X"));
+    cases.add(
+        text(
+            "counts of which most are one",
+            "csv",
+            "a,10,1.0\na,20,1.0\na,30,7.0\n",
+            "",
+            "are 1 in 67 % of the events, as counts are"));
+    cases.add(
+        text(
+            "yes and no",
+            "csv",
+            "a,10,1\na,20,0\n",
+            "",
+            "the values, from 0 to 1, never reach it"));
     cases.add(
         file(
             "MovieLens with one colon",
@@ -359,7 +424,7 @@ class MalformedInputTest {
             "netflix",
             "mv_0000001.txt",
             "1:\n7,5,06.09.2005\n",
-            "line 2: expected a whole number or a date as time, found '06.09.2005'"));
+            "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00, found '06.09.2005'"));
     cases.add(
         text("Netflix without ratings", "netflix", "x", "", "expected files named mv_0000001.txt"));
     cases.add(
@@ -572,9 +637,9 @@ class MalformedInputTest {
                 input.toString(),
                 "--out",
                 folder.resolve("new").toString())
-            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    String said = new String(process.getErrorStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).as(said).isEqualTo(1);
     assertThat(said).contains(folder.resolve("new") + ": cannot be written (");
     assertThat(said.strip().lines()).hasSize(1);

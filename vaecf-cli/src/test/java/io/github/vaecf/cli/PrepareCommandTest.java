@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +106,108 @@ class PrepareCommandTest {
     assertThat(Files.readAllLines(data.resolve("unique_uid.txt"))).hasSize(30).contains("u7");
   }
 
+  /** Thirty users with ten items each, lines of a pattern of user, item and 1 to 5. */
+  private void log(String header, String line) throws IOException {
+    StringBuilder log = new StringBuilder(header);
+    for (int user = 0; user < 30; user++) {
+      for (int item = 0; item < 10; item++) {
+        log.append(String.format(Locale.ROOT, line, user, (user + item) % 20, 1 + item % 5));
+      }
+    }
+    Files.writeString(ratings, log);
+  }
+
+  @Test
+  void twoColumnsWithoutAHeaderNeedNoOption() throws IOException {
+    log("", "%d,%d\n");
+    Outcome outcome = prepare(ratings, "--heldout-users", 5);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out())
+        .startsWith(
+            ratings
+                + ": users in column 1, items in column 2, no values, no times; the first line is an"
+                + " event, there is no header (--header if it names them)\n\n");
+    assertThat(data.resolve("stages.tsv")).content().contains("read\t30\t20\t300\n");
+  }
+
+  @Test
+  void theBundledSampleNeedsNoOption() throws IOException {
+    Path sample = folder.resolve("dependencies.tsv.gz");
+    try (InputStream in =
+        Sample.class.getResourceAsStream("debian-dependencies/dependencies.tsv.gz")) {
+      Files.copy(in, sample);
+    }
+    Outcome outcome =
+        Outcome.of(
+            "prepare", "--format=tsv", "--input", sample, "--heldout-users=100", "--out", data);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out())
+        .contains(
+            "users in column 1 (source), items in column 2 (dependency), no values, no times; the"
+                + " first line names them (--no-header if it is an event)");
+    assertThat(data.resolve("stages.tsv")).content().contains("read\t29877\t26083\t192268\n");
+  }
+
+  @Test
+  void theFirstEventOfALogWithoutAHeaderIsKept() throws IOException {
+    log("", "u%d,i%d,%d\n");
+    prepare(ratings, "--heldout-users=5", "--min-rating=1");
+    assertThat(data.resolve("stages.tsv")).content().contains("read\t30\t20\t300\n");
+  }
+
+  @Test
+  void countsAreTakenWhenItIsSaidWhatTheyMean() throws IOException {
+    log("", "%d,%d,%d000\n");
+    assertFailure(prepare(ratings, "--heldout-users=5"), "--value-column none if every event is a");
+    assertThat(prepare(ratings, "--heldout-users=5", "--min-rating=2000").err()).isEmpty();
+    data = folder.resolve("likes");
+    assertThat(prepare(ratings, "--heldout-users=5", "--value-column=none").err()).isEmpty();
+    assertThat(data.resolve("stages.tsv")).content().contains("read\t30\t20\t300\n");
+  }
+
+  @Test
+  void oneValueOnlyMakesEachEventALike() throws IOException {
+    log("User_ID\tGame_ID\tPurchase\n", "%d\t%d\t1.0\n");
+    Outcome outcome = prepare(ratings, "--heldout-users=5", "--separator=\\t");
+    assertThat(outcome.err()).isEmpty();
+    assertThat(data.resolve("stages.tsv"))
+        .content()
+        .contains("read\t30\t20\t300\n")
+        .doesNotContain("value at least");
+  }
+
+  @Test
+  void badLinesAreSkippedAndListed() throws IOException {
+    log("user,item,rating\n", "%d,%d,5\n");
+    Files.writeString(ratings, "broken\n", StandardOpenOption.APPEND);
+    Outcome outcome = prepare(ratings, "--heldout-users=5", "--skip-bad-lines=3");
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out())
+        .contains("1 bad line skipped:\n  " + ratings + ", line 302: expected 3 fields, found 1\n");
+  }
+
+  @Test
+  void standardInputIsReadUnderTheNameOfADash() throws IOException {
+    log("", "%d,%d\n");
+    InputStream before = System.in;
+    try (InputStream in = Files.newInputStream(ratings)) {
+      System.setIn(in);
+      Outcome outcome = prepare(Path.of("-"), "--heldout-users", 5);
+      assertThat(outcome.err()).isEmpty();
+      assertThat(outcome.out()).startsWith("standard input: users in column 1, ");
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @Test
+  void titlesWithoutAHeaderLoseNoTitle() throws IOException {
+    log("", "%d,%d\n");
+    Path titles = Files.writeString(folder.resolve("titles.csv"), "0,Zero\n1,One\n");
+    prepare(ratings, "--heldout-users=5", "--titles", titles);
+    assertThat(data.resolve("titles.tsv")).hasContent("item\ttitle\n0\tZero\n1\tOne\n");
+  }
+
   @Test
   void aGivenSplitIsJoinedFromTwoInputs() throws IOException {
     Path train = Files.writeString(folder.resolve("train.txt"), "0 1 2 3 4 5 6 7 8 9 10\n1 2 3\n");
@@ -153,9 +258,9 @@ class PrepareCommandTest {
   }
 
   @Test
-  void aFolderInPlaceOfAFileFails() {
+  void anEmptyFolderFails() {
     assertFailure(
-        prepare(folder, "--heldout-users", 1), folder + ": expected a file, found a directory");
+        prepare(folder, "--heldout-users", 1), folder + ": expected one log, found no file");
   }
 
   @Test
@@ -338,6 +443,7 @@ class PrepareCommandTest {
         "--format=movielens --input=y --heldout-users=60",
         "--heldout-users=60 --popular-items=5",
         "--split=weak --test-share=1",
+        "--heldout-users=60 --skip-bad-lines=-1",
         "--preset=ml-21m",
         ""
       })
@@ -364,6 +470,6 @@ class PrepareCommandTest {
     assertThat(outcome.err()).startsWith("vaecf prepare: ").contains(message);
     assertThat(outcome.err().strip().lines()).hasSize(1);
     assertThat(outcome.status()).isEqualTo(1);
-    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.out()).doesNotContain("read  ", "Written to ");
   }
 }

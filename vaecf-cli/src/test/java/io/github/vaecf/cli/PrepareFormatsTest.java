@@ -80,6 +80,25 @@ class PrepareFormatsTest {
   }
 
   @Test
+  void optionsForColumnsAreRefusedWhereTheFormHasItsOwn() {
+    for (String option : new String[] {"--value-column=2", "--no-header", "--skip-bad-lines=5"}) {
+      Outcome outcome = prepare("movielens", "--input", folder, "--heldout-users", 2, option);
+      assertThat(outcome.status()).isEqualTo(2);
+      assertThat(outcome.err())
+          .contains(
+              " goes with --format csv or tsv; in a log of movielens it is known what stands");
+    }
+  }
+
+  @Test
+  void citeULikeLinesAreUsers() throws IOException {
+    Path file = folder.resolve("users.dat");
+    Files.writeString(file, "8 1 2 3 4 5 6 7 8\n".repeat(10));
+    assertDone(prepare("citeulike", "--input", file, "--heldout-users", 2));
+    assertThat(lines("unique_uid.txt")).hasSize(10).contains("1", "10");
+  }
+
+  @Test
   void aFolderOfLightGcnBringsItsSplit() throws IOException {
     Path both = lightGcnFolder();
     assertDone(prepare("lightgcn", "--input", both, "--validation-share", 0.5));

@@ -6,10 +6,12 @@ import java.nio.file.Path;
 /**
  * Input that cannot be used: the message is one sentence that says where (file, and line or field
  * where there is one), what was expected and what was found. It is meant to be shown to a person as
- * it is.
+ * it is: control characters, which could steer a terminal, are escaped.
  */
 public final class DataException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
+
+  private static final int LONGEST_EXCERPT = 100;
 
   /**
    * An exception with a message that already says where.
@@ -17,7 +19,7 @@ public final class DataException extends RuntimeException {
    * @param message one sentence for a person to read
    */
   public DataException(String message) {
-    super(message);
+    super(escaped(message));
   }
 
   /**
@@ -27,7 +29,7 @@ public final class DataException extends RuntimeException {
    * @param cause what went wrong beneath
    */
   public DataException(String message, Throwable cause) {
-    super(message, cause);
+    super(escaped(message), cause);
   }
 
   /**
@@ -38,6 +40,54 @@ public final class DataException extends RuntimeException {
    * @param problem what was expected and what was found
    */
   public DataException(Path file, long line, String problem) {
-    super(file + ", line " + line + ": " + problem);
+    super(escaped(file + ", line " + line + ": " + problem));
+  }
+
+  /**
+   * Input as a message repeats it: at most 100 characters, then an ellipsis; control characters,
+   * which could steer a terminal, are escaped.
+   *
+   * @param input any text
+   * @return a line of text
+   */
+  public static String excerpt(String input) {
+    if (input.length() <= LONGEST_EXCERPT) {
+      return escaped(input);
+    }
+    int end = LONGEST_EXCERPT;
+    if (Character.isHighSurrogate(input.charAt(end - 1))) {
+      end--;
+    }
+    return escaped(input.substring(0, end)) + "…";
+  }
+
+  private static String escaped(String text) {
+    if (text == null || text.codePoints().noneMatch(DataException::mustBeEscaped)) {
+      return text;
+    }
+    StringBuilder escaped = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (mustBeEscaped(c)) {
+                escaped.append(String.format("\\u%04x", c));
+              } else {
+                escaped.appendCodePoint(c);
+              }
+            });
+    return escaped.toString();
+  }
+
+  /** What steers a terminal, breaks the line, turns the text around or is half a character. */
+  private static boolean mustBeEscaped(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      case Character.FORMAT -> (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+      default -> false;
+    };
   }
 }

@@ -24,7 +24,25 @@ public final class IdIndex {
       int earlier = indices.putIfAbsent(this.ids.get(index), index);
       if (earlier >= 0) {
         throw new IllegalArgumentException(
-            "id '" + this.ids.get(index) + "' stands at index " + earlier + " and at " + index);
+            "id '"
+                + DataException.excerpt(this.ids.get(index))
+                + "' stands at index "
+                + earlier
+                + " and at "
+                + index);
+      }
+    }
+  }
+
+  /** Half a surrogate pair has no form in UTF-8: written to a file it would become another id. */
+  private static void requireText(String id, int index) {
+    for (int i = 0; i < id.length(); i++) {
+      if (Character.isSurrogate(id.charAt(i))) {
+        if (!Character.isSurrogatePair(id.charAt(i), i + 1 < id.length() ? id.charAt(i + 1) : 0)) {
+          throw new IllegalArgumentException(
+              "id '" + DataException.excerpt(id) + "' at index " + index + " is no Unicode text");
+        }
+        i++;
       }
     }
   }

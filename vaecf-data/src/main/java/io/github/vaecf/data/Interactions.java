@@ -194,7 +194,8 @@ public final class Interactions {
    * An event's time.
    *
    * @param event 0 … size − 1
-   * @return the time in the log's own unit, seconds since 1970 in most
+   * @return the time in the log's own unit: seconds since 1970 in most and in those with dates,
+   *     nanoseconds in those with fractions of seconds
    * @throws IndexOutOfBoundsException if the log has no times
    */
   public long time(int event) {

@@ -5,6 +5,7 @@ import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,19 +13,33 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * A data set as it is published: a folder, a zip, a tar (also by gzip, also within another tar), or
- * one file alone. Nothing is ever unpacked to disk.
+ * A data set as it is published: a folder, a zip, a tar (also by gzip or bzip2, also within another
+ * tar), or one file alone. Nothing is ever unpacked to disk.
  */
 final class Archive {
   private static final int DEEPEST = 4;
-  private static final int TAR_MAGIC_AT = 257;
+  private static final int MOST_NAMED = 10;
+
+  /** What lies beside data and is none. */
+  private static final Pattern BESIDE =
+      Pattern.compile(
+          "(readme|licen[cs]e|copying|changes|changelog|notice|about|thumbs\\.db|desktop\\.ini).*"
+              + "|.*\\.(md|rst|html?|pdf|docx?|rtf|png|jpe?g|gif|svg|sha1|sha256|sha512|md5|crc"
+              + "|ya?ml|xml|py|ipynb|sql|sh)");
+
+  /** The pieces of one table, as Spark, Hadoop and Hive call them. */
+  private static final Pattern PART =
+      Pattern.compile("part[-_.]?[a-z]?[-_.]?[0-9].*|[0-9]{6}_[0-9].*");
 
   private final Path path;
 
@@ -43,49 +58,240 @@ final class Archive {
     void visit(Source file);
   }
 
+  /**
+   * A file of an archive.
+   *
+   * @param name its name within the archive
+   * @param size how many bytes it has there, or −1
+   * @param source reads it
+   */
+  private record Member(String name, long size, Source source) {
+    String fileName() {
+      return name.substring(name.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether a name on its way begins as hidden files and Spark's marks do. */
+    boolean isHidden() {
+      return Stream.of(name.split("/", -1)).anyMatch(part -> part.matches("[._].*"));
+    }
+
+    boolean isBeside() {
+      return size == 0 || isHidden() || BESIDE.matcher(fileName()).matches();
+    }
+  }
+
   static Archive of(Path path) {
     return new Archive(path);
   }
 
-  /**
-   * One file: the path itself, or the only member of a zip, or the member that stands after the zip
-   * and an exclamation mark.
-   */
+  /** One file, as {@link #log} finds it. */
   static Source single(Path path) {
+    List<Source> log = log(path, source -> true);
+    if (log.size() > 1) {
+      throw new DataException(
+          path + ": expected one file, found " + named(log.stream().map(Source::name).toList()));
+    }
+    return log.get(0);
+  }
+
+  /**
+   * The files of one log: the path itself, or what a folder, zip or tar holds of data: the only
+   * file, the only one that fits, or all parts of one table, by name. What lies beside it (hidden,
+   * empty, a README) is passed over. After the archive an exclamation mark and the name of a member
+   * choose.
+   *
+   * @param fits whether a file may be the log, asked where there are several
+   */
+  static List<Source> log(Path path, Predicate<Source> fits) {
+    String wanted = null;
+    Path archive = path;
     String name = path.toString();
-    int mark = name.indexOf(".zip!");
-    Path file = mark < 0 ? path : Path.of(name.substring(0, mark + 4));
+    int mark = name.lastIndexOf('!');
+    if (mark > 0 && !Files.exists(path) && mark < name.length() - 1) {
+      wanted = name.substring(mark + 1);
+      archive = Path.of(name.substring(0, mark));
+    }
     try {
-      if (!isZip(file)) {
-        return Source.of(path);
+      if (Source.isStandardInput(archive)) {
+        return List.of(Source.of(archive));
       }
-      String wanted = mark < 0 ? null : name.substring(mark + 5);
-      return new Source(name, () -> member(file, wanted));
+      if (Files.isDirectory(archive)) {
+        return choose(archive, ofFolder(archive), wanted, fits);
+      }
+      if (isZip(archive)) {
+        try (ZipFile zip = openZip(archive)) {
+          return choose(archive, ofZip(archive, zip), wanted, fits);
+        }
+      }
+      if (Files.isRegularFile(archive) && isTar(archive)) {
+        return choose(archive, ofTar(archive), wanted, fits);
+      }
     } catch (IOException e) {
-      throw Source.unreadable(name, e);
+      throw Source.unreadable(archive.toString(), e);
+    }
+    if (wanted != null && Files.exists(archive)) {
+      throw new DataException(
+          archive + ": expected an archive with a member '" + wanted + "', found a file alone");
+    }
+    return List.of(Source.of(wanted == null ? path : archive));
+  }
+
+  private static List<Source> choose(
+      Path archive, List<Member> members, String wanted, Predicate<Source> fits) {
+    List<Member> chosen = members;
+    if (wanted != null) {
+      chosen =
+          members.stream()
+              .filter(one -> one.name.equals(wanted) || one.name.startsWith(wanted + "/"))
+              .toList();
+      if (chosen.isEmpty()) {
+        throw new DataException(
+            archive + ": expected a member '" + wanted + "', found " + names(members));
+      }
+    }
+    if (chosen.size() > 1) {
+      chosen = narrowed(chosen, one -> !one.isBeside());
+      List<Member> parts = chosen.stream().filter(one -> isPart(one)).toList();
+      if (!parts.isEmpty()) {
+        List<Source> filled =
+            parts.stream().map(Member::source).filter(one -> one.head().length > 0).toList();
+        return filled.isEmpty() ? List.of(parts.get(0).source) : filled;
+      }
+    }
+    if (chosen.size() > 1) {
+      chosen = narrowed(chosen, one -> fits.test(one.source));
+    }
+    if (chosen.size() != 1) {
+      throw new DataException(
+          archive
+              + ": expected one log, found "
+              + (chosen.isEmpty()
+                  ? "no file"
+                  : names(chosen) + "; name one, as in " + chosen.get(0).source.name()));
+    }
+    return List.of(chosen.get(0).source);
+  }
+
+  private static boolean isPart(Member member) {
+    return PART.matcher(member.fileName()).matches();
+  }
+
+  /** Those that meet a condition, or all if none does. */
+  private static List<Member> narrowed(List<Member> members, Predicate<Member> condition) {
+    List<Member> narrowed = members.stream().filter(condition).toList();
+    return narrowed.isEmpty() ? members : narrowed;
+  }
+
+  private static String names(List<Member> members) {
+    return named(members.stream().map(Member::name).toList());
+  }
+
+  private static String named(List<String> names) {
+    if (names.isEmpty()) {
+      return "none";
+    }
+    List<String> first =
+        names.stream().limit(MOST_NAMED).map(name -> DataException.excerpt(name)).toList();
+    return String.join(", ", first)
+        + (names.size() > MOST_NAMED ? " and " + (names.size() - MOST_NAMED) + " more" : "");
+  }
+
+  /** Shows all files: those of a folder or zip by name, those of a tar in its order. */
+  void forEach(Visitor visitor) {
+    try {
+      if (Files.isDirectory(path)) {
+        ofFolder(path).forEach(member -> visitor.visit(member.source));
+      } else if (isZip(path)) {
+        // Kept open, so that the list of members is read once and not for each of them.
+        try (ZipFile kept = openZip(path)) {
+          ofZip(path, kept).forEach(member -> visitor.visit(member.source));
+        }
+      } else {
+        Source whole = Source.of(path);
+        try (InputStream in = whole.open()) {
+          InputStream buffered = new BufferedInputStream(in);
+          if (ForeignContent.isTar(Source.peek(buffered))) {
+            tar(path.toString(), buffered, visitor, 1);
+            return;
+          }
+        }
+        if (!Files.isRegularFile(path)) {
+          throw new DataException(
+              whole.name()
+                  + ": a form that tells its files by their names cannot be read from a stream of one;"
+                  + " name the file, or read it as csv or tsv");
+        }
+        visitor.visit(whole);
+      }
+    } catch (IOException e) {
+      throw Source.unreadable(path.toString(), e);
     }
   }
 
-  private static InputStream member(Path file, String wanted) throws IOException {
-    ZipFile zip = new ZipFile(file.toFile());
-    try {
-      List<ZipEntry> entries = entries(zip, file);
-      List<ZipEntry> chosen =
-          entries.stream()
-              .filter(entry -> wanted == null || entry.getName().equals(wanted))
-              .toList();
-      if (chosen.size() != 1) {
-        throw new DataException(
-            file
-                + ": expected "
-                + (wanted == null ? "one member" : "a member '" + wanted + "'")
-                + ", found "
-                + (entries.isEmpty()
-                    ? "none"
-                    : String.join(", ", entries.stream().map(ZipEntry::getName).toList())));
+  private static List<Member> ofFolder(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(folder, DEEPEST)) {
+      files = all.filter(Files::isRegularFile).sorted().toList();
+    }
+    List<Member> members = new ArrayList<>();
+    for (Path file : files) {
+      members.add(
+          new Member(folder.relativize(file).toString(), Files.size(file), Source.of(file)));
+    }
+    return members;
+  }
+
+  static boolean isZip(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return ForeignContent.isZip(in.readNBytes(4));
+    }
+  }
+
+  /** The files of a zip, by name. */
+  private static List<Member> ofZip(Path path, ZipFile zip) throws IOException {
+    List<Member> members = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    for (ZipEntry entry : Collections.list(zip.entries())) {
+      String name = entry.getName();
+      requireInside(path.toString(), name);
+      names.add(name);
+      if (!entry.isDirectory()) {
+        members.add(
+            new Member(
+                name,
+                entry.getSize(),
+                new Source(path + "!" + name, () -> zipMember(path, entry))));
       }
-      return new FilterInputStream(
-          Source.bounded(zip.getInputStream(chosen.get(0)), chosen.get(0).getCompressedSize())) {
+    }
+    ForeignContent.refuseDocument(names);
+    members.sort(Comparator.comparing(Member::name));
+    return members;
+  }
+
+  /** Names in a zip are UTF-8 or, from older programs, in a code page that nothing says. */
+  private static ZipFile openZip(Path path) throws IOException {
+    try {
+      return new ZipFile(path.toFile());
+    } catch (ZipException e) {
+      if (String.valueOf(e.getMessage()).contains("bad entry name")) {
+        return new ZipFile(path.toFile(), StandardCharsets.ISO_8859_1);
+      }
+      throw e;
+    }
+  }
+
+  private static InputStream zipMember(Path path, ZipEntry entry) throws IOException {
+    ZipFile zip = openZip(path);
+    try {
+      InputStream content = zip.getInputStream(entry);
+      if (content == null) {
+        throw new ZipException("the member " + DataException.excerpt(entry.getName()) + " is gone");
+      }
+      InputStream bounded = Source.bounded(content, entry::getCompressedSize);
+      return new FilterInputStream(Source.decompressed(bounded)) {
         @Override
         public void close() throws IOException {
           super.close();
@@ -98,106 +304,102 @@ final class Archive {
     }
   }
 
-  /** Shows all files: those of a folder or zip by name, those of a tar in its order. */
-  void forEach(Visitor visitor) {
-    try {
-      if (Files.isDirectory(path)) {
-        folder(visitor);
-      } else if (isZip(path)) {
-        zip(visitor);
-      } else {
-        try (InputStream in = Source.of(path).open()) {
-          BufferedInputStream buffered = new BufferedInputStream(in);
-          if (isTar(buffered)) {
-            tar(path.toString(), buffered, visitor);
-            return;
-          }
+  private static boolean isTar(Path file) {
+    try (InputStream in = Source.of(file).open()) {
+      return ForeignContent.isTar(in.readNBytes(ForeignContent.HEAD));
+    } catch (IOException | DataException e) {
+      return false; // Whatever it is, who reads it says so.
+    }
+  }
+
+  /**
+   * The files of a tar, by name. Each is read from the tar's beginning: tars cannot be sought in.
+   */
+  private static List<Member> ofTar(Path path) throws IOException {
+    List<Member> members = new ArrayList<>();
+    try (TarArchiveInputStream tar = tarIn(Source.of(path).open())) {
+      int place = 0;
+      for (TarArchiveEntry entry = next(tar); entry != null; entry = next(tar)) {
+        int at = place++;
+        if (entry.isFile()) {
+          requireReadable(path.toString(), entry);
+          members.add(
+              new Member(
+                  entry.getName(),
+                  entry.getSize(),
+                  new Source(path + "!" + entry.getName(), () -> tarMember(path, at))));
         }
-        visitor.visit(Source.of(path));
-      }
-    } catch (IOException e) {
-      throw Source.unreadable(path.toString(), e);
-    }
-  }
-
-  private void folder(Visitor visitor) throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(path, DEEPEST)) {
-      files = all.filter(Files::isRegularFile).sorted().toList();
-    }
-    for (Path file : files) {
-      visitor.visit(Source.of(file));
-    }
-  }
-
-  static boolean isZip(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      return false;
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      return in.read() == 'P' && in.read() == 'K' && in.read() == 3 && in.read() == 4;
-    }
-  }
-
-  private void zip(Visitor visitor) throws IOException {
-    try (ZipFile zip = new ZipFile(path.toFile())) {
-      List<ZipEntry> entries = entries(zip, path);
-      for (ZipEntry entry : entries) {
-        visitor.visit(
-            new Source(
-                path + "!" + entry.getName(),
-                () -> Source.bounded(zip.getInputStream(entry), entry.getCompressedSize())));
       }
     }
+    members.sort(Comparator.comparing(Member::name));
+    return members;
   }
 
-  /** The files of a zip, by name. */
-  private static List<ZipEntry> entries(ZipFile zip, Path path) {
-    List<ZipEntry> entries = new ArrayList<>();
-    for (ZipEntry entry : Collections.list(zip.entries())) {
-      requireInside(path.toString(), entry.getName());
-      if (!entry.isDirectory()) {
-        entries.add(entry);
+  private static InputStream tarMember(Path path, int place) throws IOException {
+    TarArchiveInputStream tar = tarIn(Source.of(path).open());
+    try {
+      for (int at = 0; at <= place; at++) {
+        if (next(tar) == null) {
+          throw new ZipException("the archive has fewer members than before");
+        }
       }
+      return Source.decompressed(Source.guarded(tar));
+    } catch (IOException | RuntimeException e) {
+      tar.close();
+      throw e;
     }
-    entries.sort(Comparator.comparing(ZipEntry::getName));
-    return entries;
   }
 
-  private static boolean isTar(BufferedInputStream in) throws IOException {
-    in.mark(TAR_MAGIC_AT + 8);
-    byte[] start = in.readNBytes(TAR_MAGIC_AT + 5);
-    in.reset();
-    return start.length == TAR_MAGIC_AT + 5
-        && start[TAR_MAGIC_AT] == 'u'
-        && start[TAR_MAGIC_AT + 1] == 's'
-        && start[TAR_MAGIC_AT + 2] == 't'
-        && start[TAR_MAGIC_AT + 3] == 'a'
-        && start[TAR_MAGIC_AT + 4] == 'r';
+  private static TarArchiveInputStream tarIn(InputStream in) {
+    return new TarArchiveInputStream(in, StandardCharsets.UTF_8.name());
   }
 
-  private static void tar(String name, InputStream in, Visitor visitor) throws IOException {
+  private static TarArchiveEntry next(TarArchiveInputStream tar) throws IOException {
+    try {
+      return tar.getNextEntry();
+    } catch (RuntimeException e) {
+      throw Source.damaged(e);
+    }
+  }
+
+  private static void tar(String name, InputStream in, Visitor visitor, int depth)
+      throws IOException {
+    if (depth > DEEPEST) {
+      throw new DataException(
+          DataException.excerpt(name) + ": expected at most " + DEEPEST + " tars in one another");
+    }
     // Not closed: what it reads from belongs to the caller.
-    TarArchiveInputStream tar = new TarArchiveInputStream(in);
-    for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+    TarArchiveInputStream tar = tarIn(in);
+    for (TarArchiveEntry entry = next(tar); entry != null; entry = next(tar)) {
       if (!entry.isFile()) {
         continue;
       }
-      requireInside(name, entry.getName());
+      requireReadable(name, entry);
       String member = name + "!" + entry.getName();
       InputStream content =
-          new FilterInputStream(tar) {
+          new FilterInputStream(Source.guarded(tar)) {
             @Override
             public void close() {
               // The next member is read from the same stream.
             }
           };
       if (entry.getName().toLowerCase(Locale.ROOT).endsWith(".tar")) {
-        tar(member, content, visitor);
+        tar(member, content, visitor, depth + 1);
       } else {
-        long size = entry.getSize();
-        visitor.visit(new Source(member, () -> Source.decompressed(content, size)));
+        visitor.visit(new Source(member, () -> Source.decompressed(content)));
       }
+    }
+  }
+
+  private static void requireReadable(String archive, TarArchiveEntry entry) {
+    requireInside(archive, entry.getName());
+    if (entry.isSparse()) {
+      // A few bytes would stand for any number of zeros.
+      throw new DataException(
+          archive
+              + ": the member '"
+              + DataException.excerpt(entry.getName())
+              + "' is a sparse file, which no log is");
     }
   }
 
@@ -207,7 +409,11 @@ final class Archive {
       outside |= part.equals("..");
     }
     if (outside) {
-      throw new DataException(archive + ": the member '" + member + "' points outside the archive");
+      throw new DataException(
+          archive
+              + ": the member '"
+              + DataException.excerpt(member)
+              + "' points outside the archive");
     }
   }
 }

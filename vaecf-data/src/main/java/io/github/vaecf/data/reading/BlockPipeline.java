@@ -11,7 +11,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * Reads files on all cores: the caller's thread cuts the stream into blocks of whole lines, workers
@@ -32,9 +31,20 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
   private static final int MOST_UNDER_WAY = 2 * THREADS;
   private static final ExecutorService WORKERS = workers();
 
-  private final Consumer<B> sink;
+  private final Sink<B> sink;
   private final ArrayDeque<UnderWay<B>> underWay = new ArrayDeque<>();
   private final ArrayDeque<byte[]> freeBuffers = new ArrayDeque<>();
+
+  /** Takes parsed blocks. */
+  @FunctionalInterface
+  interface Sink<B> {
+    /**
+     * Takes the next block.
+     *
+     * @throws LineException if a line of the block does not fit to those before
+     */
+    void accept(B block) throws LineException;
+  }
 
   /** A block that a worker parses. */
   private static final class UnderWay<B> {
@@ -68,7 +78,7 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
    *
    * @param sink takes the parsed blocks, in order, on the caller's thread
    */
-  BlockPipeline(Consumer<B> sink) {
+  BlockPipeline(Sink<B> sink) {
     this.sink = sink;
   }
 
@@ -84,8 +94,9 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
         int count = in.readNBytes(buffer, filled, buffer.length - filled);
         filled += count;
         more = filled == buffer.length;
-        int end = more ? format.cut(buffer, filled) : filled;
-        if (end == 0 && more) {
+        int from = parser == null && startsWithByteOrderMark(buffer, filled) ? 3 : 0;
+        int end = more ? format.cut(buffer, from, filled) : filled;
+        if (end == from && more) {
           if (buffer.length >= LONGEST_LINE) {
             drain();
             throw progress.problem(
@@ -97,26 +108,17 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
           buffer = Arrays.copyOf(buffer, 4 * buffer.length);
           continue;
         }
-        int from = 0;
         if (parser == null) {
-          from = startsWithByteOrderMark(buffer, end) ? 3 : 0;
           if (from == end) {
             throw new DataException(source.name() + ": expected data, found an empty file");
           }
-          int lineEnd = from;
-          while (lineEnd < end && buffer[lineEnd] != '\n') {
-            lineEnd++;
-          }
-          int next = Math.min(lineEnd + 1, end);
-          if (lineEnd > from && buffer[lineEnd - 1] == '\r') {
-            lineEnd--;
-          }
-          LineFormat.Start<B> start = format.start(buffer, from, lineEnd);
+          ForeignContent.refuseOtherText(buffer, from, end);
+          LineFormat.Start<B> start = start(format, buffer, from, end);
           parser = start.parser();
-          if (start.header()) {
-            progress.lines = 1;
-            from = next;
+          for (int line = 0; line < start.headerLines(); line++) {
+            from = Math.min(lineEnd(buffer, from, end) + 1, end);
           }
+          progress.lines = start.headerLines();
         }
         byte[] following = more ? takeBuffer(filled - end) : null;
         if (more) {
@@ -128,10 +130,26 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
       }
     } catch (LineException e) {
       throw progress.problem(e.line(), e.getMessage());
+    } catch (ForeignContent e) {
+      throw Source.unreadable(source.name(), e);
     } catch (IOException e) {
       drain();
       throw Source.unreadable(source.name() + ", after line " + progress.lines, e);
     }
+  }
+
+  private static <B extends LineFormat.Block> LineFormat.Start<B> start(
+      LineFormat<B> format, byte[] bytes, int from, int end) throws LineException {
+    int to = lineEnd(bytes, from, end);
+    return format.start(bytes, from, to > from && bytes[to - 1] == '\r' ? to - 1 : to, end);
+  }
+
+  private static int lineEnd(byte[] bytes, int from, int end) {
+    int at = from;
+    while (at < end && bytes[at] != '\n') {
+      at++;
+    }
+    return at;
   }
 
   private void submit(
@@ -157,8 +175,11 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
       if (oldest.buffer.length >= BLOCK_SIZE) {
         freeBuffers.push(oldest.buffer);
       }
+      block.standsIn(oldest.progress.name, oldest.progress.lines);
       sink.accept(block);
       oldest.progress.lines += block.lines();
+    } catch (LineException problem) {
+      throw oldest.progress.problem(problem.line(), problem.getMessage());
     } catch (ExecutionException e) {
       if (e.getCause() instanceof LineException problem) {
         throw oldest.progress.problem(problem.line(), problem.getMessage());
@@ -178,7 +199,7 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
     return buffer.length > least ? buffer : new byte[LONGEST_LINE];
   }
 
-  private static boolean startsWithByteOrderMark(byte[] bytes, int to) {
+  static boolean startsWithByteOrderMark(byte[] bytes, int to) {
     return to >= 3 && bytes[0] == (byte) 0xef && bytes[1] == (byte) 0xbb && bytes[2] == (byte) 0xbf;
   }
 

@@ -2,47 +2,50 @@ package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * Reads a log from delimited text (UTF-8), an event a line: a user, an item and, if the file has
- * them, a value and a time. Plain, compressed by gzip, or the member of a zip; which is recognised
- * by itself. A zip of several files is named with the one to read: {@code
- * ratings.zip!folder/ratings.csv}.
+ * them, a value and a time. Plain or compressed by gzip or bzip2, which is recognised by itself;
+ * the path {@code -} is standard input. Of a folder, zip or tar the file is read that can be the
+ * log, or all parts of it ({@code part-00000} …) by name, without what lies beside them; where
+ * several could be, one is named: {@code ratings.zip!folder/ratings.csv}.
  *
  * <p>Ids are kept as they stand: 7, 07 and 7.0 are three. Windows line ends, a byte-order mark and
  * blank lines are passed over. Files are parsed on all cores; the result does not depend on their
- * number. Immutable and safe for use by many threads.
+ * number. Immutable and safe for use by many threads, as far as what {@link Builder#notes} was
+ * given is.
  */
 public final class DelimitedReader {
-  private final byte[] separator;
-  private final boolean header;
-  private final boolean quoted;
-  private final String userColumn;
-  private final String itemColumn;
-  private final String valueColumn;
-  private final String timeColumn;
+  private final Layout.Wanted wanted;
+  private final int mostBadLines;
+  private final Consumer<String> notes;
 
   private DelimitedReader(Builder builder) {
-    this.separator = builder.separator.getBytes(StandardCharsets.UTF_8);
-    this.header = builder.header;
-    this.quoted =
-        builder.quoted == null
-            ? builder.separator.equals(",") || builder.separator.equals(";")
-            : builder.quoted;
-    this.userColumn = builder.userColumn;
-    this.itemColumn = builder.itemColumn;
-    this.valueColumn = builder.valueColumn;
-    this.timeColumn = builder.timeColumn;
+    this.wanted =
+        new Layout.Wanted(
+            builder.separator,
+            builder.quoted == null
+                ? builder.separator.equals(",") || builder.separator.equals(";")
+                : builder.quoted,
+            builder.header,
+            builder.userColumn,
+            builder.itemColumn,
+            builder.valueColumn,
+            builder.timeColumn,
+            builder.guessValue);
+    this.mostBadLines = builder.mostBadLines;
+    this.notes = builder.notes;
   }
 
   /**
-   * The settings, starting from: comma, header, users in column 1, items in column 2, no values, no
-   * times.
+   * The settings, starting from: comma; a header if the first lines look like it; users and items
+   * in the columns that it names so ({@code userId}, {@code item} …), else in columns 1 and 2; no
+   * values, no times; no bad line is passed over.
    *
    * @return a new builder
    */
@@ -53,7 +56,7 @@ public final class DelimitedReader {
   /**
    * Reads files one after another as one log.
    *
-   * @param files at least one file, each with the same columns
+   * @param files at least one file, folder or archive, each with the same columns
    * @return the events in the order of the lines
    * @throws DataException if a file cannot be read, lacks a column or has a line that cannot be
    *     used; the message says which
@@ -64,43 +67,92 @@ public final class DelimitedReader {
     }
     List<Source> sources = new ArrayList<>();
     for (Path file : files) {
-      sources.add(Archive.single(file));
+      sources.addAll(Archive.log(file, this::fits));
     }
     return read(sources);
   }
 
   Interactions read(List<Source> sources) {
-    EventCollector collector = new EventCollector();
+    EventCollector collector = new EventCollector(mostBadLines);
+    OneLog files = new OneLog();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
       for (Source source : sources) {
-        read(source, pipeline);
+        pipeline.read(source, files.next(source.name()));
       }
       pipeline.drain();
+    }
+    if (sources.size() > 1) {
+      notes.accept(sources.size() + " files read as one log, from " + sources.get(0).name());
+    }
+    if (collector.refusedLines() > 0) {
+      notes.accept(
+          collector.refusedLines()
+              + (collector.refusedLines() == 1 ? " bad line" : " bad lines")
+              + " skipped:");
+      collector.refused().forEach(line -> notes.accept("  " + line));
+      long more = collector.refusedLines() - collector.refused().size();
+      if (more > 0) {
+        notes.accept("  and " + more + " more");
+      }
     }
     return collector.toInteractions();
   }
 
   /** Reads a file into a pipeline. */
   void read(Source source, BlockPipeline<EventBlock> pipeline) {
-    pipeline.read(source, this::start);
+    pipeline.read(source, new OneLog().next(source.name()));
   }
 
-  private LineFormat.Start<EventBlock> start(byte[] bytes, int from, int to) throws LineException {
-    Fields first = new Fields(separator, quoted, to - from + 1);
-    first.cut(bytes.clone(), from, to, 1);
-    List<String> fields = new ArrayList<>();
-    for (int i = 0; i < first.count(); i++) {
-      fields.add(
-          new String(bytes, first.start(i), first.end(i) - first.start(i), StandardCharsets.UTF_8));
+  /** Whether a file looks like the log: its first lines can be cut, all into as many fields. */
+  private boolean fits(Source source) {
+    try {
+      byte[] head = source.head();
+      int end = head.length;
+      while (end > 0 && head[end - 1] != '\n') {
+        end--;
+      }
+      int from = BlockPipeline.startsWithByteOrderMark(head, head.length) ? 3 : 0;
+      return Layout.fits(wanted, head, from, end > from ? end : head.length);
+    } catch (DataException e) {
+      return false;
     }
-    EventLines lines =
-        new EventLines(
-            fields.size(),
-            Columns.find(userColumn, fields, header),
-            Columns.find(itemColumn, fields, header),
-            valueColumn == null ? -1 : Columns.find(valueColumn, fields, header),
-            timeColumn == null ? -1 : Columns.find(timeColumn, fields, header));
-    return new LineFormat.Start<>(lines, header);
+  }
+
+  /** The files of one reading: what the first one showed holds for all. */
+  private final class OneLog {
+    private Layout layout;
+
+    LineFormat<EventBlock> next(String name) {
+      return new LineFormat<>() {
+        @Override
+        public Start<EventBlock> start(byte[] bytes, int from, int to, int end)
+            throws LineException {
+          return OneLog.this.start(name, bytes, from, end);
+        }
+
+        @Override
+        public int cut(byte[] bytes, int from, int to) {
+          return wanted.quoted() && Fields.hasQuote(bytes, from, to)
+              ? Fields.lastLineEnd(bytes, from, to, wanted.separatorBytes())
+              : LineFormat.super.cut(bytes, from, to);
+        }
+      };
+    }
+
+    private LineFormat.Start<EventBlock> start(String name, byte[] bytes, int from, int end)
+        throws LineException {
+      Layout found =
+          layout == null
+              ? Layout.of(wanted, bytes, from, end)
+              : layout.ofLater(wanted, bytes, from, end);
+      if (layout == null) {
+        layout = found;
+        notes.accept(name + ": " + found.describe());
+      } else if (!layout.hasColumnsOf(found)) {
+        notes.accept(name + ": " + found.describe());
+      }
+      return new LineFormat.Start<>(new EventLines(found), found.header() ? found.lines() : 0);
+    }
   }
 
   /** Lines of which each is an event. */
@@ -111,47 +163,77 @@ public final class DelimitedReader {
     private final int value;
     private final int time;
 
-    EventLines(int columns, int user, int item, int value, int time) {
-      this.columns = columns;
-      this.user = user;
-      this.item = item;
-      this.value = value;
-      this.time = time;
+    EventLines(Layout layout) {
+      this.columns = layout.first().size();
+      this.user = layout.user();
+      this.item = layout.item();
+      this.value = layout.value();
+      this.time = layout.time();
     }
 
     @Override
     public EventBlock parse(byte[] bytes, int from, int to) throws LineException {
-      Fields fields = new Fields(separator, quoted, columns);
+      Fields fields = new Fields(wanted.separatorBytes(), wanted.quoted(), columns);
       EventBlock block = new EventBlock((to - from) / 16 + 16, time >= 0);
+      EventTime when = time < 0 ? null : new EventTime();
       int at = from;
       while (at < to) {
         int line = block.nextLine();
-        at = fields.cut(bytes, at, to, line);
-        if (fields.blank()) {
-          continue;
+        int start = at;
+        try {
+          at = fields.cut(bytes, start, to, line);
+          if (!fields.blank()) {
+            add(bytes, fields, when, block, line);
+          }
+        } catch (LineException e) {
+          if (mostBadLines == 0) {
+            throw e;
+          }
+          block.refuse(e);
+          at = at == start ? fields.afterRefused(bytes, to) : at;
         }
-        if (fields.count() != columns) {
-          throw new LineException(line, "expected " + columns + " fields, found " + fields.count());
-        }
-        block.add(
-            block.user(bytes, fields.start(user), fields.end(user)),
-            block.item(bytes, fields.start(item), fields.end(item)),
-            value < 0 ? 1 : fields.requireNumber(bytes, value, line),
-            time < 0 ? 0 : fields.requireTime(bytes, time, line));
+        block.goOnOver(fields.lineBreaks());
       }
       return block;
+    }
+
+    private void add(byte[] bytes, Fields fields, EventTime when, EventBlock block, int line)
+        throws LineException {
+      if (fields.count() != columns) {
+        throw new LineException(
+            line,
+            "expected "
+                + columns
+                + " fields, found "
+                + fields.count()
+                + (wanted.separator().equals(" ")
+                    ? "; a user and all its items in a line is --format lightgcn"
+                    : ""));
+      }
+      float number = value < 0 ? 1 : fields.requireNumber(bytes, value, line);
+      if (when != null) {
+        when.require(bytes, fields.start(time), fields.end(time), line);
+      }
+      block.add(
+          block.user(bytes, fields.start(user), fields.end(user)),
+          block.item(bytes, fields.start(item), fields.end(item)),
+          number,
+          when);
     }
   }
 
   /** Collects the settings of a reader. Not safe for use by many threads. */
   public static final class Builder {
     private String separator = ",";
-    private boolean header = true;
+    private Boolean header;
     private Boolean quoted;
-    private String userColumn = "1";
-    private String itemColumn = "2";
+    private String userColumn;
+    private String itemColumn;
     private String valueColumn;
     private String timeColumn;
+    private boolean guessValue;
+    private int mostBadLines;
+    private Consumer<String> notes = note -> {};
 
     private Builder() {}
 
@@ -166,7 +248,7 @@ public final class DelimitedReader {
       if (separator.isEmpty() || separator.matches("(?s).*[\r\n\"].*")) {
         throw new IllegalArgumentException(
             "the separator must be one or more characters without line break or double quote, found '"
-                + separator
+                + DataException.excerpt(separator)
                 + "'");
       }
       this.separator = separator;
@@ -174,7 +256,10 @@ public final class DelimitedReader {
     }
 
     /**
-     * Whether the first line of each file names the columns.
+     * Whether the first line of each file names the columns. Without this call it does if columns
+     * are chosen by name, if it has a word where the other lines have numbers, if it has names that
+     * columns often have, or if, where all is words, its words alone never come again; a line that
+     * nothing tells from the others is an event. Of several files the first decides.
      *
      * @param header whether there is such a line
      * @return this builder
@@ -186,8 +271,8 @@ public final class DelimitedReader {
 
     /**
      * Whether a field may stand in double quotes, with separators inside, and a double quote
-     * written twice. Line breaks inside are not supported. Without this call: yes, except in text
-     * separated by tabs, where quotes are part of the field by custom.
+     * written twice and line breaks (RFC 4180). Without this call: yes where the separator is a
+     * comma or a semicolon; elsewhere quotes are part of the field by custom.
      *
      * @param quoted whether quotes are recognised
      * @return this builder
@@ -220,6 +305,18 @@ public final class DelimitedReader {
     }
 
     /**
+     * Takes values from the column that the header names so ({@code rating}, {@code count} …), else
+     * from the third if it has numbers that are no times; if there is no such column, every event's
+     * value is 1. A call of {@link #valueColumn} goes before this.
+     *
+     * @return this builder
+     */
+    public Builder valueColumnIfAny() {
+      this.guessValue = true;
+      return this;
+    }
+
+    /**
      * The column of the ratings or counts, decimal numbers. Without this call every event's value
      * is 1.
      *
@@ -232,14 +329,45 @@ public final class DelimitedReader {
     }
 
     /**
-     * The column of the times: whole numbers, or dates like 2005-09-06 or 2005-09-06T17:31:05Z,
-     * which become seconds since 1970. Without this call the log has no times.
+     * The column of the times: numbers, or dates like 2005-09-06, also with a time of day
+     * (2005-09-06T17:31 or 2005-09-06 17:31:05.25) and an offset (Z, +02:00; UTC without one),
+     * which become seconds since 1970. Numbers keep the unit that they have; a log whose times show
+     * several units (seconds and milliseconds, say) is refused. If any time has a fraction, all
+     * become nanoseconds. Without this call the log has no times.
      *
      * @param column a name of the header, or a number counted from 1
      * @return this builder
      */
     public Builder timeColumn(String column) {
       this.timeColumn = Objects.requireNonNull(column, "column");
+      return this;
+    }
+
+    /**
+     * How many lines that cannot be used are passed over before one more is an error. Those are
+     * said to {@link #notes}, the first of them with their numbers.
+     *
+     * @param most at least 0, the default
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder skipBadLines(int most) {
+      if (most < 0) {
+        throw new IllegalArgumentException("bad lines to skip must be at least 0, found " + most);
+      }
+      this.mostBadLines = most;
+      return this;
+    }
+
+    /**
+     * Who is told what a person should know of a reading: which column was taken as what, whether
+     * there was a header, which lines were passed over.
+     *
+     * @param notes takes one line of text at a time, on the thread that reads
+     * @return this builder
+     */
+    public Builder notes(Consumer<String> notes) {
+      this.notes = Objects.requireNonNull(notes, "notes");
       return this;
     }
 

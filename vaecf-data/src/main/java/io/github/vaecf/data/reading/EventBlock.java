@@ -3,18 +3,42 @@ package io.github.vaecf.data.reading;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
-/** The events of a block of lines, with ids numbered within the block. */
+/**
+ * The events of a block of lines, with ids numbered within the block, and what else the lines
+ * showed.
+ */
 final class EventBlock implements LineFormat.Block {
-  private final IdDictionary userIds = new IdDictionary();
+  private static final int MOST_REFUSED_KEPT = 10;
+
+  private IdDictionary userIds = new IdDictionary();
   private final IdDictionary itemIds = new IdDictionary();
   private int[] users;
   private int[] items;
   private float[] values;
   private long[] times;
+
+  /** What the times have beyond whole units, or null as long as none has. */
+  private int[] billionths;
+
+  /** The first line with a time in each unit. */
+  private final Map<EventTime.Unit, Integer> unitLines = new EnumMap<>(EventTime.Unit.class);
+
+  private EventTime.Unit lastUnit;
+
+  private final List<LineException> refused = new ArrayList<>();
+  private int refusedLines;
+  private int userLines;
+  private int countedLines;
   private int size;
   private int lines;
+  private String file;
+  private long linesBefore;
 
   EventBlock(int expectedEvents, boolean withTimes) {
     users = new int[expectedEvents];
@@ -28,9 +52,79 @@ final class EventBlock implements LineFormat.Block {
     return ++lines;
   }
 
+  /**
+   * Notes that a line was all of a user's items.
+   *
+   * @param counted whether it began with their number
+   */
+  void userLine(boolean counted) {
+    userLines++;
+    countedLines += counted ? 1 : 0;
+  }
+
+  /** How many lines were all of a user's items. */
+  int userLines() {
+    return userLines;
+  }
+
+  /** How many of these began with the number of items. */
+  int countedLines() {
+    return countedLines;
+  }
+
+  /** Makes users that were numbered by their line in the block numbered by that in the file. */
+  void numberUsers() {
+    IdDictionary numbered = new IdDictionary();
+    for (String line : userIds.toIndex().ids()) {
+      byte[] id =
+          Long.toString(linesBefore + Long.parseLong(line)).getBytes(StandardCharsets.US_ASCII);
+      numbered.indexOf(id, 0, id.length);
+    }
+    userIds = numbered;
+  }
+
+  /** Counts more lines, which the last one went on over. */
+  void goOnOver(int lineBreaks) {
+    lines += lineBreaks;
+  }
+
   @Override
   public int lines() {
     return lines;
+  }
+
+  @Override
+  public void standsIn(String itsFile, long itsLinesBefore) {
+    file = itsFile;
+    linesBefore = itsLinesBefore;
+  }
+
+  /** How messages call a line of this block. */
+  String place(int line) {
+    return file + ", line " + (linesBefore + line);
+  }
+
+  /** Notes that a line was passed over. */
+  void refuse(LineException problem) {
+    refusedLines++;
+    if (refused.size() < MOST_REFUSED_KEPT) {
+      refused.add(problem);
+    }
+  }
+
+  /** How many lines were passed over. */
+  int refusedLines() {
+    return refusedLines;
+  }
+
+  /** The first lines that were passed over. */
+  List<LineException> refused() {
+    return refused;
+  }
+
+  /** The first line with a time in each unit that there is. */
+  Map<EventTime.Unit, Integer> unitLines() {
+    return unitLines;
   }
 
   int size() {
@@ -58,7 +152,12 @@ final class EventBlock implements LineFormat.Block {
     int known = ids.size();
     int index = ids.indexOf(bytes, from, to);
     if (index == known) {
-      requireId(what, bytes, from, to);
+      try {
+        requireId(what, bytes, from, to);
+      } catch (LineException e) {
+        ids.forgetLast();
+        throw e;
+      }
     }
     return index;
   }
@@ -97,9 +196,15 @@ final class EventBlock implements LineFormat.Block {
     return what.equals("item") ? "an item" : "a user";
   }
 
-  void add(int user, int item, float value, long time) {
+  /**
+   * Adds an event.
+   *
+   * @param time when it was, or null where there are no times
+   */
+  void add(int user, int item, float value, EventTime time) {
     if (size == users.length) {
       int capacity = size + (size >> 1) + 16;
+      billionths = billionths == null ? null : Arrays.copyOf(billionths, capacity);
       users = Arrays.copyOf(users, capacity);
       items = Arrays.copyOf(items, capacity);
       values = Arrays.copyOf(values, capacity);
@@ -108,10 +213,24 @@ final class EventBlock implements LineFormat.Block {
     users[size] = user;
     items[size] = item;
     values[size] = value;
-    if (times.length > 0) {
-      times[size] = time;
+    if (time != null) {
+      addTime(time);
     }
     size++;
+  }
+
+  private void addTime(EventTime time) {
+    times[size] = time.value();
+    if (time.unit() != lastUnit) {
+      lastUnit = time.unit();
+      unitLines.putIfAbsent(lastUnit, lines);
+    }
+    if (time.billionths() != 0) {
+      if (billionths == null) {
+        billionths = new int[times.length];
+      }
+      billionths[size] = time.billionths();
+    }
   }
 
   /** The users, renumbered. The block gives its own away. */
@@ -147,6 +266,13 @@ final class EventBlock implements LineFormat.Block {
   long[] takeTimes() {
     long[] taken = Arrays.copyOf(times, Math.min(size, times.length));
     times = null;
+    return taken;
+  }
+
+  /** What the times have beyond whole units, or null. The block gives its own away. */
+  int[] takeBillionths() {
+    int[] taken = billionths == null ? null : Arrays.copyOf(billionths, size);
+    billionths = null;
     return taken;
   }
 }

@@ -1,8 +1,10 @@
 package io.github.vaecf.data.reading;
 
+import io.github.vaecf.data.DataException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.time.LocalDate;
-import java.time.YearMonth;
 
 /**
  * Cuts lines of bytes into fields and reads numbers from them, without making an object a field.
@@ -11,7 +13,14 @@ import java.time.YearMonth;
  * <p>For one thread.
  */
 final class Fields {
-  private static final int LONGEST_SHOWN = 40;
+  private static final int LONGEST_SHOWN = 400;
+
+  /** Longer is no field: its quote was never meant to open one. */
+  static final int LONGEST_QUOTED = 1 << 20;
+
+  private static final int NOT_CLOSED = -1;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final float[] POWERS_OF_TEN = {1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f};
 
   private final byte[] separator;
@@ -19,6 +28,8 @@ final class Fields {
   private final int[] starts;
   private final int[] ends;
   private int count;
+  private int lineBreaks;
+  private int fieldStart;
 
   /**
    * A cutter.
@@ -52,8 +63,14 @@ final class Fields {
     return count == 1 && starts[0] == ends[0];
   }
 
+  /** How many line breaks stood in quoted fields of the last line. */
+  int lineBreaks() {
+    return lineBreaks;
+  }
+
   /**
-   * Cuts one line. Quoted fields are unquoted in place.
+   * Cuts one line, which may go on over line breaks in quoted fields (RFC 4180). Quoted fields are
+   * unquoted in place.
    *
    * @param bytes holds the line
    * @param from where the line begins
@@ -63,19 +80,29 @@ final class Fields {
    */
   int cut(byte[] bytes, int from, int to, int line) throws LineException {
     count = 0;
+    lineBreaks = 0;
     byte first = separator[0];
     boolean single = separator.length == 1;
     int at = from;
     while (true) {
       int start = at;
       int end;
+      fieldStart = at;
       if (quoted && at < to && bytes[at] == '"') {
-        at = unquote(bytes, at, to, line);
+        int closing = closingQuote(bytes, at, to);
+        if (closing == NOT_CLOSED) {
+          throw new LineException(line + lineBreaks, "a quoted field is not closed");
+        }
+        at = afterQuote(bytes, closing, to, separator);
+        if (at < 0) {
+          throw new LineException(
+              line + lineBreaks, "expected a separator after the closing quote, found more text");
+        }
         start++;
-        end = unquotedEnd;
+        end = unquote(bytes, start, closing);
       } else {
         while (at < to && bytes[at] != '\n') {
-          if (bytes[at] == first && (single || separatorAt(bytes, at, to))) {
+          if (bytes[at] == first && (single || startsWith(separator, bytes, at, to))) {
             break;
           }
           at++;
@@ -100,11 +127,24 @@ final class Fields {
     }
   }
 
-  private boolean separatorAt(byte[] bytes, int at, int to) {
+  /** Where the next line begins after one that {@link #cut} refused. */
+  int afterRefused(byte[] bytes, int to) {
+    return nextLine(bytes, fieldStart, to);
+  }
+
+  private static int nextLine(byte[] bytes, int from, int to) {
+    int at = from;
+    while (at < to && bytes[at] != '\n') {
+      at++;
+    }
+    return Math.min(at + 1, to);
+  }
+
+  private static boolean startsWith(byte[] separator, byte[] bytes, int at, int to) {
     if (to - at < separator.length) {
       return false;
     }
-    for (int i = 1; i < separator.length; i++) {
+    for (int i = 0; i < separator.length; i++) {
       if (bytes[at + i] != separator[i]) {
         return false;
       }
@@ -112,34 +152,103 @@ final class Fields {
     return true;
   }
 
-  private int unquotedEnd;
-
-  /** Unquotes in place and gives the place after the closing quote. */
-  private int unquote(byte[] bytes, int from, int to, int line) throws LineException {
-    int write = from + 1;
-    int at = from + 1;
-    while (at < to && bytes[at] != '\n') {
+  /** The place of the quote that closes the one at a place, or {@link #NOT_CLOSED}. */
+  private static int closingQuote(byte[] bytes, int opening, int to) {
+    int most = to - opening > LONGEST_QUOTED ? opening + LONGEST_QUOTED : to;
+    for (int at = opening + 1; at < most; at++) {
       if (bytes[at] == '"') {
-        if (at + 1 < to && bytes[at + 1] == '"') {
-          at++;
-        } else {
-          unquotedEnd = write;
-          at++;
-          if (at < to && bytes[at] == '\r' && (at + 1 == to || bytes[at + 1] == '\n')) {
-            at++;
-          }
-          if (at < to
-              && bytes[at] != '\n'
-              && !(bytes[at] == separator[0] && separatorAt(bytes, at, to))) {
-            throw new LineException(
-                line, "expected a separator after the closing quote, found more text");
-          }
+        if (at + 1 == to || bytes[at + 1] != '"') {
           return at;
         }
+        at++;
       }
-      bytes[write++] = bytes[at++];
     }
-    throw new LineException(line, "a quoted field is not closed on its line");
+    return NOT_CLOSED;
+  }
+
+  /** The place of what ends a field after its closing quote, or −1 if there is more text. */
+  private static int afterQuote(byte[] bytes, int closing, int to, byte[] separator) {
+    int at = closing + 1;
+    if (at < to && bytes[at] == '\r' && (at + 1 == to || bytes[at + 1] == '\n')) {
+      at++;
+    }
+    return at == to || bytes[at] == '\n' || startsWith(separator, bytes, at, to) ? at : -1;
+  }
+
+  /** Joins doubled quotes in place, counts line breaks and gives the new end. */
+  private int unquote(byte[] bytes, int from, int closing) {
+    int write = from;
+    for (int at = from; at < closing; at++) {
+      byte c = bytes[at];
+      if (c == '"') {
+        at++;
+      } else if (c == '\n') {
+        lineBreaks++;
+      }
+      bytes[write++] = c;
+    }
+    return write;
+  }
+
+  /**
+   * Where the last line ends that is whole, as {@link #cut} would cut lines one after another.
+   *
+   * @param bytes holds the lines; more may follow
+   * @param from where the first line begins
+   * @param to where the bytes end
+   * @param separator stands between fields
+   * @return the end, or {@code from} if no line is whole
+   */
+  static int lastLineEnd(byte[] bytes, int from, int to, byte[] separator) {
+    int end = from;
+    int at = from;
+    while (at < to) {
+      // A field begins.
+      if (bytes[at] == '"') {
+        int closing = closingQuote(bytes, at, to);
+        if (closing == NOT_CLOSED && to - at <= LONGEST_QUOTED) {
+          return end;
+        }
+        int after = closing == NOT_CLOSED ? -1 : afterQuote(bytes, closing, to, separator);
+        if (closing >= 0 && to - closing <= 1 + separator.length) {
+          return end; // What comes after the quote is not all there.
+        }
+        if (after < 0) {
+          at = nextLine(bytes, at, to);
+          end = bytes[at - 1] == '\n' ? at : end;
+          continue;
+        }
+        at = after;
+      }
+      while (at < to && bytes[at] != '\n' && !startsWith(separator, bytes, at, to)) {
+        at++;
+      }
+      if (at == to) {
+        break;
+      }
+      if (bytes[at] == '\n') {
+        at++;
+        end = at;
+      } else {
+        at += separator.length;
+      }
+    }
+    return end;
+  }
+
+  /** Whether a double quote is among the bytes; looked for in eights, since most logs have none. */
+  static boolean hasQuote(byte[] bytes, int from, int to) {
+    long found = 0;
+    int at = from;
+    for (; at + 8 <= to; at += 8) {
+      long zeroWhereQuoted = (long) LONGS.get(bytes, at) ^ 0x2222222222222222L;
+      found |= (zeroWhereQuoted - 0x0101010101010101L) & ~zeroWhereQuoted;
+    }
+    boolean quote = (found & 0x8080808080808080L) != 0;
+    for (; at < to; at++) {
+      quote |= bytes[at] == '"';
+    }
+    return quote;
   }
 
   /** The number in a field of the last line. */
@@ -150,18 +259,6 @@ final class Fields {
           line, "expected a number as value, found " + shown(bytes, starts[field], ends[field]));
     }
     return number;
-  }
-
-  /** The time in a field of the last line. */
-  long requireTime(byte[] bytes, int field, int line) throws LineException {
-    long time = time(bytes, starts[field], ends[field]);
-    if (time == NO_TIME) {
-      throw new LineException(
-          line,
-          "expected a whole number or a date as time, found "
-              + shown(bytes, starts[field], ends[field]));
-    }
-    return time;
   }
 
   /** A finite decimal number, or NaN if the bytes are none. */
@@ -211,61 +308,6 @@ final class Fields {
     }
   }
 
-  /** A time that is none. */
-  static final long NO_TIME = Long.MIN_VALUE;
-
-  /**
-   * A whole number, or the second since 1970 at which a date in UTC (2005-09-06, also with 17:31:05
-   * after a blank or T, and with Z) begins; {@link #NO_TIME} if the bytes are neither.
-   */
-  static long time(byte[] bytes, int from, int to) {
-    int first = from < to && bytes[from] == '-' ? from + 1 : from;
-    int digits = to - first;
-    if (digits >= 1 && digits <= 18 && areDigits(bytes, first, to)) {
-      long number = whole(bytes, first, to);
-      return first > from ? -number : number;
-    }
-    return date(bytes, from, to);
-  }
-
-  private static long date(byte[] bytes, int from, int to) {
-    boolean zone = to - from == 20 && bytes[to - 1] == 'Z';
-    int length = zone ? 19 : to - from;
-    if ((length != 10 && length != 19)
-        || !areDigits(bytes, from, from + 4)
-        || bytes[from + 4] != '-'
-        || !areDigits(bytes, from + 5, from + 7)
-        || bytes[from + 7] != '-'
-        || !areDigits(bytes, from + 8, from + 10)) {
-      return NO_TIME;
-    }
-    int month = (int) whole(bytes, from + 5, from + 7);
-    int day = (int) whole(bytes, from + 8, from + 10);
-    int year = (int) whole(bytes, from, from + 4);
-    if (month < 1 || month > 12 || day < 1 || day > YearMonth.of(year, month).lengthOfMonth()) {
-      return NO_TIME;
-    }
-    long seconds = 86_400 * LocalDate.of(year, month, day).toEpochDay();
-    if (length == 10) {
-      return seconds;
-    }
-    int clock = from + 11;
-    if ((bytes[from + 10] != ' ' && bytes[from + 10] != 'T')
-        || !areDigits(bytes, clock, clock + 2)
-        || bytes[clock + 2] != ':'
-        || !areDigits(bytes, clock + 3, clock + 5)
-        || bytes[clock + 5] != ':'
-        || !areDigits(bytes, clock + 6, clock + 8)) {
-      return NO_TIME;
-    }
-    long hour = whole(bytes, clock, clock + 2);
-    long minute = whole(bytes, clock + 3, clock + 5);
-    long second = whole(bytes, clock + 6, clock + 8);
-    return hour > 23 || minute > 59 || second > 59
-        ? NO_TIME
-        : seconds + 3600 * hour + 60 * minute + second;
-  }
-
   /** Whether there is at least one byte and all are digits. */
   static boolean areDigits(byte[] bytes, int from, int to) {
     for (int i = from; i < to; i++) {
@@ -288,17 +330,7 @@ final class Fields {
   /** The bytes as a message shows them: in quotes, shortened, control characters escaped. */
   static String shown(byte[] bytes, int from, int to) {
     String text =
-        new String(bytes, from, Math.min(to - from, 4 * LONGEST_SHOWN), StandardCharsets.UTF_8);
-    StringBuilder shown = new StringBuilder("'");
-    int length = Math.min(text.length(), LONGEST_SHOWN);
-    for (int i = 0; i < length; i++) {
-      char c = text.charAt(i);
-      if (Character.isISOControl(c)) {
-        shown.append(String.format("\\u%04x", (int) c));
-      } else {
-        shown.append(c);
-      }
-    }
-    return shown.append(length < text.length() ? "…'" : "'").toString();
+        new String(bytes, from, Math.min(to - from, LONGEST_SHOWN), StandardCharsets.UTF_8);
+    return "'" + DataException.excerpt(text) + "'";
   }
 }

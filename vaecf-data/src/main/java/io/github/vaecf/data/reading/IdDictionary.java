@@ -56,6 +56,17 @@ final class IdDictionary {
     return size - 1;
   }
 
+  /** Takes back the id that was added last, as if it had never been asked for. */
+  void forgetLast() {
+    size--;
+    int mask = table.length - 1;
+    int slot = hashes[size] & mask;
+    while (table[slot] != size) {
+      slot = (slot + 1) & mask;
+    }
+    table[slot] = FREE; // No later id went past this slot.
+  }
+
   /**
    * For each id of another dictionary, its index in this one; unknown ids are added in their order.
    */

@@ -9,17 +9,21 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Reads what to call items when a person reads them. */
 public final class ItemTitles {
+  private static final Set<String> TITLE = Set.of("title", "name", "itemname", "description");
+
   private ItemTitles() {}
 
   /**
-   * Reads titles from delimited text with a header, plain or compressed by gzip, in UTF-8 or, if it
-   * is not that, Latin-1. Fields may stand in double quotes where the separator is a comma or a
-   * semicolon.
+   * Reads titles from delimited text, plain or compressed by gzip or bzip2, in UTF-8 or, if it is
+   * not that, Latin-1. Where a column is chosen by name, or the first line has a name that such
+   * columns often have ({@code movieId}, {@code title} …), that line is a header. Fields may stand
+   * in double quotes where the separator is a comma or a semicolon.
    *
-   * @param file the file
+   * @param file the file, or {@code archive.zip!member}
    * @param separator what stands between fields, one or more characters
    * @param idColumn column of the raw ids: a name of the header, or a number counted from 1
    * @param titleColumn column of the titles: a name of the header, or a number counted from 1
@@ -28,11 +32,12 @@ public final class ItemTitles {
    */
   public static Map<String, String> read(
       Path file, String separator, String idColumn, String titleColumn) {
-    return read(Source.of(file), separator, true, idColumn, titleColumn);
+    return read(Archive.single(file), separator, null, idColumn, titleColumn);
   }
 
+  /** Reads titles; whether there is a header is told from the columns if it is null. */
   static Map<String, String> read(
-      Source source, String separator, boolean header, String idColumn, String titleColumn) {
+      Source source, String separator, Boolean header, String idColumn, String titleColumn) {
     boolean quoted = separator.equals(",") || separator.equals(";");
     Map<String, String> titles = new LinkedHashMap<>();
     long line = 0;
@@ -49,9 +54,14 @@ public final class ItemTitles {
         line = record.getStartingLineNumber();
         List<String> fields = record.getFields();
         if (id < 0) {
-          id = Columns.find(idColumn, fields, header);
-          title = Columns.find(titleColumn, fields, header);
-          if (header) {
+          boolean byName = !Columns.isNumber(idColumn) || !Columns.isNumber(titleColumn);
+          boolean known = header == null ? byName : header;
+          id = Columns.find(idColumn, fields, known);
+          title = Columns.find(titleColumn, fields, known);
+          if (known
+              || (header == null
+                  && (Columns.ITEM.contains(Columns.plain(fields.get(id)))
+                      || TITLE.contains(Columns.plain(fields.get(title)))))) {
             continue;
           }
         }
@@ -65,7 +75,8 @@ public final class ItemTitles {
     } catch (LineException e) {
       throw new DataException(source.name() + ", line " + line + ": " + e.getMessage());
     } catch (CsvParseException e) {
-      throw new DataException(source.name() + ", after line " + line + ": " + e.getMessage(), e);
+      throw new DataException(
+          source.name() + ", after line " + line + ": " + DataException.excerpt(e.getMessage()), e);
     } catch (IOException e) {
       throw Source.unreadable(source.name(), e);
     }

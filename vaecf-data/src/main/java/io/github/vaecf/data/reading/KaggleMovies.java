@@ -17,9 +17,6 @@ import java.util.Set;
  * underscores do not matter.
  */
 final class KaggleMovies {
-  private static final Set<String> USER = Set.of("userid", "user", "customerid", "custid");
-  private static final Set<String> MOVIE = Set.of("movieid", "movie", "filmid", "itemid");
-  private static final Set<String> RATING = Set.of("rating", "ratings", "stars", "score");
   private static final Set<String> NAME = Set.of("name", "title", "moviename", "movietitle");
   private static final Set<String> YEAR = Set.of("year", "releaseyear", "yearofrelease");
 
@@ -44,14 +41,15 @@ final class KaggleMovies {
                 if (!file.fileName().toLowerCase(Locale.ROOT).matches(".*\\.csv(\\.gz)?")) {
                   return;
                 }
-                List<String> header = header(file);
-                int user = column(header, USER);
-                int movie = column(header, MOVIE);
-                int rating = column(header, RATING);
+                List<String> header = List.of(file.firstLine().split(",", -1));
+                int user = column(header, Columns.USER);
+                int movie = column(header, Columns.ITEM);
+                int rating = column(header, Columns.VALUE);
                 int name = column(header, NAME);
                 if (user > 0 && movie > 0 && rating > 0) {
                   ratings.add(file.name());
                   DelimitedReader.builder()
+                      .header(true)
                       .userColumn(Integer.toString(user))
                       .itemColumn(Integer.toString(movie))
                       .valueColumn(Integer.toString(rating))
@@ -67,28 +65,16 @@ final class KaggleMovies {
       throw new DataException(
           path
               + ": expected one .csv file whose header names a movie, a user and a rating, found "
-              + (ratings.isEmpty() ? "none" : String.join(" and ", ratings)));
+              + (ratings.isEmpty()
+                  ? "none"
+                  : DataException.excerpt(String.join(" and ", ratings))));
     }
     return collector.toInteractions().withTitles(titles);
   }
 
-  /** The names of the columns, in small letters without blanks and underscores. */
-  private static List<String> header(Source file) {
-    List<String> header = new ArrayList<>();
-    for (String name : file.firstLine().split(",", -1)) {
-      header.add(name.replaceAll("[\\s_\"]", "").toLowerCase(Locale.ROOT));
-    }
-    return header;
-  }
-
   /** The number of the column that has one of these names, counted from 1, or 0. */
   private static int column(List<String> header, Set<String> names) {
-    for (int column = 0; column < header.size(); column++) {
-      if (names.contains(header.get(column))) {
-        return column + 1;
-      }
-    }
-    return 0;
+    return Columns.named(header, names) + 1;
   }
 
   private static Map<String, String> titles(Source file, int movie, int name, int year) {

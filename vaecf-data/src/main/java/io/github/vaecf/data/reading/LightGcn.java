@@ -10,12 +10,19 @@ import java.util.Optional;
 
 /**
  * Reads the form in which He et al. published the data sets of "LightGCN" (SIGIR 2020), Gowalla
- * among them: each line a user, then that user's items, separated by blanks. Training and test are
- * a file each; {@link io.github.vaecf.data.splitting.GivenSplitter} makes a split of both.
+ * among them: each line a user, then that user's items, separated by blanks, one line a user.
+ * Training and test are a file each; {@link io.github.vaecf.data.splitting.GivenSplitter} makes a
+ * split of both.
  */
 final class LightGcn {
   private static final String TRAIN = "train.txt";
   private static final String TEST = "test.txt";
+
+  /** Fewer lines may begin with the number of their items by chance. */
+  private static final int FEWEST_LINES = 3;
+
+  private static final String AN_EVENT_A_LINE =
+      "; if a line is an event (user, item …), read it with --format csv --separator ' '";
 
   private LightGcn() {}
 
@@ -33,11 +40,56 @@ final class LightGcn {
 
   static Interactions read(Source source) {
     EventCollector collector = new EventCollector();
-    try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
-      pipeline.read(source, (bytes, from, to) -> new LineFormat.Start<>(LightGcn::parse, false));
+    Users users = new Users(source.name(), collector);
+    try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(users)) {
+      pipeline.read(
+          source, (bytes, from, to, end) -> new LineFormat.Start<>(LightGcn::parse, false));
       pipeline.drain();
     }
+    users.requireNoCounts();
     return collector.toInteractions();
+  }
+
+  /** Makes sure that the lines are what they are taken for. */
+  private static final class Users implements BlockPipeline.Sink<EventBlock> {
+    private final String file;
+    private final EventCollector collector;
+    private long lines;
+    private long countedLines;
+
+    Users(String file, EventCollector collector) {
+      this.file = file;
+      this.collector = collector;
+    }
+
+    @Override
+    public void accept(EventBlock block) throws LineException {
+      lines += block.userLines();
+      countedLines += block.countedLines();
+      collector.accept(block);
+      if (!counts() && collector.users() < lines) {
+        throw new DataException(
+            file
+                + ": expected one line a user, found "
+                + (lines - collector.users())
+                + " more, up to "
+                + block.place(block.lines())
+                + AN_EVENT_A_LINE);
+      }
+    }
+
+    private boolean counts() {
+      return lines >= FEWEST_LINES && countedLines == lines;
+    }
+
+    void requireNoCounts() {
+      if (counts()) {
+        throw new DataException(
+            file
+                + ": expected a user and its items in each line, found that the first number of"
+                + " every line says how many follow; read it with --format citeulike");
+      }
+    }
   }
 
   /** Both logs of a folder as it was published. */
@@ -70,30 +122,20 @@ final class LightGcn {
 
   private static EventBlock parse(byte[] bytes, int from, int to) throws LineException {
     EventBlock block = new EventBlock((to - from) / 6 + 16, false);
-    int at = from;
-    while (at < to) {
+    Words words = new Words(bytes, from, to);
+    while (words.nextLine()) {
       block.nextLine();
-      int user = -1;
-      while (at < to && bytes[at] != '\n') {
-        if (bytes[at] == ' ' || bytes[at] == '\t' || bytes[at] == '\r') {
-          at++;
-          continue;
-        }
-        int start = at;
-        while (at < to
-            && bytes[at] != ' '
-            && bytes[at] != '\t'
-            && bytes[at] != '\r'
-            && bytes[at] != '\n') {
-          at++;
-        }
-        if (user < 0) {
-          user = block.user(bytes, start, at);
-        } else {
-          block.add(user, block.item(bytes, start, at), 1, 0);
-        }
+      if (!words.next()) {
+        continue;
       }
-      at++;
+      long count = words.number();
+      int user = block.user(bytes, words.start(), words.end());
+      long items = 0;
+      while (words.next()) {
+        block.add(user, block.item(bytes, words.start(), words.end()), 1, null);
+        items++;
+      }
+      block.userLine(items == count);
     }
     return block;
   }

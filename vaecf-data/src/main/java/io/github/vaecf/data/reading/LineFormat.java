@@ -11,6 +11,14 @@ interface LineFormat<B extends LineFormat.Block> {
   interface Block {
     /** How many lines it had. */
     int lines();
+
+    /**
+     * Says where the block stood, before it is taken.
+     *
+     * @param file name of its file
+     * @param linesBefore how many lines of the file come before
+     */
+    default void standsIn(String file, long linesBefore) {}
   }
 
   /**
@@ -31,12 +39,16 @@ interface LineFormat<B extends LineFormat.Block> {
   }
 
   /**
-   * What the first line of a file decides.
+   * What the first lines of a file decide.
    *
    * @param parser reads the file's lines
-   * @param header whether the first line is none of them
+   * @param headerLines how many lines at the beginning are none of them
    */
-  record Start<B>(Parser<B> parser, boolean header) {}
+  record Start<B>(Parser<B> parser, int headerLines) {
+    Start(Parser<B> parser, boolean header) {
+      this(parser, header ? 1 : 0);
+    }
+  }
 
   /**
    * Looks at the first line of a file.
@@ -44,20 +56,22 @@ interface LineFormat<B extends LineFormat.Block> {
    * @param bytes holds the line
    * @param from where the line begins
    * @param to where it ends, before its line break
+   * @param end where the lines end that are there already, whole ones
    */
-  Start<B> start(byte[] bytes, int from, int to) throws LineException;
+  Start<B> start(byte[] bytes, int from, int to, int end) throws LineException;
 
   /**
    * Where a block may end, so that the next one can be parsed without it: after the last line break
    * if the format has no lines that belong together.
    *
    * @param bytes holds the lines
+   * @param from where the lines begin
    * @param to where the bytes end
-   * @return the end of the block, or 0 if it must be longer
+   * @return the end of the block, or {@code from} if it must be longer
    */
-  default int cut(byte[] bytes, int to) {
+  default int cut(byte[] bytes, int from, int to) {
     int at = to;
-    while (at > 0 && bytes[at - 1] != '\n') {
+    while (at > from && bytes[at - 1] != '\n') {
       at--;
     }
     return at;

@@ -25,7 +25,8 @@ public final class LogFormat {
           unrated("msd", TasteProfile::read).writtenBy(TasteProfile::write),
           unrated("lightgcn", LightGcn::read)
               .writtenBy(LightGcn::write)
-              .dividedBy(LightGcn::trainAndTest));
+              .dividedBy(LightGcn::trainAndTest),
+          unrated("citeulike", CiteULike::read));
 
   private final String name;
   private final boolean rated;
@@ -65,7 +66,7 @@ public final class LogFormat {
 
   private static LogFormat delimited(String name, String separator) {
     DelimitedReader reader =
-        DelimitedReader.builder().separator(separator).valueColumn("3").build();
+        DelimitedReader.builder().separator(separator).valueColumnIfAny().build();
     return new LogFormat(name, true, separator, reader::read, null, LogFormat::oneLog);
   }
 
@@ -113,7 +114,11 @@ public final class LogFormat {
     }
     List<String> names = ALL.stream().map(LogFormat::name).toList();
     throw new IllegalArgumentException(
-        "a format must be one of " + String.join(", ", names) + ", found '" + name + "'");
+        "a format must be one of "
+            + String.join(", ", names)
+            + ", found '"
+            + DataException.excerpt(name)
+            + "'");
   }
 
   /**
@@ -145,10 +150,11 @@ public final class LogFormat {
   }
 
   /**
-   * Reads a log. Of delimited text the first three columns are user, item and value, named by a
-   * header.
+   * Reads a log. Of delimited text a header says which columns are user, item and value, or they
+   * are the first three; without a third there are no values.
    *
-   * @param path a file or a folder, also compressed, as the form was published
+   * @param path a file or a folder, also compressed, as the form was published; {@code -} is
+   *     standard input
    * @return the events in the order of the files, with times and titles where there are any
    * @throws DataException if it cannot be read; the message says where and why
    */

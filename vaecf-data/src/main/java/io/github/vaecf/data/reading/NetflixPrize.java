@@ -93,7 +93,12 @@ final class NetflixPrize {
       String[] fields = text.split(",", 3);
       if (fields.length < 3) {
         throw new DataException(
-            file.name() + ", line " + line + ": expected movie,year,title, found '" + text + "'");
+            file.name()
+                + ", line "
+                + line
+                + ": expected movie,year,title, found '"
+                + DataException.excerpt(text)
+                + "'");
       }
       titles.put(
           fields[0], fields[1].equals("NULL") ? fields[2] : fields[2] + " (" + fields[1] + ")");
@@ -104,7 +109,7 @@ final class NetflixPrize {
   /** Ratings beneath the movie that they are of. */
   static final class Ratings implements LineFormat<EventBlock> {
     @Override
-    public Start<EventBlock> start(byte[] bytes, int from, int to) throws LineException {
+    public Start<EventBlock> start(byte[] bytes, int from, int to, int all) throws LineException {
       if (!isMovie(bytes, from, to)) {
         throw new LineException(
             1, "expected a movie as in 1:, found " + Fields.shown(bytes, from, to));
@@ -114,21 +119,22 @@ final class NetflixPrize {
 
     /** Before the last movie, whose ratings may go on in the next block. */
     @Override
-    public int cut(byte[] bytes, int to) {
+    public int cut(byte[] bytes, int from, int to) {
       int end = to;
-      while (end > 0) {
+      while (end > from) {
         end--;
         if (bytes[end] == ':') {
           int start = end;
-          while (start > 0 && bytes[start - 1] != '\n') {
+          while (start > from && bytes[start - 1] != '\n') {
             start--;
           }
-          if (start == 0 || isMovie(bytes, start, end + 1)) {
+          if (start == from || isMovie(bytes, start, end + 1)) {
             return start;
           }
+          end = start; // No second look at one line, however many colons it has.
         }
       }
-      return 0;
+      return from;
     }
 
     private static boolean isMovie(byte[] bytes, int from, int to) {
@@ -137,6 +143,7 @@ final class NetflixPrize {
 
     private static EventBlock parse(byte[] bytes, int from, int to) throws LineException {
       Fields fields = new Fields(COMMA, false, 3);
+      EventTime time = new EventTime();
       EventBlock block = new EventBlock((to - from) / 20 + 16, true);
       int movie = -1;
       int at = from;
@@ -159,11 +166,12 @@ final class NetflixPrize {
                   + fields.count()
                   + " fields");
         }
+        time.require(bytes, fields.start(2), fields.end(2), line);
         block.add(
             block.user(bytes, fields.start(0), fields.end(0)),
             movie,
             fields.requireNumber(bytes, 1, line),
-            fields.requireTime(bytes, 2, line));
+            time);
       }
       return block;
     }

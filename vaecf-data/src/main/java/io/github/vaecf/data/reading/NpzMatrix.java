@@ -156,7 +156,10 @@ public final class NpzMatrix {
         case "coo" -> coordinates(zip, file, rows, columns);
         default ->
             throw new DataException(
-                file + ", format: expected csr, csc or coo, found '" + format + "'");
+                file
+                    + ", format: expected csr, csc or coo, found '"
+                    + DataException.excerpt(format)
+                    + "'");
       };
     } catch (IOException e) {
       throw Source.unreadable(file.toString(), e);
@@ -291,7 +294,7 @@ public final class NpzMatrix {
       throw new DataException(place + ": expected an array of this name, found none");
     }
     try (DataInputStream in =
-        new DataInputStream(Source.bounded(zip.getInputStream(entry), entry.getCompressedSize()))) {
+        new DataInputStream(Source.bounded(zip.getInputStream(entry), entry::getCompressedSize))) {
       byte[] magic = in.readNBytes(MAGIC.length);
       int version = in.read();
       in.read();
@@ -310,7 +313,9 @@ public final class NpzMatrix {
       Matcher shape = SHAPE.matcher(header);
       if (!dtype.find() || !shape.find()) {
         throw new DataException(
-            place + ": expected numbers in one dimension, found " + header.strip());
+            place
+                + ": expected numbers in one dimension, found "
+                + DataException.excerpt(header.strip()));
       }
       return array(in, place, dtype, shape.group(1));
     }
@@ -329,12 +334,17 @@ public final class NpzMatrix {
         };
     if (!known) {
       throw new DataException(
-          place + ": expected whole numbers or floats, found " + dtype.group(2) + dtype.group(3));
+          place
+              + ": expected whole numbers or floats, found "
+              + DataException.excerpt(dtype.group(2) + dtype.group(3)));
     }
     long size = shape.isEmpty() ? 1 : shape.length() > 10 ? Long.MAX_VALUE : Long.parseLong(shape);
     if (size > (Integer.MAX_VALUE - 8) / width) {
       throw new DataException(
-          place + ": arrays of up to 2 GB can be read, found " + shape + " numbers");
+          place
+              + ": arrays of up to 2 GB can be read, found "
+              + DataException.excerpt(shape)
+              + " numbers");
     }
     byte[] bytes = in.readNBytes((int) size * width);
     if (bytes.length != size * width) {

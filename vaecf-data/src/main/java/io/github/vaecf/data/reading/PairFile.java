@@ -44,7 +44,7 @@ final class PairFile {
     try (BlockPipeline<PairBlock> pipeline = new BlockPipeline<>(blocks::add)) {
       pipeline.read(
           file,
-          (bytes, from, to) -> {
+          (bytes, from, to, all) -> {
             requireHeader(bytes, from, to);
             return new LineFormat.Start<>(
                 (block, start, end) -> parse(block, start, end, users, items), true);

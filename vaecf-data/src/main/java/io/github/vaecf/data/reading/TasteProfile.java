@@ -20,6 +20,7 @@ final class TasteProfile {
       DelimitedReader.builder().separator("\t").header(false).valueColumn("3").build();
 
   private static final String TRIPLETS_FILE = "train_triplets.txt";
+  private static final String TRACKS_FILE = "unique_tracks.txt";
 
   private TasteProfile() {}
 
@@ -31,9 +32,10 @@ final class TasteProfile {
    * @throws DataException if the file cannot be read or has a line that cannot be used
    */
   static Interactions read(Path path) {
-    Path file = Files.isDirectory(path) ? path.resolve(TRIPLETS_FILE) : path;
-    Interactions log = TRIPLETS.read(file);
-    Path tracks = file.resolveSibling("unique_tracks.txt");
+    Path file = path.resolve(TRIPLETS_FILE);
+    Interactions log = TRIPLETS.read(Files.exists(file) ? file : path);
+    Path tracks =
+        Files.isDirectory(path) ? path.resolve(TRACKS_FILE) : path.resolveSibling(TRACKS_FILE);
     return Files.exists(tracks) ? log.withTitles(titles(Source.of(tracks))) : log;
   }
 

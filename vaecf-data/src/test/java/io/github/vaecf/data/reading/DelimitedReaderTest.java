@@ -217,7 +217,7 @@ class DelimitedReaderTest {
         .hasMessage(missing + ": there is no such file");
     assertThatThrownBy(() -> ratings().read(folder))
         .isInstanceOf(DataException.class)
-        .hasMessage(folder + ": expected a file, found a directory");
+        .hasMessage(folder + ": expected one log, found no file");
   }
 
   @Test
@@ -240,5 +240,127 @@ class DelimitedReaderTest {
       }
     }
     assertThat(ids.toIndex().ids().subList(9, 12)).isEqualTo(Arrays.asList("9", "10", "11"));
+  }
+
+  @Test
+  void quotedFieldsMayHoldLineBreaksAndLinesKeepTheirNumbers() throws IOException {
+    Path file = file("u,i,review\n\"a\",x,\"fine\nbut \"\"slow\"\"\r\n\n\"\nb,y,\"\"\n\nc,z\n");
+    DelimitedReader reader = DelimitedReader.builder().skipBadLines(1).build();
+    assertThat(events(reader.read(file))).containsExactly("a|x|1.0", "b|y|1.0");
+    assertThatThrownBy(() -> DelimitedReader.builder().build().read(file))
+        .hasMessage(file + ", line 8: expected 3 fields, found 2");
+  }
+
+  @Test
+  void aHeaderMayHoldALineBreakInQuotes() throws IOException {
+    Path file = file("\ufeff\"the\nuser\",item\na,x\nb\n");
+    DelimitedReader reader = DelimitedReader.builder().userColumn("the\nuser").build();
+    assertThatThrownBy(() -> reader.read(file))
+        .hasMessage(file + ", line 4: expected 2 fields, found 1");
+  }
+
+  @Test
+  void lineBreaksInQuotesAreNoEndsOfBlocks() throws IOException {
+    Random random = new Random(11);
+    StringBuilder content = new StringBuilder("user,item,text\n");
+    List<String> expected = new ArrayList<>();
+    while (content.length() < 2.5 * BlockPipeline.BLOCK_SIZE) {
+      int user = random.nextInt(1000);
+      content.append('"').append(user).append("\",x").append(user % 7).append(",\"");
+      for (int line = random.nextInt(60); line >= 0; line--) {
+        content.append(random.nextBoolean() ? "no,event\n" : "\"\"quoted\"\",5\"\" \r\n");
+      }
+      content.append("\"\n5\" floppy,y,it's 5\" wide\n");
+      expected.add(user + "|x" + user % 7 + "|1.0");
+      expected.add("5\" floppy|y|1.0");
+    }
+    assertThat(events(DelimitedReader.builder().build().read(file(content.toString()))))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void aQuoteThatIsNeverClosedIsOneBadLineAndNotTheRestOfTheFile() throws IOException {
+    int lines = 3 * BlockPipeline.BLOCK_SIZE / 8;
+    StringBuilder content = new StringBuilder("user,item,text\n\"a,x,1\n");
+    for (int line = 0; line < lines; line++) {
+      content.append("b,y,12\n");
+    }
+    Path file = file(content.toString());
+    assertThat(DelimitedReader.builder().skipBadLines(1).build().read(file).size())
+        .isEqualTo(lines);
+    assertThatThrownBy(() -> DelimitedReader.builder().build().read(file))
+        .hasMessage(file + ", line 2: a quoted field is not closed");
+  }
+
+  @Test
+  void badLinesAreSkippedUpToANumberCountedAndListed() throws IOException {
+    StringBuilder content = new StringBuilder("user,item,rating\n");
+    for (int line = 0; line < 20_000; line++) {
+      content.append(line % 2500 == 7 ? "x,\u0001,5\n" : line % 5000 == 9 ? "a,b\n" : "a,b,5\n");
+    }
+    Path file = file(content.toString());
+    List<String> notes = new ArrayList<>();
+    DelimitedReader reader =
+        DelimitedReader.builder().valueColumn("3").skipBadLines(12).notes(notes::add).build();
+    Interactions log = reader.read(file);
+    assertThat(log.size()).isEqualTo(20_000 - 12);
+    assertThat(log.users().ids()).containsExactly("a", "x");
+    assertThat(log.items().ids()).containsExactly("b");
+    assertThat(notes.subList(1, notes.size()))
+        .startsWith(
+            "12 bad lines skipped:",
+            "  "
+                + file
+                + ", line 9: the id of an item must not have control characters, found '\\u0001'",
+            "  " + file + ", line 11: expected 3 fields, found 2")
+        .endsWith("  and 7 more")
+        .hasSize(7);
+    assertThatThrownBy(
+            () -> DelimitedReader.builder().valueColumn("3").skipBadLines(11).build().read(file))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith("more than 11 bad lines, the first of them " + file + ", line 9: ");
+    assertThatThrownBy(() -> ratings().read(file)).hasMessageContaining("line 9: ");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DelimitedReader.builder().skipBadLines(-1));
+  }
+
+  @Test
+  void anIdThatIsNoTextLeavesNothingBehindWhenItIsSkipped() throws IOException {
+    Path file = folder.resolve("log.csv");
+    byte[] bad = {'a', ',', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '\n'};
+    byte[] content = Arrays.copyOf(utf8("u,i\na,\ufffd\n"), 4 + 6 + 2 * bad.length);
+    System.arraycopy(bad, 0, content, content.length - 2 * bad.length, bad.length);
+    System.arraycopy(bad, 0, content, content.length - bad.length, bad.length);
+    Files.write(file, content);
+    Interactions log = DelimitedReader.builder().skipBadLines(2).build().read(file);
+    assertThat(log.items().ids()).containsExactly("\ufffd");
+    assertThatThrownBy(() -> DelimitedReader.builder().build().read(file))
+        .hasMessageContaining("the id of an item must be text in UTF-8");
+  }
+
+  @Test
+  void messagesRepeatLittleOfTheInputAndNoEscapes() throws IOException {
+    String wide = "\u001b[2Jcolumn,".repeat(60_000);
+    Path file = file(wide + "\n");
+    assertThatThrownBy(() -> DelimitedReader.builder().userColumn("user").build().read(file))
+        .satisfies(
+            e ->
+                assertThat(e.getMessage())
+                    .hasSizeLessThan(file.toString().length() + 300)
+                    .contains("\\u001b[2Jcolumn")
+                    .doesNotContain("\u001b"));
+    assertThat(new DataException("a\u009bb\u202ec\nd").getMessage())
+        .isEqualTo("a\\u009bb\\u202ec\\u000ad");
+    assertThat(DataException.excerpt("é😀x".repeat(50))).hasSize(101).endsWith("😀x…");
+    assertThat(DataException.excerpt("😀".repeat(51) + "x")).isEqualTo("😀".repeat(50) + "…");
+    assertThat(DataException.excerpt("x" + "😀".repeat(50))).isEqualTo("x" + "😀".repeat(49) + "…");
+  }
+
+  @Test
+  void anotherSeparatorIsNamedWhereALineIsOneField() throws IOException {
+    assertThatThrownBy(() -> DelimitedReader.builder().build().read(file("a\tx\nb\ty\n")))
+        .hasMessageEndingWith(
+            "there is no column 2: the line has one field; it has tabs in it, --separator says what"
+                + " stands between fields");
   }
 }

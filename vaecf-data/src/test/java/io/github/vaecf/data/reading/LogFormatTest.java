@@ -91,7 +91,8 @@ class LogFormatTest {
   void formatsAreFoundByNameAndSayWhatTheyAre() {
     assertThat(LogFormat.all())
         .extracting(LogFormat::name)
-        .containsExactly("csv", "tsv", "movielens", "netflix", "kaggle", "msd", "lightgcn");
+        .containsExactly(
+            "csv", "tsv", "movielens", "netflix", "kaggle", "msd", "lightgcn", "citeulike");
     for (LogFormat format : LogFormat.all()) {
       assertThat(LogFormat.of(format.name())).isSameAs(format).hasToString(format.name());
     }
@@ -102,8 +103,8 @@ class LogFormatTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> LogFormat.of("parquet"))
         .withMessage(
-            "a format must be one of csv, tsv, movielens, netflix, kaggle, msd, lightgcn, found"
-                + " 'parquet'");
+            "a format must be one of csv, tsv, movielens, netflix, kaggle, msd, lightgcn,"
+                + " citeulike, found 'parquet'");
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(
             () ->
@@ -117,6 +118,13 @@ class LogFormatTest {
     Interactions log = LogFormat.of("tsv").read(file);
     assertThat(log.size()).isEqualTo(1);
     assertThat(log.value(0)).isEqualTo(2.5f);
+  }
+
+  @Test
+  void delimitedTextOfTwoColumnsHasNoValues() throws IOException {
+    Path file = Files.writeString(folder.resolve("log.csv"), "1,10\n1,20\n2,10\n");
+    assertThat(Fixtures.events(LogFormat.of("csv").read(file)))
+        .containsExactly("1|10|1.0", "1|20|1.0", "2|10|1.0");
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -180,7 +181,9 @@ class PublishedFormsTest {
     Path badDate = file("mv_2.txt", utf8("2:\n822109,1,1999-02-30\n"));
     assertThatThrownBy(() -> NetflixPrize.read(badDate))
         .hasMessage(
-            badDate + ", line 2: expected a whole number or a date as time, found '1999-02-30'");
+            badDate
+                + ", line 2: expected a time as in 1112486027, 2005-09-06 or"
+                + " 2005-09-06T17:31:05.25+02:00, found '1999-02-30'");
     Path empty = Files.createDirectories(folder.resolve("empty"));
     assertThatThrownBy(() -> NetflixPrize.read(empty)).hasMessageContaining("found none");
   }
@@ -249,6 +252,60 @@ class PublishedFormsTest {
   }
 
   @Test
+  void citeULikeLinesSayHowManyItemsFollow() throws IOException {
+    Path file = file("users.dat", utf8("2 10 20\r\n0\n3 10 030 40 \n1 2"));
+    assertThat(events(CiteULike.read(file)))
+        .containsExactly("1|10|1.0", "1|20|1.0", "3|10|1.0", "3|030|1.0", "3|40|1.0", "4|2|1.0");
+    Path tooFew = file("few.dat", utf8("2 10 20\n3 10 20\n"));
+    assertThatThrownBy(() -> CiteULike.read(tooFew))
+        .isInstanceOf(DataException.class)
+        .hasMessage(tooFew + ", line 2: expected 3 items to follow, found 2");
+    Path word = file("word.dat", utf8("a 10\n"));
+    assertThatThrownBy(() -> CiteULike.read(word))
+        .hasMessage(word + ", line 1: expected first how many items follow, found 'a'");
+  }
+
+  @Test
+  void citeULikeUsersAreNumberedThroughAFileOfManyBlocks() throws IOException {
+    int users = 2 * BlockPipeline.BLOCK_SIZE / 100;
+    Path file = file("users.dat", utf8(("1 " + "x".repeat(97) + "\n").repeat(users)));
+    assertThat(CiteULike.read(file).users().ids())
+        .isEqualTo(IntStream.rangeClosed(1, users).mapToObj(Integer::toString).toList());
+  }
+
+  @Test
+  void linesThatBeginWithTheirNumberOfItemsAreNoUsersOfLightGcn() throws IOException {
+    Path file = file("users.dat", utf8("2 10 20\n1 5\n2 10 30\n"));
+    assertThatThrownBy(() -> LightGcn.read(file))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            file
+                + ": expected a user and its items in each line, found that the first number of"
+                + " every line says how many follow; read it with --format citeulike");
+    assertThat(LightGcn.read(file("train.txt", utf8("2 10 20\n1 5\n"))).size()).isEqualTo(3);
+  }
+
+  @Test
+  void aUserOnSeveralLinesIsNotLightGcn() throws IOException {
+    Path triplets = file("train.txt", utf8("USER_1 LOC_5 1.0\nUSER_1 LOC_6 2.0\nUSER_2 LOC_5 1\n"));
+    assertThatThrownBy(() -> LightGcn.read(triplets))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining(triplets + ": expected one line a user, found 1 more")
+        .hasMessageEndingWith("read it with --format csv --separator ' '");
+  }
+
+  @Test
+  void theRealCiteULikeIsToldFromLightGcn() {
+    Path users = SharedData.folder().resolve("data/board/citeulike-a.dat.gz");
+    assumeTrue(Files.exists(users), () -> users + " is not there");
+    assertThatThrownBy(() -> LightGcn.read(users)).hasMessageContaining("--format citeulike");
+    Interactions log = CiteULike.read(users);
+    assertThat(log.size()).isEqualTo(204_986);
+    assertThat(log.users().size()).isEqualTo(5_551);
+    assertThat(log.items().size()).isEqualTo(16_980);
+  }
+
+  @Test
   void aZipOfSeveralFilesIsReadByTheNameOfOne() throws IOException {
     Map<String, byte[]> members = new LinkedHashMap<>();
     members.put("a/1.csv", utf8("u,i\na,x\n"));
@@ -258,7 +315,11 @@ class PublishedFormsTest {
     assertThat(events(reader.read(Path.of(zip + "!a/2.csv")))).containsExactly("b|y|1.0");
     assertThatThrownBy(() -> reader.read(zip))
         .isInstanceOf(DataException.class)
-        .hasMessage(zip + ": expected one member, found a/1.csv, a/2.csv");
+        .hasMessage(
+            zip
+                + ": expected one log, found a/1.csv, a/2.csv; name one, as in "
+                + zip
+                + "!a/1.csv");
     assertThatThrownBy(() -> reader.read(Path.of(zip + "!b.csv")))
         .hasMessage(zip + ": expected a member 'b.csv', found a/1.csv, a/2.csv");
   }

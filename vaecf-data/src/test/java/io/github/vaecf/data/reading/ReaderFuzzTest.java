@@ -1,21 +1,34 @@
 package io.github.vaecf.data.reading;
 
+import static io.github.vaecf.data.reading.Fixtures.bzip2;
 import static io.github.vaecf.data.reading.Fixtures.gzip;
+import static io.github.vaecf.data.reading.Fixtures.tar;
 import static io.github.vaecf.data.reading.Fixtures.utf8;
+import static io.github.vaecf.data.reading.Fixtures.zip;
 
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
  * Mutated files: every reader either reads them or says what is wrong, and throws nothing but
  * {@link DataException}. A failure prints the seed that makes it again. How often is a setting:
- * {@code -Djqwik.tries.default=150000} makes more than a million inputs of the eight properties.
+ * {@code -Djqwik.tries.default=150000} makes more than a million inputs of the properties.
  */
 class ReaderFuzzTest {
   private static final byte[] CSV =
@@ -30,6 +43,52 @@ class ReaderFuzzTest {
   private static final byte[] PAIRS = utf8("uid,sid\n0,1\n1,0\n1,2\n4,3\n");
   private static final byte[] TITLES =
       utf8("movieId,title\n1,\"Misérables, Les \"\"x\"\" (1995)\"\n2,Léon\n");
+
+  private static final byte[] COUNTED = utf8("3 10 20 030\n0 \n1 10\n\n2 20 10 \n");
+  private static final String[] NAMES = {
+    "data/log.csv", "part-00000", "part-00001", "mv_1.txt", "ratings.csv", "é.csv", "../x", "/x"
+  };
+
+  /** Everything that reads a file by its path. */
+  private static final List<Consumer<Path>> READINGS =
+      List.of(
+          path -> refusedOrRead(path, file -> DelimitedReader.builder().build().read(file)),
+          path -> refusedOrRead(path, LogFormat.of("csv")::read),
+          path -> refusedOrRead(path, LogFormat.of("movielens")::read),
+          path -> refusedOrRead(path, LogFormat.of("netflix")::read),
+          path -> refusedOrRead(path, LogFormat.of("kaggle")::read),
+          path -> refusedOrRead(path, LogFormat.of("lightgcn")::read),
+          path -> refusedOrRead(path, file -> ItemTitles.read(file, ",", "1", "2")));
+
+  /** In memory where there is such a folder: a file an input is much for a disk. */
+  private static Path folder;
+
+  @BeforeContainer
+  static void makeFolder() throws IOException {
+    Path memory = Path.of("/dev/shm");
+    folder =
+        Files.isWritable(memory)
+            ? Files.createTempDirectory(memory, "vaecf-fuzz")
+            : Files.createTempDirectory("vaecf-fuzz");
+  }
+
+  @AfterContainer
+  static void removeFolder() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+
+  private static void refusedOrRead(Path file, Function<Path, ?> reading) {
+    try {
+      reading.apply(file);
+    } catch (DataException e) {
+      // That is what a reader may throw.
+    }
+  }
 
   private static final byte[][] WORDS = {
     utf8("\n"),
@@ -124,8 +183,7 @@ class ReaderFuzzTest {
         gzip(CSV),
         seed,
         source ->
-            reader.read(
-                List.of(new Source("fuzz", () -> Source.decompressed(source.open(), CSV.length)))));
+            reader.read(List.of(new Source("fuzz", () -> Source.decompressed(source.open())))));
   }
 
   @Property
@@ -155,6 +213,63 @@ class ReaderFuzzTest {
   @Property
   void preparedPairs(@ForAll long seed) {
     check(PAIRS, seed, source -> PairFile.read(source, 5, 4));
+  }
+
+  @Property
+  void containers(@ForAll long seed) throws IOException {
+    Random random = new Random(seed);
+    byte[] member = random.nextInt(4) == 0 ? mutate(CSV, random) : CSV;
+    Map<String, byte[]> members = new LinkedHashMap<>();
+    members.put("data/README", utf8("about, it"));
+    members.put(NAMES[random.nextInt(NAMES.length)], member);
+    members.put(NAMES[random.nextInt(NAMES.length)], random.nextBoolean() ? gzip(CSV) : LISTS);
+    byte[] container =
+        switch (random.nextInt(8)) {
+          case 0 -> gzip(member);
+          case 1 -> bzip2(member);
+          case 2, 3 -> zip(members);
+          case 4 -> tar(members);
+          case 5 -> gzip(tar(members));
+          case 6 -> bzip2(tar(Map.of("inner.tar", tar(members))));
+          default -> zip(Map.of("inner.zip", zip(members), "a.csv.bz2", bzip2(member)));
+        };
+    byte[] mutated = mutate(container, random);
+    Path file = Files.write(folder.resolve("container"), mutated);
+    Path named = random.nextInt(4) == 0 ? Path.of(file + "!data/log.csv") : file;
+    READINGS.get(random.nextInt(READINGS.size())).accept(named);
+  }
+
+  @Property
+  void arraysOfScipy(@ForAll long seed) throws IOException {
+    Path valid = folder.resolve("matrix.npz");
+    Files.deleteIfExists(valid);
+    NpzMatrix.write(
+        CsrMatrix.of(
+            3,
+            4,
+            pairs -> {
+              pairs.accept(0, 1);
+              pairs.accept(2, 3);
+            }),
+        valid);
+    byte[] mutated = mutate(Files.readAllBytes(valid), new Random(seed));
+    refusedOrRead(Files.write(folder.resolve("mutated.npz"), mutated), NpzMatrix::read);
+  }
+
+  @Property
+  void citeULikeLists(@ForAll long seed) {
+    check(COUNTED, seed, CiteULike::read);
+  }
+
+  @Property
+  void badLinesThatAreSkipped(@ForAll long seed) {
+    DelimitedReader reader =
+        DelimitedReader.builder()
+            .valueColumnIfAny()
+            .timeColumn("4")
+            .skipBadLines((int) Math.abs(seed % 3))
+            .build();
+    check(CSV, seed, source -> reader.read(List.of(source)));
   }
 
   @Property

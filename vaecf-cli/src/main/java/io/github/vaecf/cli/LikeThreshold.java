@@ -1,0 +1,79 @@
+package io.github.vaecf.cli;
+
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Interactions;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Whether the values of a log are ratings of which 4 and more are likes. Of play counts, or ratings
+ * of another scale, that would lose most without a word.
+ *
+ * @param least the least value
+ * @param largest the largest value
+ * @param ones the share of ones
+ */
+record LikeThreshold(double least, double largest, double ones) {
+  /** The least rating that counts as a like, where nothing else is said. */
+  static final double DEFAULT = 4;
+
+  /** Stars go to 5 or 10. */
+  private static final double LARGEST_RATING = 10;
+
+  /** Of ratings few are the worst; of counts most are 1. */
+  private static final double MOST_ONES = 0.5;
+
+  /** The values of a log. */
+  static LikeThreshold of(Interactions log) {
+    double least = Double.POSITIVE_INFINITY;
+    double largest = Double.NEGATIVE_INFINITY;
+    int ones = 0;
+    for (int event = 0; event < log.size(); event++) {
+      float value = log.value(event);
+      least = Math.min(least, value);
+      largest = Math.max(largest, value);
+      ones += value == 1 ? 1 : 0;
+    }
+    return new LikeThreshold(least, largest, (double) ones / Math.max(1, log.size()));
+  }
+
+  /** Whether all values are the same, so that each event is a like like the others. */
+  boolean isOneValue() {
+    return least >= largest;
+  }
+
+  /**
+   * Makes sure that the values are ratings.
+   *
+   * @param input where they are from
+   * @param delimited whether columns can be chosen
+   */
+  void require(Path input, boolean delimited) {
+    String problem = null;
+    if (least < 0 || largest > LARGEST_RATING) {
+      problem = "are no ratings up to 5 or 10 stars";
+    } else if (largest < DEFAULT && least < largest) {
+      problem = "never reach it";
+    } else if (ones > MOST_ONES) {
+      problem =
+          String.format(Locale.ROOT, "are 1 in %.0f %% of the events, as counts are", 100 * ones);
+    }
+    if (problem != null) {
+      throw new DataException(
+          input
+              + ": by default a rating of 4 or more is a like, but the values, from "
+              + number(least)
+              + " to "
+              + number(largest)
+              + ", "
+              + problem
+              + "; say "
+              + (delimited ? "--value-column none if every event is a like, or " : "")
+              + "--min-rating X for the least value that is one");
+    }
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString((float) value);
+  }
+}
