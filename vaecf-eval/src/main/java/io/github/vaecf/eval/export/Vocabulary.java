@@ -2,6 +2,8 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The raw item ids as lines of text, as exports hold them. */
 final class Vocabulary {
@@ -31,9 +33,31 @@ final class Vocabulary {
   /**
    * Reads what {@link #lines} wrote.
    *
-   * @throws IllegalArgumentException if a line is there twice
+   * @throws IllegalArgumentException if a line is empty, is there twice, or is not ended
    */
   static IdIndex parse(String lines) {
-    return IdIndex.of(lines.lines().toList());
+    List<String> ids = new ArrayList<>();
+    int end;
+    for (int start = 0; start < lines.length(); start = end + 1) {
+      end = lines.indexOf('\n', start);
+      if (end < 0) {
+        throw new IllegalArgumentException(
+            "line " + (ids.size() + 1) + " has no end: the ids are not whole");
+      }
+      String id = lines.substring(start, end);
+      if (id.equals(ExportFormat.NO_ID) || id.indexOf('\r') >= 0) {
+        throw new IllegalArgumentException(
+            "line "
+                + (ids.size() + 1)
+                + " is no item id: expected some text without '\\r', found '"
+                + id.replace("\r", "\\r")
+                + "'");
+      }
+      ids.add(id);
+    }
+    if (ids.isEmpty()) {
+      throw new IllegalArgumentException("expected an item id a line, found nothing");
+    }
+    return IdIndex.of(ids);
   }
 }
