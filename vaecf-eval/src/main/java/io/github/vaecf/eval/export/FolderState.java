@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** By what it is seen that something in a folder has changed: its files, their sizes and times. */
-record FolderState(Map<Path, FileState> files) {
+record FolderState(Map<Path, FileState> files, String problem) {
   /** Folders in a version's folder have no folders in them. */
   private static final int DEPTH = 2;
 
@@ -36,11 +36,10 @@ record FolderState(Map<Path, FileState> files) {
   }
 
   /**
-   * The state of a version, but for its titles, which no answer needs.
-   *
-   * @return empty if the folder changes while it is looked at, or cannot be read
+   * The state of a version, but for its titles, which no answer needs. That it cannot be read, or
+   * changes while it is read, is a state as well, in which it may stay.
    */
-  static Optional<FolderState> of(Path version) {
+  static FolderState of(Path version) {
     Map<Path, FileState> files = new TreeMap<>();
     try (Stream<Path> all = Files.walk(version, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
       for (Path file : (Iterable<Path>) all::iterator) {
@@ -48,9 +47,9 @@ record FolderState(Map<Path, FileState> files) {
           files.put(file, FileState.read(file));
         }
       }
-      return Optional.of(new FolderState(files));
+      return new FolderState(files, "");
     } catch (IOException | UncheckedIOException e) {
-      return Optional.empty();
+      return new FolderState(files, e.toString());
     }
   }
 }

@@ -245,7 +245,7 @@ public final class ServedVersions implements AutoCloseable {
     }
     List<String> problems = new ArrayList<>();
     for (Path version : versions) {
-      FolderState state = FolderState.of(version).orElse(new FolderState(Map.of()));
+      FolderState state = FolderState.of(version);
       try {
         take(load(version, state));
       } catch (ChangedMeanwhile e) {
@@ -320,13 +320,13 @@ public final class ServedVersions implements AutoCloseable {
     seen.keySet().retainAll(versions);
     for (Path version : versions) {
       boolean answers = version.equals(answering.folder);
-      Optional<FolderState> state = FolderState.of(version);
-      if (answers && state.equals(Optional.of(answering.state))) {
+      FolderState state = FolderState.of(version);
+      if (answers && state.equals(answering.state)) {
         seen.remove(version);
         lookAtTitles(answering);
         return;
       }
-      if (isSettled(version, state) && tryToTake(version, state.get(), versions)) {
+      if (isSettled(version, state) && tryToTake(version, state, versions)) {
         return;
       }
       if (answers) {
@@ -336,16 +336,12 @@ public final class ServedVersions implements AutoCloseable {
   }
 
   /** Whether a version's files are those of the last look, and were not tried yet. */
-  private boolean isSettled(Path version, Optional<FolderState> state) {
-    if (state.isEmpty()) {
-      seen.remove(version);
-      return false;
-    }
+  private boolean isSettled(Path version, FolderState state) {
     Seen before = seen.get(version);
-    if (before != null && before.state().equals(state.get())) {
+    if (before != null && before.state().equals(state)) {
       return !before.failed();
     }
-    seen.put(version, new Seen(state.get(), false));
+    seen.put(version, new Seen(state, false));
     return false;
   }
 
@@ -390,7 +386,7 @@ public final class ServedVersions implements AutoCloseable {
   private static Served load(Path version, FolderState state) {
     Optional<FileState> titles = FileState.of(ExportFormat.titles(version));
     ServedSavedModel model = ServedSavedModel.open(version);
-    if (!FolderState.of(version).equals(Optional.of(state))) {
+    if (!FolderState.of(version).equals(state)) {
       model.close();
       throw new ChangedMeanwhile();
     }

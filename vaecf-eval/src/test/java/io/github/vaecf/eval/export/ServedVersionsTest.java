@@ -420,6 +420,19 @@ class ServedVersionsTest {
   }
 
   @Test
+  void aFolderThatCannotBeReadIsSaidAndPassedOver() throws Exception {
+    put(vae, "1");
+    try (ServedVersions versions = open()) {
+      Path second = Files.createDirectories(base.resolve("2"));
+      // A link that leads back to itself cannot be walked through, whoever walks.
+      Files.createSymbolicLink(second.resolve("variables"), second);
+      lookTwice(versions);
+      assertThat(versions.version()).isEqualTo(1);
+      assertThat(said).singleElement().asString().startsWith("version 1 stays: " + second);
+    }
+  }
+
+  @Test
   void neitherABadVersionNorABrokenLogEndsTheWatching() throws Exception {
     put(vae, "1");
     try (ServedVersions versions =
