@@ -7,7 +7,6 @@ import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
 import io.github.vaecf.data.reading.LogFormat;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;

@@ -1,6 +1,5 @@
 package io.github.vaecf.cli;
 
-import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -39,17 +38,12 @@ final class Interruption implements AutoCloseable {
     return requested.getCount() == 0;
   }
 
-  /**
-   * Waits until the work is to come to an end, or the time has passed.
-   *
-   * @return whether the work is to come to an end
-   */
-  boolean await(Duration time) {
+  /** Waits until the work is to come to an end. */
+  void await() {
     try {
-      return requested.await(time.toMillis(), TimeUnit.MILLISECONDS);
+      requested.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return true;
     }
   }
 

@@ -1,6 +1,5 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedVersions;
 import io.github.vaecf.server.Limits;
 import io.github.vaecf.server.ModelServer;
@@ -19,7 +18,8 @@ import picocli.CommandLine.Option;
       "Answers TensorFlow Serving's REST requests (GET /v1/models/NAME, POST"
           + " /v1/models/NAME:predict), GET /healthz and /metrics (Prometheus), and shows a page at"
           + " / where a person types what they like. A newer version in the base folder takes over"
-          + " without a lost request. Ctrl-C or SIGTERM ends it when what is under way is done.",
+          + " without a lost request, once it is whole; one that is not is said and passed over."
+          + " Ctrl-C or SIGTERM ends it when what is under way is done.",
       ""
     },
     footer = {"", "Example:", "  vaecf serve --model models/movies"})
@@ -57,7 +57,7 @@ final class ServeCommand extends Subcommand {
       names = "--refresh",
       paramLabel = "SECONDS",
       defaultValue = "2",
-      description = "How often to look for a newer version; default ${DEFAULT-VALUE}.")
+      description = "How often to look for other versions; default ${DEFAULT-VALUE}.")
   private int refresh;
 
   @Option(
@@ -113,37 +113,22 @@ final class ServeCommand extends Subcommand {
     }
     String served = name == null ? folderName(model) : name;
     try (Interruption interruption = Interruption.watch();
-        ServedVersions versions = ServedVersions.open(model);
+        ServedVersions versions =
+            ServedVersions.open(
+                model,
+                Duration.ofSeconds(refresh),
+                sentence -> err().println("vaecf serve: " + sentence));
         ModelServer server = ModelServer.start(versions, served, address, limits)) {
       out()
           .printf(
               "Serving %s, version %d, at %s (Ctrl-C ends it)%n",
               served, versions.version(), server.uri());
-      watch(versions, interruption);
+      interruption.await();
       err().println("vaecf serve: finishing what is under way …");
     }
   }
 
   private static String folderName(Path folder) {
     return folder.toAbsolutePath().normalize().getFileName().toString();
-  }
-
-  /** Changes over to newer versions until interrupted. */
-  private void watch(ServedVersions versions, Interruption interruption) {
-    String lastFailure = "";
-    while (!interruption.await(Duration.ofSeconds(refresh))) {
-      try {
-        if (versions.refresh()) {
-          err().println("vaecf serve: now version " + versions.version());
-        }
-        lastFailure = "";
-      } catch (DataException e) {
-        // The current version stays; what is wrong with the new one is said once.
-        if (!lastFailure.equals(e.getMessage())) {
-          lastFailure = e.getMessage();
-          err().println("vaecf serve: version " + versions.version() + " stays: " + lastFailure);
-        }
-      }
-    }
   }
 }

@@ -27,6 +27,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -77,12 +78,12 @@ class SampleOnEveryRuntimeTest {
     OnnxExporter.export(trained, folder.resolve("debian.onnx"));
     savedModel = ServedModel.load(SampleRun.export());
     onnx = ServedModel.load(folder.resolve("debian.onnx"));
-    versions = ServedVersions.open(SampleRun.export());
+    versions = ServedVersions.open(SampleRun.export(), Duration.ofDays(1), System.err::println);
     server = serve(versions);
     // How long a server's rankings are is fixed at export: here longer than the catalogue.
     Path whole = folder.resolve("debian");
     SavedModelExporter.builder().topK(1_000_000).export(trained, whole.resolve("1"));
-    wholeVersions = ServedVersions.open(whole);
+    wholeVersions = ServedVersions.open(whole, Duration.ofDays(1), System.err::println);
     wholeServer = serve(wholeVersions);
     RUNTIMES.put("SavedModel", savedModel::recommendAll);
     RUNTIMES.put("ONNX", onnx::recommendAll);

@@ -48,8 +48,7 @@ public final class ModelServer implements AutoCloseable {
   /**
    * Starts to serve.
    *
-   * @param versions the model's versions; refreshed and closed by the caller, who closes the server
-   *     first
+   * @param versions the model's versions; closed by the caller, who closes the server first
    * @param name the model's name in requests, without "/" and ":"
    * @param address host and port to listen at; port 0 for any that is free
    * @param limits what a client may ask
@@ -67,6 +66,10 @@ public final class ModelServer implements AutoCloseable {
     Batcher batcher = new Batcher(limits, RUNS, metrics);
     metrics.watch("vaecf_waiting_requests", "Requests that wait for the model.", batcher::waiting);
     metrics.watch("vaecf_model_version", "The version that is served.", versions::version);
+    metrics.watchCount(
+        "vaecf_failed_loads",
+        "Versions that were tried and could not be served; each again when it has changed.",
+        versions::failedLoads);
 
     QueuedThreadPool threads = new QueuedThreadPool();
     threads.setName("vaecf-http");

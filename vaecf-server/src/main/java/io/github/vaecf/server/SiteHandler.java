@@ -1,11 +1,14 @@
 package io.github.vaecf.server;
 
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.export.ServedModel;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
@@ -32,8 +35,13 @@ final class SiteHandler extends Handler.Abstract {
   private final Reply page;
   private volatile Titles titles;
 
-  /** The titles of a version. */
-  private record Titles(long version, TitleSearch search) {}
+  /** What of a version is looked through: its titles may come later than its items. */
+  private record Titles(IdIndex items, Map<String, String> byId, TitleSearch search) {
+    @SuppressWarnings("ReferenceEquality") // whether they are those of the same model and moment
+    boolean areOf(ServedModel model) {
+      return items == model.items() && byId == model.titles();
+    }
+  }
 
   SiteHandler(String name, ServedVersions versions, ServerMetrics metrics) {
     this.versions = versions;
@@ -110,8 +118,10 @@ final class SiteHandler extends Handler.Abstract {
   private TitleSearch search() {
     try (ServedVersions.Lease lease = versions.lease()) {
       Titles known = titles;
-      if (known == null || known.version() != lease.version()) {
-        known = new Titles(lease.version(), new TitleSearch(lease.model()));
+      ServedModel model = lease.model();
+      if (known == null || !known.areOf(model)) {
+        Map<String, String> byId = model.titles();
+        known = new Titles(model.items(), byId, new TitleSearch(model.items(), byId));
         titles = known;
       }
       return known.search();

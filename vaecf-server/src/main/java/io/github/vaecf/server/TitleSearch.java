@@ -3,7 +3,6 @@ package io.github.vaecf.server;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.IdIndex;
-import io.github.vaecf.eval.export.ServedModel;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +22,9 @@ final class TitleSearch {
   private final Map<String, String> titles;
   private final String[] folded;
 
-  TitleSearch(ServedModel model) {
-    ids = model.items();
-    titles = model.titles();
+  TitleSearch(IdIndex ids, Map<String, String> titles) {
+    this.ids = ids;
+    this.titles = titles;
     folded = new String[ids.size()];
     for (int item = 0; item < folded.length; item++) {
       String id = ids.id(item);

@@ -58,12 +58,23 @@ class ModelServerTest {
   @BeforeAll
   static void serve() throws IOException {
     model = ServedModel.load(SampleExport.base());
-    versions = ServedVersions.open(SampleExport.base());
+    versions = open(SampleExport.base());
     server = start(versions, LIMITS);
     client = new Client(server.uri());
     impatientServer =
         start(versions, new Limits(100_000, 1, 200_000, 1, 1, Duration.ofMillis(300)));
     impatient = new Client(impatientServer.uri());
+  }
+
+  private static ServedVersions open(Path base) {
+    return ServedVersions.open(base, Duration.ofMillis(20), System.err::println);
+  }
+
+  private static void waitForVersion(ServedVersions versions, long version) throws Exception {
+    for (int i = 0; i < 3000 && versions.version() != version; i++) {
+      Thread.sleep(10);
+    }
+    assertThat(versions.version()).isEqualTo(version);
   }
 
   private static ModelServer start(ServedVersions versions, Limits limits) throws IOException {
@@ -509,7 +520,7 @@ class ModelServerTest {
   void aNewVersionTakesOverAndNoRequestIsLost() throws Exception {
     Path base = Files.createDirectory(folder.resolve("debian"));
     SampleExport.copyTo(base.resolve("1"));
-    try (ServedVersions changing = ServedVersions.open(base);
+    try (ServedVersions changing = open(base);
         ModelServer swapped = start(changing, Limits.defaults())) {
       Client many = new Client(swapped.uri());
       AtomicBoolean enough = new AtomicBoolean();
@@ -520,7 +531,7 @@ class ModelServerTest {
       for (int version = 2; version <= 4; version++) {
         Thread.sleep(200);
         SampleExport.copyTo(base.resolve(Integer.toString(version)));
-        assertThat(changing.refresh()).isTrue();
+        waitForVersion(changing, version);
         assertThat(json(many.get("v1/models/debian").body()).at("/model_version_status/0/version"))
             .hasToString("\"" + version + "\"");
       }
@@ -550,12 +561,44 @@ class ModelServerTest {
     Path base = Files.createDirectory(folder.resolve("largest"));
     String largest = Long.toString(Long.MAX_VALUE);
     SampleExport.copyTo(base.resolve(largest));
-    try (ServedVersions versions = ServedVersions.open(base);
+    try (ServedVersions versions = open(base);
         ModelServer server = start(versions, LIMITS)) {
       HttpResponse<String> status =
           new Client(server.uri()).get("v1/models/debian/versions/" + largest);
       assertThat(json(status.body()).at("/model_version_status/0/version").textValue())
           .isEqualTo(largest);
+    }
+  }
+
+  @Test
+  void aBadVersionIsCountedAndTitlesThatComeLaterAreFound() throws Exception {
+    Path base = Files.createDirectory(folder.resolve("watched"));
+    SampleExport.copyTo(base.resolve("1"));
+    Path titles = base.resolve("1/assets.extra/titles.csv");
+    Files.delete(titles);
+    try (ServedVersions versions = open(base);
+        ModelServer server = start(versions, LIMITS)) {
+      Client client = new Client(server.uri());
+      assertThat(client.get("metrics").body())
+          .contains("\nvaecf_failed_loads_total 0.0\n", "\nvaecf_model_version 1.0\n");
+      assertThat(client.get("titles?id=perl").body()).isEqualTo("{\"items\":[{\"id\":\"perl\"}]}");
+
+      SampleExport.copyTo(base.resolve("2"));
+      Files.write(base.resolve("2/assets/items.txt"), List.of("perl"));
+      // It may have gone live in between, whole; then it stays.
+      while (versions.failedLoads() == 0) {
+        Thread.sleep(10);
+      }
+      assertThat(client.get("metrics").body()).containsPattern("\nvaecf_failed_loads_total [1-9]");
+      assertThat(client.post(PREDICT, "{\"instances\": [[\"perl\"]]}").statusCode()).isEqualTo(200);
+
+      Files.writeString(
+          base.resolve(versions.version() + "/assets.extra/titles.csv"),
+          "item,title\nperl,Camel\n");
+      for (int i = 0; i < 1000 && !client.get("titles?query=camel").body().contains("perl"); i++) {
+        Thread.sleep(10);
+      }
+      assertThat(client.get("titles?query=camel").body()).contains("\"title\":\"Camel\"");
     }
   }
 

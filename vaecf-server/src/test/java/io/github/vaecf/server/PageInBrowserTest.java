@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +33,7 @@ class PageInBrowserTest {
   @BeforeAll
   static void serve() throws Exception {
     assumeTrue(Browser.chromium().isPresent(), "no chromium in PATH");
-    versions = ServedVersions.open(SampleExport.base());
+    versions = ServedVersions.open(SampleExport.base(), Duration.ofDays(1), System.err::println);
     server =
         ModelServer.start(
             versions,

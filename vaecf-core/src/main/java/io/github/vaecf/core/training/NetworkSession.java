@@ -276,7 +276,7 @@ final class NetworkSession extends Recommender {
     return new Safetensors.Source(variable.name(), shape(variable), () -> read(variable).values());
   }
 
-  private static List<Long> shape(Variables.Variable variable) {
+  static List<Long> shape(Variables.Variable variable) {
     return Arrays.stream(variable.dimensions().asArray()).boxed().toList();
   }
 

@@ -305,6 +305,19 @@ public final class TrainedModel extends Recommender {
   }
 
   /**
+   * How large the weights are, without a copy of any.
+   *
+   * @return their dimensions by name, in the order of {@link #weights}
+   */
+  public Map<String, List<Long>> weightShapes() {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    session
+        .modelWeights()
+        .forEach(weight -> shapes.put(weight.name(), NetworkSession.shape(weight)));
+    return shapes;
+  }
+
+  /**
    * The kernel whose columns are the items' embeddings, by which items are compared: that of the
    * last layer of an autoencoder, the item weights of a linear model.
    *

@@ -1,13 +1,22 @@
 package io.github.vaecf.eval.export;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.training.TrainedModel.Weight;
+import io.github.vaecf.data.DataException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -17,7 +26,8 @@ import java.util.Map;
 
 /**
  * The model card of an export, as JSON: what the model is, how it was trained, what wrote it, and a
- * fingerprint of its weights and items that is the same in every form of the export.
+ * fingerprint of its weights and items that is the same in every form of the export. In a version's
+ * folder it lists the other files too, and has a checksum of its own.
  */
 final class ModelCard {
   private static final ObjectMapper JSON =
@@ -26,9 +36,84 @@ final class ModelCard {
   /** Floats that are turned into bytes at once: large weights are not there twice. */
   private static final int CHUNK = 1 << 16;
 
+  /** The name of the list of a version's files. */
+  static final String FILES = "files";
+
+  /** The name of the checksum of the card itself. */
+  private static final String CHECKSUM = "checksum";
+
+  private static final ObjectReader READER =
+      JSON.reader()
+          .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .with(StreamReadFeature.STRICT_DUPLICATE_DETECTION);
+
   private ModelCard() {}
 
+  /** The card of an export that is one file. */
   static String text(ModelSnapshot model, String form, Map<String, Object> facts) {
+    return text(card(model, form, facts));
+  }
+
+  /**
+   * Adds the card to a version's folder, last of all: it says what else is there.
+   *
+   * @throws IOException if it cannot be written
+   */
+  static void write(Path folder, ModelSnapshot model, String form, Map<String, Object> facts)
+      throws IOException {
+    ObjectNode card = card(model, form, facts);
+    VersionFiles.list(folder, card.putObject(FILES));
+    // The checksum is of what a reader makes of the text.
+    card.put(CHECKSUM, checksum((ObjectNode) READER.readTree(text(card))));
+    Files.writeString(folder.resolve(ExportFormat.CARD_FILE), text(card));
+  }
+
+  /**
+   * Reads a card. One without a checksum, which a person may have written or changed, is taken as
+   * it is.
+   *
+   * @throws DataException if it is none, or is another than was exported
+   */
+  static JsonNode read(Path file) throws IOException {
+    JsonNode card;
+    try {
+      card = READER.readTree(Files.readString(file));
+    } catch (JsonProcessingException e) {
+      throw new DataException(file + ": not a model card (" + e.getOriginalMessage() + ")", e);
+    } catch (CharacterCodingException e) {
+      throw new DataException(file + ": not a model card (it is not UTF-8)", e);
+    }
+    if (!(card instanceof ObjectNode object)) {
+      throw new DataException(file + ": not a model card (it is no JSON object)");
+    }
+    JsonNode checksum = object.remove(CHECKSUM);
+    if (checksum != null && !checksum.asText().equals(checksum(object))) {
+      throw new DataException(
+          file
+              + ": not the card that the export wrote (its checksum is another); whoever changes a"
+              + " card removes its \""
+              + CHECKSUM
+              + "\"");
+    }
+    return object;
+  }
+
+  /** Of the values, whatever stands between them. */
+  private static String checksum(ObjectNode card) {
+    MessageDigest digest = sha256();
+    digest.update(card.toString().getBytes(StandardCharsets.UTF_8));
+    return "sha256:" + hex(digest);
+  }
+
+  private static String text(ObjectNode card) {
+    try {
+      return JSON.writeValueAsString(card);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of values could not be written as JSON", e);
+    }
+  }
+
+  private static ObjectNode card(ModelSnapshot model, String form, Map<String, Object> facts) {
     ObjectNode card = JSON.createObjectNode();
     card.put("form", form);
     card.put("created", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -50,21 +135,12 @@ final class ModelCard {
     versions.put("tensorflow", TensorFlowRuntime.version());
     versions.put("java", Runtime.version().toString());
     card.set("facts", JSON.valueToTree(facts));
-    try {
-      return JSON.writeValueAsString(card);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of values could not be written as JSON", e);
-    }
+    return card;
   }
 
   /** Over the ids, a line each, and the weights in the model's order, as big-endian floats. */
   private static String fingerprint(ModelSnapshot model) {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = sha256();
     for (String id : model.items().ids()) {
       digest.update(id.getBytes(StandardCharsets.UTF_8));
       digest.update((byte) '\n');
@@ -72,6 +148,18 @@ final class ModelCard {
     for (Weight weight : model.weights().values()) {
       update(digest, weight.values());
     }
+    return hex(digest);
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  static String hex(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());
   }
 

@@ -6,10 +6,13 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.WholeFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -26,7 +29,9 @@ import java.util.Objects;
  * <p>Operators are of ai.onnx.ml 2 and of opset 13, for models that add up sparse rows (item-kNN)
  * of opset 16. The file's metadata hold the item ids, a line each ({@code vaecf.items}), the model
  * card ({@code vaecf.card}), and how many floats a run holds for each place of a history ({@code
- * vaecf.floats_per_place}): batch × length × that many bound the memory of a run.
+ * vaecf.floats_per_place}): batch × length × that many bound the memory of a run. Last of all
+ * stands a checksum of the file ({@code vaecf.crc32c}), by which {@link ServedModel#load} knows one
+ * that is damaged.
  */
 public final class OnnxExporter {
   private static final Setting<OnnxWeights> WEIGHTS =
@@ -85,6 +90,12 @@ public final class OnnxExporter {
         }
       };
 
+  /** What a protocol buffer can hold, less some room for the nodes. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20);
+
+  /** Two indices, and the lengths and tags of all. */
+  private static final int BYTES_BESIDE_ID = 30;
+
   private OnnxExporter() {}
 
   /**
@@ -92,9 +103,9 @@ public final class OnnxExporter {
    * the card.
    *
    * @param model the model
-   * @param file where to write; it must not exist
-   * @throws DataException if the file is there already, if an item id cannot be exported, if the
-   *     weights are more than such a file can hold, or if it cannot be written
+   * @param file where to write, its name ending in {@code .onnx}; it must not exist
+   * @throws DataException if the file is there already or has another ending, if an item id cannot
+   *     be exported, if the weights are more than such a file can hold, or if it cannot be written
    * @throws ArithmeticException if a weight is not a finite number
    */
   public static void export(TrainedModel model, Path file) {
@@ -170,15 +181,47 @@ public final class OnnxExporter {
      * Exports. The file appears whole or not at all.
      *
      * @param model the model
-     * @param file where to write; it must not exist
-     * @throws DataException if the file is there already, if an item id cannot be exported, if the
-     *     weights are more than such a file can hold, or if it cannot be written
+     * @param file where to write, its name ending in {@code .onnx}; it must not exist
+     * @throws DataException if the file is there already or has another ending, if an item id
+     *     cannot be exported, if the weights are more than such a file can hold, or if it cannot be
+     *     written
      * @throws ArithmeticException if a weight is not a finite number
      */
     public void export(TrainedModel model, Path file) {
+      if (!FORM.isAt(file)) {
+        throw new DataException(
+            file
+                + ": the name of an ONNX file must end in "
+                + ExportFormat.ONNX_ENDING
+                + ", by which it is known when it is read");
+      }
       WholeFile.requireAbsent(file);
+      requireFits(file, model.weightShapes(), model.items());
       ModelProto onnx = onnx(ModelSnapshot.of(model));
-      WholeFile.create(file, onnx::writeTo);
+      WholeFile.create(file, out -> OnnxChecksum.write(onnx, out));
+    }
+
+    /** Before a weight is copied: what a protocol buffer cannot hold would take all memory. */
+    void requireFits(Path file, Map<String, List<Long>> shapes, IdIndex items) {
+      long bytes = 0;
+      for (Map.Entry<String, List<Long>> shape : shapes.entrySet()) {
+        bytes += OnnxLayers.bytes(shape.getKey(), shape.getValue(), weights);
+      }
+      for (int index = 0; index < items.size() && bytes <= MOST_BYTES; index++) {
+        // In the metadata, and with their indices in two tables.
+        bytes += 3L * items.id(index).getBytes(StandardCharsets.UTF_8).length + BYTES_BESIDE_ID;
+      }
+      if (bytes > MOST_BYTES) {
+        throw new DataException(
+            file
+                + ": weights as "
+                + weights.name().toLowerCase(Locale.ROOT)
+                + " and item ids take "
+                + bytes
+                + " bytes or more, and an ONNX file holds at most 2 GB;"
+                + (weights == OnnxWeights.INT8 ? "" : " smaller weights may fit, and")
+                + " a SavedModel has no such limit");
+      }
     }
 
     private ModelProto onnx(ModelSnapshot model) {

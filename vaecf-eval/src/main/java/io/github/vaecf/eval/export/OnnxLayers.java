@@ -22,6 +22,9 @@ final class OnnxLayers implements Layers<String> {
   private static final int OPSET = 13;
   private static final int OPSET_OF_ADDING = 16;
 
+  /** How the name of a matrix of indices ends. */
+  private static final String INDICES = "/items";
+
   private final OnnxNodes nodes;
   private final ModelSnapshot model;
   private final OnnxWeights form;
@@ -81,7 +84,7 @@ final class OnnxLayers implements Layers<String> {
   @Override
   public String sparseSum(String name, int count) {
     opset = Math.max(opset, OPSET_OF_ADDING);
-    String columns = nodes.cast(gatheredIndices(name + "/items"), DataType.INT64);
+    String columns = nodes.cast(gatheredIndices(name + INDICES), DataType.INT64);
     String there = nodes.node("GreaterOrEqual", columns, nodes.scalar(0));
     String parts =
         nodes.node(
@@ -220,6 +223,22 @@ final class OnnxLayers implements Layers<String> {
       case FLOAT32 -> rows;
       case FLOAT16 -> nodes.cast(rows, DataType.FLOAT);
       case INT8 -> nodes.node("DequantizeLinear", OnnxNodes.axis(2), rows, scaleName(name));
+    };
+  }
+
+  /** How many bytes the file holds for a weight, of those that a model has for its layers. */
+  static long bytes(String name, List<Long> shape, OnnxWeights form) {
+    long size = 1;
+    for (long dimension : shape) {
+      size = Math.multiplyExact(size, dimension);
+    }
+    if (shape.size() != 2 || name.endsWith(INDICES)) {
+      return Math.multiplyExact(size, (long) Float.BYTES);
+    }
+    return switch (form) {
+      case FLOAT32 -> Math.multiplyExact(size, (long) Float.BYTES);
+      case FLOAT16 -> Math.multiplyExact(size, (long) Short.BYTES);
+      case INT8 -> size + Float.BYTES * shape.get(1);
     };
   }
 

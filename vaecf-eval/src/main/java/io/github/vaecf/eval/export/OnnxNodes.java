@@ -9,7 +9,7 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
-import io.github.vaecf.data.DataException;
+import com.google.protobuf.UnsafeByteOperations;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -25,11 +25,7 @@ final class OnnxNodes {
   /** Domain of the machine learning operators. */
   static final String ML_DOMAIN = "ai.onnx.ml";
 
-  /** What a protocol buffer can hold, less some room for the nodes. */
-  private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20);
-
   private final GraphProto.Builder graph;
-  private long bytes;
   private int names;
 
   OnnxNodes(String name) {
@@ -133,14 +129,14 @@ final class OnnxNodes {
   }
 
   private String constant(String name, long[] values, long... shape) {
-    ByteBuffer buffer = buffer(name, values.length, Long.BYTES);
+    ByteBuffer buffer = buffer(values.length, Long.BYTES);
     buffer.asLongBuffer().put(values);
     return tensor(name, DataType.INT64, buffer, shape);
   }
 
   /** Adds values, row-major. */
   String floats(String name, float[] values, long... shape) {
-    ByteBuffer buffer = buffer(name, values.length, Float.BYTES);
+    ByteBuffer buffer = buffer(values.length, Float.BYTES);
     buffer.asFloatBuffer().put(values);
     return tensor(name, DataType.FLOAT, buffer, shape);
   }
@@ -149,42 +145,34 @@ final class OnnxNodes {
   String halves(String name, float[] values, long... shape) {
     short[] halves = new short[values.length];
     DataLayouts.FLOAT16.applyTo(DataBuffers.of(halves, false, false)).write(values);
-    ByteBuffer buffer = buffer(name, values.length, Short.BYTES);
+    ByteBuffer buffer = buffer(values.length, Short.BYTES);
     buffer.asShortBuffer().put(halves);
     return tensor(name, DataType.FLOAT16, buffer, shape);
   }
 
   /** Adds values, row-major. */
   String ints(String name, int[] values, long... shape) {
-    ByteBuffer buffer = buffer(name, values.length, Integer.BYTES);
+    ByteBuffer buffer = buffer(values.length, Integer.BYTES);
     buffer.asIntBuffer().put(values);
     return tensor(name, DataType.INT32, buffer, shape);
   }
 
   /** Adds values, row-major. */
   String bytes(String name, byte[] values, long... shape) {
-    return tensor(name, DataType.INT8, buffer(name, values.length, 1).put(values).flip(), shape);
+    return tensor(name, DataType.INT8, buffer(values.length, 1).put(values).flip(), shape);
   }
 
-  private ByteBuffer buffer(String name, int length, int size) {
-    bytes += (long) length * size;
-    if (bytes > MOST_BYTES) {
-      throw new DataException(
-          "the model is too large for an ONNX file, which holds at most 2 GB: with "
-              + name
-              + " it would have "
-              + bytes
-              + " bytes; float16 or int8 weights are smaller");
-    }
+  private static ByteBuffer buffer(int length, int size) {
     return ByteBuffer.allocate(length * size).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private String tensor(String name, DataType type, ByteBuffer values, long... shape) {
+    // Not copied, as nobody writes into the values.
     TensorProto.Builder tensor =
         TensorProto.newBuilder()
             .setName(name)
             .setDataType(type.getNumber())
-            .setRawData(ByteString.copyFrom(values));
+            .setRawData(UnsafeByteOperations.unsafeWrap(values));
     for (long dimension : shape) {
       tensor.addDims(dimension);
     }

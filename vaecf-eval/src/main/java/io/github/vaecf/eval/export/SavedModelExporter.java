@@ -3,7 +3,6 @@ package io.github.vaecf.eval.export;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,7 +99,7 @@ public final class SavedModelExporter {
 
         @Override
         public ServedModel load(Path path) {
-          return ServedSavedModel.open(path);
+          return ServedSavedModel.open(ServedSavedModel.versionFolder(path));
         }
       };
 
@@ -114,7 +113,7 @@ public final class SavedModelExporter {
    * @param target the version's folder, {@code BASE/<number>}; it must not exist
    * @throws DataException if the target is there already or is not named by a number, if an item id
    *     cannot be exported, or if the target cannot be written
-   * @throws ArithmeticException if a weight is not a finite number
+   * @throws ArithmeticException if a weight, or an answer of the model, is not a finite number
    */
   public static void export(TrainedModel model, Path target) {
     builder().export(model, target);
@@ -203,7 +202,7 @@ public final class SavedModelExporter {
      * @param target the version's folder, {@code BASE/<number>}; it must not exist
      * @throws DataException if the target is there already or is not named by a number, if an item
      *     id cannot be exported, or if the target cannot be written
-     * @throws ArithmeticException if a weight is not a finite number
+     * @throws ArithmeticException if a weight, or an answer of the model, is not a finite number
      */
     public void export(TrainedModel model, Path target) {
       VersionFolder version = new VersionFolder(target);
@@ -213,10 +212,8 @@ public final class SavedModelExporter {
           folder -> {
             SavedModelFiles.write(folder, snapshot, length);
             Titles.write(ExportFormat.titles(folder), titles == null ? model.titles() : titles);
-            Files.writeString(
-                folder.resolve(ExportFormat.CARD_FILE),
-                ModelCard.text(snapshot, FORM.name(), facts));
             SavedModelFiles.tryOut(folder, version.modelName());
+            ModelCard.write(folder, snapshot, FORM.name(), facts);
           });
       version.prune(keep);
     }

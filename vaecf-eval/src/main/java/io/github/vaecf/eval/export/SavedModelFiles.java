@@ -1,5 +1,6 @@
 package io.github.vaecf.eval.export;
 
+import com.google.protobuf.CodedOutputStream;
 import io.github.vaecf.core.TensorFlowRuntime;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -48,7 +49,11 @@ final class SavedModelFiles {
       Files.writeString(ExportFormat.vocabulary(folder), vocabulary);
       writeWeights(folder.resolve(ExportFormat.VARIABLES), graph.variables());
       try (OutputStream out = Files.newOutputStream(folder.resolve(ExportFormat.GRAPH_FILE))) {
-        savedModel(graph).writeTo(out);
+        CodedOutputStream coded = CodedOutputStream.newInstance(out);
+        // Maps in one order: the same model gives the same bytes.
+        coded.useDeterministicSerialization();
+        savedModel(graph).writeTo(coded);
+        coded.flush();
       }
     }
   }
@@ -58,14 +63,13 @@ final class SavedModelFiles {
    * from the file, as TensorFlow Serving will.
    *
    * @param name the name by which servers know the model
+   * @throws ArithmeticException if an answer is not a finite number
    */
   static void tryOut(Path folder, String name) throws IOException {
     Path file = ExportFormat.warmup(folder);
-    try (ServedModel served = ServedModel.load(folder)) {
+    try (ServedModel served = ServedSavedModel.ofFiles(folder)) {
       WarmupRequests.write(file, name, served);
-      for (WarmupRequests.Request request : WarmupRequests.read(file)) {
-        served.signatures().get(request.signature()).call(request.inputs());
-      }
+      WarmupRequests.replay(file, served);
     }
   }
 

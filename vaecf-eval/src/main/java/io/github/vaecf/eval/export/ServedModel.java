@@ -17,7 +17,7 @@ public abstract class ServedModel extends Recommender {
   /** Places, padding included, in one run: bounds what a few very long histories may cost. */
   private static final int LARGEST_INPUT = 200_000;
 
-  private final Map<String, String> titles;
+  private volatile Map<String, String> titles;
 
   ServedModel(IdIndex items, Map<String, String> titles) {
     super(items);
@@ -28,7 +28,8 @@ public abstract class ServedModel extends Recommender {
    * Loads an export.
    *
    * @param path an ONNX file, or a SavedModel version's folder {@code BASE/<number>}, or the base
-   *     folder, of which the newest version is loaded
+   *     folder, of which the newest version is loaded; a version has answered its warm-up requests
+   *     before it is returned
    * @return the model, to be closed
    * @throws DataException if there is no export or it cannot be used; the message says why
    */
@@ -44,10 +45,16 @@ public abstract class ServedModel extends Recommender {
   /**
    * What to call an item when a person reads it.
    *
-   * @return titles by raw id, as they were exported; may lack items, and is empty for an ONNX file
+   * @return titles by raw id, as far as the export has them; may lack items, and is empty for an
+   *     ONNX file. Of a model that {@link ServedVersions} serves the next call may give others
    */
   public final Map<String, String> titles() {
     return titles;
+  }
+
+  /** Takes titles that came later. */
+  final void retitle(Map<String, String> newer) {
+    titles = Map.copyOf(newer);
   }
 
   /**

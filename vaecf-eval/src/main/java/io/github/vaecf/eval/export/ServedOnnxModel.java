@@ -9,10 +9,12 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import java.io.IOException;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -47,6 +49,8 @@ final class ServedOnnxModel extends ServedModel {
           file + (Files.exists(file) ? ": expected a file, found a folder" : ": no such file"));
     }
     try {
+      // Before any native code sees it.
+      OnnxChecksum.requireWhole(file);
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
       OrtSession session = environment.createSession(file.toString());
       try {
@@ -55,6 +59,8 @@ final class ServedOnnxModel extends ServedModel {
         session.close();
         throw e;
       }
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read (" + e + ")", e);
     } catch (OrtException | IllegalArgumentException e) {
       throw new DataException(file + ": cannot be loaded (" + e.getMessage() + ")", e);
     }
@@ -72,7 +78,25 @@ final class ServedOnnxModel extends ServedModel {
               + ", found none");
     }
     NodeInfo input = session.getInputInfo().get(ExportFormat.ITEMS);
-    boolean takesRawIds = ((TensorInfo) input.getInfo()).type == OnnxJavaType.STRING;
+    if (input == null
+        || !(input.getInfo() instanceof TensorInfo tensor)
+        || !session
+            .getOutputNames()
+            .containsAll(List.of(ExportFormat.ITEMS_RANKED, ExportFormat.SCORES))) {
+      throw new DataException(
+          file
+              + ": not an export of vaecf, expected an input "
+              + ExportFormat.ITEMS
+              + " and outputs "
+              + ExportFormat.ITEMS_RANKED
+              + " and "
+              + ExportFormat.SCORES
+              + ", found "
+              + session.getInputNames()
+              + " and "
+              + session.getOutputNames());
+    }
+    boolean takesRawIds = tensor.type == OnnxJavaType.STRING;
     // Older exports, which do not say it, are of models that hold little.
     int floatsPerPlace =
         Integer.parseInt(metadata.getOrDefault(ExportFormat.ONNX_FLOATS_PER_PLACE, "1"));

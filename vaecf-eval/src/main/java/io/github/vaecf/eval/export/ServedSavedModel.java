@@ -5,15 +5,16 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.tensorflow.SavedModelBundle;
-import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GPUOptions;
 
@@ -22,29 +23,47 @@ final class ServedSavedModel extends ServedModel {
   private final SavedModelBundle bundle;
   private final Map<String, ServedSignature> signatures;
   private final ServedSignature rank;
+  private final Optional<String> titlesProblem;
 
   private ServedSavedModel(
       SavedModelBundle bundle,
       Map<String, ServedSignature> signatures,
       IdIndex items,
-      Map<String, String> titles) {
-    super(items, titles);
+      Titles.Known titles) {
+    super(items, titles.byId());
     this.bundle = bundle;
     this.signatures = signatures;
     this.rank = signatures.get(ExportFormat.RANK_INDICES);
+    this.titlesProblem = titles.problem();
   }
 
-  static ServedSavedModel open(Path path) {
-    TensorFlowRuntime.prepare();
-    Path folder = versionFolder(path);
-    Path vocabulary = ExportFormat.vocabulary(folder);
-    if (!Files.isRegularFile(vocabulary)) {
+  /**
+   * Loads a version that is whole, and whose answers to its own warm-up requests make sense.
+   *
+   * @throws DataException if it is not; the message says why
+   */
+  static ServedSavedModel open(Path folder) {
+    // Before any native code sees it.
+    VersionFiles.requireWhole(folder);
+    ServedSavedModel model = ofFiles(folder);
+    boolean answers = false;
+    try {
+      WarmupRequests.replay(ExportFormat.warmup(folder), model);
+      answers = true;
+      return model;
+    } catch (IOException | RuntimeException e) {
       throw new DataException(
-          folder
-              + ": not an export of vaecf, expected a file "
-              + folder.relativize(vocabulary)
-              + ", found none");
+          folder + ": does not answer its warm-up requests (" + e.getMessage() + ")", e);
+    } finally {
+      if (!answers) {
+        model.close();
+      }
     }
+  }
+
+  /** Loads a version whose files are known to be whole. */
+  static ServedSavedModel ofFiles(Path folder) {
+    TensorFlowRuntime.prepare();
     // Serving shares a device with whatever else runs there.
     ConfigProto config =
         ConfigProto.newBuilder()
@@ -52,26 +71,68 @@ final class ServedSavedModel extends ServedModel {
             .setAllowSoftPlacement(true)
             .build();
     TensorFlowRuntime.prepareSession(config);
+    IdIndex items = items(ExportFormat.vocabulary(folder));
+    SavedModelBundle bundle;
     try {
-      IdIndex items = Vocabulary.parse(Files.readString(vocabulary));
-      Map<String, String> titles = Titles.read(ExportFormat.titles(folder));
-      SavedModelBundle bundle =
+      bundle =
           SavedModelBundle.loader(folder.toString())
               .withTags(SavedModelBundle.DEFAULT_TAG)
               .withConfigProto(config)
               .load();
-      Map<String, ServedSignature> signatures = signatures(bundle);
-      if (!signatures.containsKey(ExportFormat.RANK_INDICES)) {
-        bundle.close();
-        throw new DataException(
-            folder
-                + ": not an export of vaecf, expected a signature "
-                + ExportFormat.RANK_INDICES
-                + ", found none");
-      }
-      return new ServedSavedModel(bundle, signatures, items, titles);
-    } catch (IOException | TensorFlowException | IllegalArgumentException e) {
+    } catch (RuntimeException e) {
       throw new DataException(folder + ": cannot be loaded (" + e.getMessage() + ")", e);
+    }
+    ServedSavedModel model = null;
+    try {
+      Map<String, ServedSignature> signatures = signatures(bundle);
+      requireFits(folder, signatures, items);
+      model =
+          new ServedSavedModel(bundle, signatures, items, Titles.read(ExportFormat.titles(folder)));
+      return model;
+    } catch (IllegalArgumentException e) {
+      throw new DataException(folder + ": cannot be loaded (" + e.getMessage() + ")", e);
+    } finally {
+      if (model == null) {
+        bundle.close();
+      }
+    }
+  }
+
+  private static IdIndex items(Path file) {
+    try {
+      return Vocabulary.parse(Files.readString(file));
+    } catch (IllegalArgumentException e) {
+      throw new DataException(file + ": " + e.getMessage(), e);
+    } catch (CharacterCodingException e) {
+      throw new DataException(file + ": not UTF-8", e);
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  /** Makes sure that the graph is one of ours, and that there are as many ids as weights. */
+  private static void requireFits(
+      Path folder, Map<String, ServedSignature> signatures, IdIndex items) {
+    if (!signatures.containsKey(ExportFormat.RANK_INDICES)) {
+      throw new DataException(
+          folder
+              + ": not an export of vaecf, expected a signature "
+              + ExportFormat.RANK_INDICES
+              + ", found none");
+    }
+    ServedSignature score = signatures.get(ExportFormat.SCORE);
+    if (score == null) {
+      return;
+    }
+    for (ServedSignature.TensorSpec output : score.outputs()) {
+      if (output.width() != items.size()) {
+        throw new DataException(
+            ExportFormat.vocabulary(folder)
+                + ": expected "
+                + output.width()
+                + " item ids, as there are weights, found "
+                + items.size());
+      }
     }
   }
 
@@ -86,17 +147,9 @@ final class ServedSavedModel extends ServedModel {
     return Collections.unmodifiableMap(signatures);
   }
 
-  /** The versions in a base folder that hold a graph, newest first. */
-  static List<Path> versions(Path base) {
-    return VersionFolder.newestFirst(base).stream().filter(ServedSavedModel::isVersion).toList();
-  }
-
-  private static boolean isVersion(Path folder) {
-    return Files.isRegularFile(folder.resolve(ExportFormat.GRAPH_FILE));
-  }
-
-  private static Path versionFolder(Path path) {
-    if (isVersion(path)) {
+  /** A version's folder, or the newest one in a base folder. */
+  static Path versionFolder(Path path) {
+    if (Files.isRegularFile(path.resolve(ExportFormat.GRAPH_FILE))) {
       return path;
     }
     if (!Files.isDirectory(path)) {
@@ -106,7 +159,7 @@ final class ServedSavedModel extends ServedModel {
                   ? ": expected an exported model's folder, found a file"
                   : ": there is no such export"));
     }
-    List<Path> versions = versions(path);
+    List<Path> versions = VersionFolder.newestFirst(path);
     if (versions.isEmpty()) {
       throw new DataException(
           path
@@ -115,6 +168,11 @@ final class ServedSavedModel extends ServedModel {
               + " or folders BASE/<version> in it, found neither");
     }
     return versions.get(0);
+  }
+
+  /** What was wrong with the titles when this was loaded. */
+  Optional<String> titlesProblem() {
+    return titlesProblem;
   }
 
   @Override

@@ -1,49 +1,98 @@
 package io.github.vaecf.eval.export;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.eval.export.FolderState.FileState;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.StampedLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The newest version in a base folder, exchanged for a newer one while requests go on: those that
+ * The newest whole version in a base folder, exchanged for another while requests go on: those that
  * have begun end on the version that they began on, later ones get the new one, and none waits for
  * the loading.
+ *
+ * <p>A thread of its own looks at the folder now and then, until this is closed. A version takes
+ * over when its files have not changed between two looks, are those that were exported, and it has
+ * answered its own warm-up requests. Whatever else lies in the folder, be it half copied, damaged
+ * or half deleted, leaves the version that answers, is said, and is tried again when it has
+ * changed. When the folder of the version that answers is gone, the newest whole one of those that
+ * are left takes over; when none is, it goes on from memory.
  *
  * <p>Safe for use by many threads. Owns native memory until it is closed; closing waits for the
  * requests that have begun.
  */
 public final class ServedVersions implements AutoCloseable {
   private final Path base;
+  private final Consumer<String> log;
+  private final AtomicLong failedLoads = new AtomicLong();
+  private final CountDownLatch closing = new CountDownLatch(1);
+
+  /** What is known of versions that do not answer, by folder. */
+  private final Map<Path, Seen> seen = new HashMap<>();
+
   private volatile Served current;
+  private String lastTrouble = "";
+
+  /** A version's files at the last look, and whether they were tried and did not load. */
+  private record Seen(FolderState state, boolean failed) {}
 
   /**
-   * A loaded version, kept open as long as anybody holds its lock for reading. The lock belongs to
-   * no thread: a request may begin on one and end on another.
+   * A loaded version, kept open as long as anybody holds it. Holding belongs to no thread: a
+   * request may begin on one and end on another.
    */
   private static final class Served {
+    final Path folder;
     final long number;
-    final ServedModel model;
-    final StampedLock inUse = new StampedLock();
-    private boolean retired;
+    final ServedSavedModel model;
+    final FolderState state;
 
-    Served(Path version) {
-      number = VersionFolder.number(version).orElseThrow();
-      model = ServedModel.load(version);
+    /** The file with titles when it was last read; guarded by the versions. */
+    Optional<FileState> titles;
+
+    /** One for being the current version, and one for each request. */
+    private final AtomicInteger holders = new AtomicInteger(1);
+
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    Served(Path folder, FolderState state, Optional<FileState> titles, ServedSavedModel model) {
+      this.folder = folder;
+      this.number = VersionFolder.number(folder).orElseThrow();
+      this.state = state;
+      this.titles = titles;
+      this.model = model;
     }
 
-    /** Waits for the requests that have begun, and closes. */
-    void retire() {
-      long stamp = inUse.writeLock();
-      try {
-        retired = true;
-        model.close();
-      } finally {
-        inUse.unlockWrite(stamp);
+    /** Whether it could be held: it is closed once nobody does. */
+    boolean tryHold() {
+      for (int held = holders.get(); held > 0; held = holders.get()) {
+        if (holders.compareAndSet(held, held + 1)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    void release() {
+      if (holders.decrementAndGet() == 0) {
+        try {
+          model.close();
+        } finally {
+          closed.countDown();
+        }
       }
     }
   }
@@ -54,11 +103,10 @@ public final class ServedVersions implements AutoCloseable {
    */
   public static final class Lease implements AutoCloseable {
     private final Served served;
-    private final AtomicLong stamp;
+    private final AtomicBoolean ended = new AtomicBoolean();
 
-    private Lease(Served served, long stamp) {
+    private Lease(Served served) {
       this.served = served;
-      this.stamp = new AtomicLong(stamp);
     }
 
     /**
@@ -82,32 +130,41 @@ public final class ServedVersions implements AutoCloseable {
     /** Gives the version back. Closing once more does nothing. */
     @Override
     public void close() {
-      long held = stamp.getAndSet(0);
-      if (held != 0) {
-        served.inUse.unlockRead(held);
+      if (ended.compareAndSet(false, true)) {
+        served.release();
       }
     }
   }
 
-  private ServedVersions(Path base, Served current) {
+  private ServedVersions(Path base, Consumer<String> log) {
     this.base = base;
-    this.current = current;
+    this.log = log;
   }
 
   /**
-   * Loads the newest version.
+   * Loads the newest whole version, and from now on looks for others.
    *
    * @param base the folder with the versions, {@code BASE/<number>}
-   * @return the version, to be closed
-   * @throws DataException if there is none, or it cannot be loaded
+   * @param lookEvery how often to look, above 0; a version that is copied there whole takes over at
+   *     the second look
+   * @param log is told, a sentence each, of every change, and of every version that cannot be
+   *     served and why, such as {@code System.err::println}; called by the thread that looks
+   * @return the versions, to be closed
+   * @throws DataException if there is no version, or none that can be served; the message says of
+   *     each why
+   * @throws IllegalArgumentException if the time is not above 0
    */
-  public static ServedVersions open(Path base) {
-    List<Path> versions = Files.isDirectory(base) ? ServedSavedModel.versions(base) : List.of();
-    if (versions.isEmpty()) {
-      throw new DataException(
-          base + ": expected a folder with exported versions BASE/<number>, found none");
+  public static ServedVersions open(Path base, Duration lookEvery, Consumer<String> log) {
+    if (lookEvery.isNegative() || lookEvery.isZero()) {
+      throw new IllegalArgumentException(
+          "the time between two looks must be above 0, found " + lookEvery);
     }
-    return new ServedVersions(base, new Served(versions.get(0)));
+    ServedVersions versions = new ServedVersions(base, Objects.requireNonNull(log, "log"));
+    versions.loadFirst();
+    Thread thread = new Thread(() -> versions.watch(lookEvery), "vaecf-versions");
+    thread.setDaemon(true);
+    thread.start();
+    return versions;
   }
 
   /**
@@ -128,6 +185,15 @@ public final class ServedVersions implements AutoCloseable {
    */
   public long version() {
     return answering().number;
+  }
+
+  /**
+   * How often a version was tried and could not be served, for those who watch over a service.
+   *
+   * @return a number that never falls
+   */
+  public long failedLoads() {
+    return failedLoads.get();
   }
 
   private Served answering() {
@@ -156,52 +222,217 @@ public final class ServedVersions implements AutoCloseable {
    * Takes the current version for a request that ends elsewhere than it begins, such as on another
    * thread; {@link #answer} is for all others.
    *
-   * @return the version, to be closed when the request has ended: until then neither {@link
-   *     #refresh} nor {@link #close} ends
+   * @return the version, to be closed when the request has ended: until then its memory is not
+   *     given back, and {@link #close} does not end
    * @throws IllegalStateException if this is closed
    */
   public Lease lease() {
     while (true) {
       Served served = answering();
-      long stamp = served.inUse.tryReadLock();
-      if (stamp != 0) {
-        if (!served.retired) {
-          return new Lease(served, stamp);
-        }
-        served.inUse.unlockRead(stamp);
+      if (served.tryHold()) {
+        return new Lease(served);
       }
       // A version that was retired in between has a successor already.
       Thread.onSpinWait();
     }
   }
 
+  private void loadFirst() {
+    List<Path> versions = Files.isDirectory(base) ? VersionFolder.newestFirst(base) : List.of();
+    if (versions.isEmpty()) {
+      throw new DataException(
+          base + ": expected a folder with exported versions BASE/<number>, found none");
+    }
+    List<String> problems = new ArrayList<>();
+    for (Path version : versions) {
+      FolderState state = FolderState.of(version);
+      try {
+        take(load(version, state));
+      } catch (ChangedMeanwhile e) {
+        problems.add(version + ": is being written");
+      } catch (RuntimeException e) {
+        problems.add(failed(version, state, e));
+      }
+      if (current != null) {
+        for (int i = 0; i < problems.size(); i++) {
+          say("version " + versions.get(i).getFileName() + " is passed over: " + problems.get(i));
+        }
+        current.model.titlesProblem().ifPresent(this::say);
+        return;
+      }
+    }
+    throw new DataException(
+        problems.size() == 1
+            ? problems.get(0)
+            : base + ": none of its versions can be served\n" + String.join("\n", problems));
+  }
+
+  /** Looks again and again, whatever happens, until this is closed. */
+  private void watch(Duration lookEvery) {
+    while (true) {
+      try {
+        if (closing.await(lookEvery.toNanos(), TimeUnit.NANOSECONDS)) {
+          return;
+        }
+        look();
+      } catch (InterruptedException e) {
+        // Nobody but close() ends this.
+      } catch (Throwable e) {
+        // No memory now may be memory later.
+        trouble(base + ": cannot be looked through (" + e + ")");
+      }
+    }
+  }
+
+  /** Says once what goes wrong at every look. */
+  private void trouble(String problem) {
+    if (!problem.equals(lastTrouble)) {
+      lastTrouble = problem;
+      say(problem);
+    }
+  }
+
+  private void say(String sentence) {
+    try {
+      log.accept(sentence);
+    } catch (RuntimeException e) {
+      // The log's own fault; there is nowhere to say it.
+    }
+  }
+
   /**
-   * Looks for a version newer than the current one and changes over to it. Servers call it now and
-   * then.
-   *
-   * @return whether there was one
-   * @throws DataException if there is one but it cannot be loaded; the current one stays
-   * @throws IllegalStateException if this is closed
+   * Looks through the folder once, and changes over to another version if there is one to change
+   * to.
    */
-  public synchronized boolean refresh() {
-    Served before = answering();
-    List<Path> versions = ServedSavedModel.versions(base);
-    if (versions.isEmpty()
-        || VersionFolder.number(versions.get(0)).orElseThrow() <= before.number) {
+  synchronized void look() {
+    Served answering = current;
+    if (answering == null) {
+      return;
+    }
+    List<Path> versions;
+    try {
+      versions = VersionFolder.newestFirst(base);
+      lastTrouble = "";
+    } catch (DataException e) {
+      trouble(e.getMessage());
+      return;
+    }
+    seen.keySet().retainAll(versions);
+    for (Path version : versions) {
+      boolean answers = version.equals(answering.folder);
+      FolderState state = FolderState.of(version);
+      if (answers && state.equals(answering.state)) {
+        seen.remove(version);
+        lookAtTitles(answering);
+        return;
+      }
+      if (isSettled(version, state) && tryToTake(version, state, versions)) {
+        return;
+      }
+      if (answers) {
+        return; // damaged, or about to be deleted: it goes on from memory
+      }
+    }
+  }
+
+  /** Whether a version's files are those of the last look, and were not tried yet. */
+  private boolean isSettled(Path version, FolderState state) {
+    Seen before = seen.get(version);
+    if (before != null && before.state().equals(state)) {
+      return !before.failed();
+    }
+    seen.put(version, new Seen(state, false));
+    return false;
+  }
+
+  private boolean tryToTake(Path version, FolderState state, List<Path> versions) {
+    Served before = current;
+    try {
+      take(load(version, state));
+    } catch (ChangedMeanwhile e) {
+      return false; // the next look finds it changed
+    } catch (Throwable e) {
+      String problem = failed(version, state, e);
+      say("version " + before.number + " stays: " + problem);
       return false;
     }
-    current = new Served(versions.get(0));
-    before.retire();
+    before.release();
+    String gone =
+        versions.contains(before.folder) ? "" : ", as " + before.folder + " is no longer there";
+    say("now version " + current.number + gone);
+    current.model.titlesProblem().ifPresent(this::say);
     return true;
+  }
+
+  private void take(Served next) {
+    current = next;
+    seen.remove(next.folder);
+  }
+
+  /** Remembers that a version does not load as it is, and gives the reason. */
+  private String failed(Path version, FolderState state, Throwable reason) {
+    failedLoads.incrementAndGet();
+    seen.put(version, new Seen(state, true));
+    return reason instanceof DataException
+        ? reason.getMessage()
+        : version + ": cannot be loaded (" + reason + ")";
+  }
+
+  /** A version's files have changed while they were read. */
+  private static final class ChangedMeanwhile extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  private static Served load(Path version, FolderState state) {
+    Optional<FileState> titles = FileState.of(ExportFormat.titles(version));
+    ServedSavedModel model = ServedSavedModel.open(version);
+    if (!FolderState.of(version).equals(state)) {
+      model.close();
+      throw new ChangedMeanwhile();
+    }
+    return new Served(version, state, titles, model);
+  }
+
+  /** Takes titles that came, or changed, later; those that it has stay where there are none. */
+  private void lookAtTitles(Served served) {
+    Path file = ExportFormat.titles(served.folder);
+    Optional<FileState> state = FileState.of(file);
+    if (state.isEmpty() || state.equals(served.titles)) {
+      return;
+    }
+    served.titles = state;
+    Titles.Known titles = Titles.read(file);
+    if (titles.problem().isPresent()) {
+      say("the titles of version " + served.number + " stay: " + titles.problem().get());
+    } else {
+      served.model.retitle(titles.byId());
+      say("new titles for version " + served.number);
+    }
   }
 
   /** Waits for the requests that have begun, and gives the native memory back. */
   @Override
-  public synchronized void close() {
-    Served last = current;
-    current = null;
-    if (last != null) {
-      last.retire();
+  public void close() {
+    closing.countDown();
+    Served last;
+    synchronized (this) {
+      last = current;
+      current = null;
+    }
+    if (last == null) {
+      return;
+    }
+    last.release();
+    boolean interrupted = false;
+    while (last.closed.getCount() > 0) {
+      try {
+        last.closed.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

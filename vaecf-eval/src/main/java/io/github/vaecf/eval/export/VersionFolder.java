@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -66,10 +67,10 @@ final class VersionFolder {
   static List<Path> newestFirst(Path base) {
     try (Stream<Path> children = Files.list(base)) {
       return children
-          .filter(child -> number(child).isPresent())
+          .filter(child -> number(child).isPresent() && Files.isDirectory(child))
           .sorted(Comparator.comparingLong((Path child) -> number(child).getAsLong()).reversed())
           .toList();
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new DataException(base + ": cannot be read (" + e + ")", e);
     }
   }

@@ -2,6 +2,10 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The raw item ids as lines of text, as exports hold them. */
 final class Vocabulary {
@@ -10,11 +14,19 @@ final class Vocabulary {
   /**
    * Writes ids.
    *
-   * @throws DataException if an id is empty, which stands for padding, or contains a line break
+   * @throws DataException if an id is empty, which stands for padding, contains a line break, or is
+   *     no text that UTF-8 can hold
    */
   static String lines(IdIndex items) {
+    CharsetEncoder encoder = StandardCharsets.UTF_8.newEncoder();
     for (int index = 0; index < items.size(); index++) {
       String id = items.id(index);
+      if (!encoder.canEncode(id)) {
+        throw new DataException(
+            "the item id at index "
+                + index
+                + " cannot be exported: it has half a pair of surrogates, which UTF-8 cannot hold");
+      }
       if (id.equals(ExportFormat.NO_ID) || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
         throw new DataException(
             "item id '"
@@ -31,9 +43,31 @@ final class Vocabulary {
   /**
    * Reads what {@link #lines} wrote.
    *
-   * @throws IllegalArgumentException if a line is there twice
+   * @throws IllegalArgumentException if a line is empty, is there twice, or is not ended
    */
   static IdIndex parse(String lines) {
-    return IdIndex.of(lines.lines().toList());
+    List<String> ids = new ArrayList<>();
+    int end;
+    for (int start = 0; start < lines.length(); start = end + 1) {
+      end = lines.indexOf('\n', start);
+      if (end < 0) {
+        throw new IllegalArgumentException(
+            "line " + (ids.size() + 1) + " has no end: the ids are not whole");
+      }
+      String id = lines.substring(start, end);
+      if (id.equals(ExportFormat.NO_ID) || id.indexOf('\r') >= 0) {
+        throw new IllegalArgumentException(
+            "line "
+                + (ids.size() + 1)
+                + " is no item id: expected some text without '\\r', found '"
+                + id.replace("\r", "\\r")
+                + "'");
+      }
+      ids.add(id);
+    }
+    if (ids.isEmpty()) {
+      throw new IllegalArgumentException("expected an item id a line, found nothing");
+    }
+    return IdIndex.of(ids);
   }
 }

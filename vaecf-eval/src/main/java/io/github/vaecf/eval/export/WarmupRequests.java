@@ -10,6 +10,7 @@ import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.zip.CRC32C;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
@@ -92,6 +95,77 @@ final class WarmupRequests {
             });
     byte[] log = message(out -> out.writeByteArray(REQUEST, predict));
     return message(out -> out.writeByteArray(PREDICT_LOG, log));
+  }
+
+  /**
+   * Sends the requests of a file to a model, and an example to each signature for which the file
+   * has none, and looks at the answers.
+   *
+   * @param file need not be there
+   * @throws IOException if the file cannot be read or is damaged
+   * @throws ArithmeticException if an answer is not a finite number
+   * @throws IllegalArgumentException if a request does not fit the model
+   * @throws IllegalStateException if a ranking has what is no item of the model
+   */
+  static void replay(Path file, ServedModel model) throws IOException {
+    Set<String> examples = new TreeSet<>(model.signatures().keySet());
+    List<Request> requests = Files.exists(file) ? read(file) : List.of();
+    for (Request request : requests) {
+      ServedSignature signature = model.signatures().get(request.signature());
+      if (signature == null) {
+        throw new IllegalArgumentException(
+            "there is no signature '" + request.signature() + "' for a warm-up request");
+      }
+      requireSane(signature, signature.call(request.inputs()), model.items());
+      examples.remove(request.signature());
+    }
+    for (String name : examples) {
+      ServedSignature signature = model.signatures().get(name);
+      Map<String, TensorRows> inputs = new LinkedHashMap<>();
+      for (TensorSpec input : signature.inputs()) {
+        inputs.put(input.name(), rows(example(input, model.items())));
+      }
+      requireSane(signature, signature.call(inputs), model.items());
+    }
+  }
+
+  /** Makes sure that an answer can be given: numbers, and in rankings items of the model. */
+  private static void requireSane(
+      ServedSignature signature, Map<String, TensorRows> answer, IdIndex items) {
+    for (TensorRows output : answer.values()) {
+      if (output.values() instanceof float[] numbers) {
+        for (float number : numbers) {
+          if (!Float.isFinite(number)) {
+            throw new ArithmeticException(
+                "signature " + signature.name() + " answers " + number + ": it cannot be served");
+          }
+        }
+      }
+    }
+    TensorRows ranked = answer.get(ExportFormat.ITEMS);
+    TensorRows scores = answer.get(ExportFormat.SCORES);
+    if (ranked == null || scores == null || !(scores.values() instanceof float[] numbers)) {
+      return;
+    }
+    for (int place = 0; place < numbers.length; place++) {
+      boolean leftOut = numbers[place] == ExportFormat.LEFT_OUT;
+      Object item = Array.get(ranked.values(), place);
+      boolean known =
+          item instanceof Long index
+              ? index >= 0 && index < items.size()
+              : items.indexOf(item.toString()) >= 0;
+      boolean padding = item.equals(ExportFormat.NO_ID) || item.equals(ExportFormat.NO_INDEX);
+      if (leftOut ? !padding : !known) {
+        throw new IllegalStateException(
+            "signature "
+                + signature.name()
+                + " ranks '"
+                + item
+                + "' with score "
+                + numbers[place]
+                + ", which is no item of the model: its ids do not belong to its weights");
+      }
+    }
   }
 
   /** One row of an input, with a few values where it may be as wide as wanted. */
@@ -171,24 +245,31 @@ final class WarmupRequests {
     ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     List<Request> requests = new ArrayList<>();
     while (in.hasRemaining()) {
-      byte[] length = bytes(in, Long.BYTES);
+      byte[] length = bytes(file, in, Long.BYTES);
       requireChecksum(file, in, length);
-      long size = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
-      byte[] data = bytes(in, Math.toIntExact(size));
+      byte[] data =
+          bytes(file, in, ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong());
       requireChecksum(file, in, data);
-      requests.add(request(data));
+      try {
+        requests.add(request(data));
+      } catch (RuntimeException e) {
+        throw new IOException(file + ": a record is no request to a signature (" + e + ")", e);
+      }
     }
     return requests;
   }
 
-  private static byte[] bytes(ByteBuffer in, int count) {
-    byte[] bytes = new byte[count];
+  private static byte[] bytes(Path file, ByteBuffer in, long count) throws IOException {
+    if (count < 0 || count > in.remaining()) {
+      throw new IOException(file + ": a record is cut short");
+    }
+    byte[] bytes = new byte[(int) count];
     in.get(bytes);
     return bytes;
   }
 
   private static void requireChecksum(Path file, ByteBuffer in, byte[] data) throws IOException {
-    if (!Arrays.equals(checksum(data), bytes(in, Integer.BYTES))) {
+    if (!Arrays.equals(checksum(data), bytes(file, in, Integer.BYTES))) {
       throw new IOException(file + ": a record's checksum is wrong");
     }
   }

@@ -21,6 +21,7 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.SmallModels;
@@ -29,9 +30,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,6 +46,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is particular to ONNX; that it answers like the model is tested with the other forms. */
 class OnnxExporterTest {
@@ -286,5 +295,133 @@ class OnnxExporterTest {
         .isInstanceOf(DataException.class)
         .hasMessage(
             foreign + ": not an export of vaecf, expected metadata vaecf.items, found none");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"half", "empty", "doubled", "flipped"})
+  void aDamagedFileIsRefused(String damage) throws IOException {
+    byte[] whole = Files.readAllBytes(file);
+    Path damaged = folder.resolve(damage + ".onnx");
+    Random random = new Random(3);
+    for (int attempt = 0; attempt < (damage.equals("flipped") ? 100 : 1); attempt++) {
+      byte[] bytes =
+          switch (damage) {
+            case "half" -> Arrays.copyOf(whole, whole.length / 2);
+            case "empty" -> new byte[0];
+            case "doubled" -> {
+              byte[] twice = Arrays.copyOf(whole, 2 * whole.length);
+              System.arraycopy(whole, 0, twice, whole.length, whole.length);
+              yield twice;
+            }
+            default -> whole.clone();
+          };
+      if (damage.equals("flipped")) {
+        // The last bytes are the checksum itself.
+        bytes[random.nextInt(bytes.length - 30)] ^= (byte) (1 << random.nextInt(8));
+      }
+      Files.write(damaged, bytes);
+      assertThatThrownBy(() -> ServedModel.load(damaged))
+          .isInstanceOf(DataException.class)
+          .hasMessageStartingWith(damaged + ": ");
+    }
+  }
+
+  @Test
+  void aFileOfAnOlderVersionHasNoChecksumAndIsLoaded() throws IOException {
+    ModelProto onnx = ModelProto.parseFrom(Files.readAllBytes(file));
+    assertThat(onnx.getMetadataPropsList()).last().extracting("key").isEqualTo("vaecf.crc32c");
+    Path older = folder.resolve("older.onnx");
+    int last = onnx.getMetadataPropsCount() - 1;
+    Files.write(older, onnx.toBuilder().removeMetadataProps(last).build().toByteArray());
+
+    try (ServedModel served = ServedModel.load(older)) {
+      assertThat(served.recommend(List.of(), 3)).hasSize(3);
+    }
+  }
+
+  @Test
+  void aNameByWhichNothingWouldReadTheFileIsRefused() {
+    Path misspelt = folder.resolve("m.onx");
+
+    assertThatThrownBy(() -> OnnxExporter.export(model, misspelt))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            misspelt
+                + ": the name of an ONNX file must end in .onnx, by which it is known when it is"
+                + " read");
+    assertThat(misspelt).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, decoder/0/kernel, 450000, 600, true",
+    "FLOAT16, decoder/0/kernel, 450000, 600, false",
+    "INT8, decoder/0/kernel, 450000, 600, false",
+    "FLOAT32, ease/kernel, 23100, 23100, false",
+    "FLOAT32, ease/kernel, 46000, 46000, true",
+    "FLOAT16, ease/kernel, 46000, 46000, true",
+    "INT8, ease/kernel, 60000, 60000, true",
+    "INT8, knn/items, 450000, 1000, true",
+    "FLOAT16, knn/items, 450000, 1000, true"
+  })
+  void weightsThatNoOnnxFileHoldsAreRefusedByTheirSizes(
+      OnnxWeights weights, String name, long rows, long columns, boolean refused) {
+    // Twice, as the encoder's; EASE has one.
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    shapes.put(name, List.of(rows, columns));
+    if (!name.startsWith("ease")) {
+      shapes.put("other/" + name, List.of(rows, columns));
+    }
+    Path large = folder.resolve("large.onnx");
+    if (!refused) {
+      OnnxExporter.builder().weights(weights).requireFits(large, shapes, SmallModels.ids());
+    } else {
+      assertThatThrownBy(
+              () ->
+                  OnnxExporter.builder()
+                      .weights(weights)
+                      .requireFits(large, shapes, SmallModels.ids()))
+          .isInstanceOf(DataException.class)
+          .hasMessageStartingWith(large + ": weights as " + weights.name().toLowerCase(Locale.ROOT))
+          .hasMessageContaining(" and item ids take ")
+          .hasMessageContaining(", and an ONNX file holds at most 2 GB;");
+    }
+  }
+
+  @Test
+  void allIdsCountForTheSizeOfAFile() {
+    IdIndex ids = IdIndex.of(IntStream.range(0, 450_000).mapToObj(i -> "item " + i).toList());
+    Map<String, List<Long>> shapes = Map.of("kernel", List.of(450_000L, 1_190L));
+
+    assertThatThrownBy(
+            () -> OnnxExporter.builder().requireFits(folder.resolve("ids.onnx"), shapes, ids))
+        .isInstanceOf(DataException.class);
+    OnnxExporter.builder().requireFits(folder.resolve("few.onnx"), shapes, SmallModels.ids());
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyModel")
+  void theSizesAreThoseOfTheWeightsInTheFile(Supplier<TrainedModel> training) throws IOException {
+    for (OnnxWeights form : OnnxWeights.values()) {
+      Path path = Files.createTempDirectory(folder, "sizes").resolve("model.onnx");
+      try (TrainedModel trained = training.get()) {
+        OnnxExporter.builder().weights(form).export(trained, path);
+        long expected = 0;
+        for (Map.Entry<String, List<Long>> shape : trained.weightShapes().entrySet()) {
+          expected += OnnxLayers.bytes(shape.getKey(), shape.getValue(), form);
+        }
+        long found =
+            ModelProto.parseFrom(Files.readAllBytes(path)).getGraph().getInitializerList().stream()
+                .filter(tensor -> tensor.getName().matches("(weights|scales)/.*"))
+                .mapToLong(tensor -> tensor.getRawData().size())
+                .sum();
+        assertThat(found).as(form.toString()).isEqualTo(expected);
+      }
+    }
+  }
+
+  static List<Supplier<TrainedModel>> everyModel() {
+    return List.of(
+        SmallModels::vae, SmallModels::ease, SmallModels::itemKnn, SmallModels::mostPopular);
   }
 }

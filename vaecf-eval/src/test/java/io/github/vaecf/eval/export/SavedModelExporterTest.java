@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Rows;
@@ -458,6 +459,56 @@ class SavedModelExporterTest {
   }
 
   @Test
+  void theCardListsTheOtherFilesAndEndsWithItsOwnChecksum() throws IOException {
+    JsonNode card = new ObjectMapper().readTree(version.resolve("model.json").toFile());
+
+    assertThat(card.get("files").fieldNames())
+        .toIterable()
+        .containsExactly(
+            "assets.extra/tf_serving_warmup_requests",
+            "assets/items.txt",
+            "saved_model.pb",
+            "variables/variables.data-00000-of-00001",
+            "variables/variables.index");
+    JsonNode ids = card.get("files").get("assets/items.txt");
+    assertThat(ids.get("bytes").longValue())
+        .isEqualTo(Files.size(version.resolve("assets/items.txt")));
+    assertThat(ids.get("sha256").textValue()).matches("[0-9a-f]{64}");
+    assertThat(card.fieldNames()).toIterable().last().isEqualTo("checksum");
+
+    ObjectNode changed = ((ObjectNode) card).put("epoch", 11);
+    Path file = folder.resolve("changed.json");
+    Files.writeString(file, changed.toString());
+    assertThatExceptionOfType(DataException.class)
+        .isThrownBy(() -> ModelCard.read(file))
+        .withMessage(
+            file
+                + ": not the card that the export wrote (its checksum is another); whoever changes"
+                + " a card removes its \"checksum\"");
+    changed.remove("checksum");
+    Files.writeString(file, changed.toPrettyString());
+    assertThat(ModelCard.read(file).get("epoch").intValue()).isEqualTo(11);
+  }
+
+  @Test
+  void twoExportsOfOneModelHaveTheSameBytesButForTheTimeOnTheCard() throws IOException {
+    Path first = folder.resolve("twice/1");
+    Path second = folder.resolve("twice/2");
+    try (TrainedModel model = SmallModels.vae()) {
+      SavedModelExporter.export(model, first);
+      SavedModelExporter.export(model, second);
+    }
+    try (Stream<Path> files = Files.walk(first)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!file.endsWith("model.json")) {
+          assertThat(second.resolve(first.relativize(file)))
+              .hasBinaryContent(Files.readAllBytes(file));
+        }
+      }
+    }
+  }
+
+  @Test
   void titlesAreWrittenBesideTheVocabulary() {
     assertThat(version.resolve("assets.extra/titles.csv"))
         .hasContent(
@@ -522,6 +573,11 @@ class SavedModelExporterTest {
     try (Stream<Path> files = Files.list(base)) {
       assertThat(files.map(file -> file.getFileName().toString())).containsExactly("5");
     }
+  }
+
+  @Test
+  void halfAPairOfSurrogatesIsNoId() {
+    anIdThatTheVocabularyCannotHoldIsRefused("\ud83d");
   }
 
   @ParameterizedTest

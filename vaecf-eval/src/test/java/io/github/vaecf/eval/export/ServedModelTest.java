@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
@@ -233,15 +234,15 @@ class ServedModelTest {
     Path saved = folder.resolve("overflow/1");
     Path onnx = folder.resolve("overflow.onnx");
     try (TrainedModel model = described.over(SmallModels.ids())) {
-      SavedModelExporter.export(model, saved);
+      assertThatThrownBy(() -> SavedModelExporter.export(model, saved))
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessageContaining(" answers NaN: it cannot be served");
+      assertThat(saved).doesNotExist();
       OnnxExporter.export(model, onnx);
     }
-    for (Path export : List.of(saved, onnx)) {
-      try (ServedModel served = ServedModel.load(export)) {
-        assertThatThrownBy(() -> served.recommend(List.of(), 3))
-            .as(export.toString())
-            .isInstanceOf(ArithmeticException.class);
-      }
+    try (ServedModel served = ServedModel.load(onnx)) {
+      assertThatThrownBy(() -> served.recommend(List.of(), 3))
+          .isInstanceOf(ArithmeticException.class);
     }
   }
 
@@ -277,7 +278,10 @@ class ServedModelTest {
         foreign, ": not an export of vaecf, expected a file assets/items.txt, found none");
     assertThatThrownBy(() -> ServedModel.load(damaged))
         .isInstanceOf(DataException.class)
-        .hasMessageStartingWith(damaged.resolve("1") + ": cannot be loaded (");
+        .hasMessageMatching(
+            Pattern.quote(damaged.resolve("1/saved_model.pb").toString())
+                + ": expected \\d+ bytes, as the export wrote, found 3: it is not whole yet, or was"
+                + " damaged");
   }
 
   private static void assertRefused(Path path, String problem) {
