@@ -1,8 +1,11 @@
 package io.github.vaecf.core;
 
+import static java.util.Locale.ROOT;
+
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,9 +13,9 @@ import org.tensorflow.TensorFlow;
 import org.tensorflow.types.TInt32;
 
 /**
- * Settings that TensorFlow reads from the process environment, once, when its native library is
- * first used. They are set here so that a program that uses vaecf as a library need not know of
- * them; a variable that the user has set is left alone.
+ * Settings that TensorFlow reads from the process environment, and the library that it is called
+ * through from the system properties, once, when they are first used. They are set here so that a
+ * program that uses vaecf as a library need not know of them; what the user has set is left alone.
  */
 public final class TensorFlowRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(TensorFlowRuntime.class);
@@ -34,7 +37,21 @@ public final class TensorFlowRuntime {
     int setenv(String name, String value, int overwrite);
   }
 
+  /**
+   * JavaCPP, which TensorFlow for Java stands on, refuses native memory once the process has four
+   * times the size of the Java heap. That says nothing here: weights and activations lie outside
+   * the heap, and a server with a small heap may well have a large model.
+   */
+  private static final List<String> UNLIMITED =
+      List.of("org.bytedeco.javacpp.maxBytes", "org.bytedeco.javacpp.maxPhysicalBytes");
+
   static {
+    for (String limit : UNLIMITED) {
+      if (System.getProperty(limit) == null
+          && System.getProperty(limit.toLowerCase(ROOT)) == null) {
+        System.setProperty(limit, "0");
+      }
+    }
     if (!Platform.isWindows()) {
       try {
         CLibrary library = Native.load("c", CLibrary.class);

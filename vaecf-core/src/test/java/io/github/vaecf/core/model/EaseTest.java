@@ -16,6 +16,7 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
@@ -23,6 +24,7 @@ import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 
 class EaseTest {
@@ -106,28 +108,48 @@ class EaseTest {
     assertThat(Pointer.physicalBytes() - before).isLessThan(32_000_000);
   }
 
-  /** Begins with a session, before there is any tensor, and then asks for an empty history. */
+  /**
+   * Begins with a session, before there is any tensor, and then asks for an empty history, with so
+   * much memory in use as the argument says.
+   */
   public static void main(String[] arguments) {
     CsrMatrix train = new Groups(60, 2, 5, 5).matrix();
     new Ease().fit(train, Settings.published(new Ease())).values().forEach(TFloat32::close);
-    try (TrainedModel ease = fit(train, 3)) {
+    int used = arguments.length == 0 ? 0 : Integer.parseInt(arguments[0]) / Float.BYTES;
+    try (TFloat32 memory = TFloat32.tensorOf(Shape.of(used));
+        TrainedModel ease = fit(train, 3)) {
+      for (int i = 0; i < used; i += 512) {
+        memory.setFloat(1, i); // a page that is not touched is not used
+      }
+      new Ease().fit(train, Settings.published(new Ease())).values().forEach(TFloat32::close);
       System.out.println("recommended " + ease.recommend(List.of(), 3).size());
     }
   }
 
   @Test
   void anEmptyHistoryIsAnsweredInAProcessThatBeginsWithASession() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                EaseTest.class.getName())
-            .redirectErrorStream(true)
-            .start();
+    assertThat(mainInAProcessOfItsOwn(List.of())).contains("recommended 3");
+  }
+
+  @Test
+  void whatLiesOutsideTheHeapMayBeMuchMoreThanTheHeap() throws Exception {
+    // JavaCPP would stop at four times the heap.
+    long bytes = 8 * (32L << 20);
+    assertThat(mainInAProcessOfItsOwn(List.of("-Xmx32m"), Long.toString(bytes)))
+        .contains("recommended 3");
+  }
+
+  private static String mainInAProcessOfItsOwn(List<String> options, String... arguments)
+      throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), EaseTest.class.getName()));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(output).contains("recommended 3");
-    assertThat(process.waitFor()).isZero();
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
   }
 
   private static TrainedModel fit(CsrMatrix train, double lambda) {
