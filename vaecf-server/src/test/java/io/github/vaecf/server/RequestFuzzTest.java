@@ -38,19 +38,51 @@ class RequestFuzzTest {
           "{\"signature_name\": \"rank_indices\", \"instances\": [{\"items\": [1], \"k\": 3}]}",
           "{\"signature_name\": \"score\", \"inputs\": {\"items\": [[\"perl\"]]}}",
           "{\"signature_name\": \"encode\", \"instances\": [[\"perl\"]]}",
-          "{\"signature_name\": \"decode\", \"instances\": [["
-              + "0.25, ".repeat(199)
-              + "-1e-3]]}",
+          "{\"signature_name\": \"decode\", \"instances\": [[" + "0.25, ".repeat(199) + "-1e-3]]}",
           "{\"signature_name\": \"similar_items\", \"instances\": [\"perl\", \"x\"]}",
           "{\"signature_name\": \"similarity\", \"inputs\": {\"item\": [\"perl\"], \"items\":"
               + " [[\"perl\", \"python3\"]]}}");
 
   private static final List<String> PIECES =
       List.of(
-          "{", "}", "[", "]", ",", ":", "\"", "[]", "{}", "null", "true", "0", "-1", "3.5", "1e400",
-          "-0", "9223372036854775808", "2147483648", "1e-400", "NaN", "Infinity", "\"\"", "\"k\"",
-          "\"items\"", "\"instances\": [[]]", "\"inputs\"", "\"signature_name\"", "\\ud800", "\\u0000",
-          "{\"b64\": \"/w==\"}", "[[[[[[[[", "\"score\"", "\\", "/*", " ", "\n", "\u0000", "\uFEFF",
+          "{",
+          "}",
+          "[",
+          "]",
+          ",",
+          ":",
+          "\"",
+          "[]",
+          "{}",
+          "null",
+          "true",
+          "0",
+          "-1",
+          "3.5",
+          "1e400",
+          "-0",
+          "9223372036854775808",
+          "2147483648",
+          "1e-400",
+          "NaN",
+          "Infinity",
+          "\"\"",
+          "\"k\"",
+          "\"items\"",
+          "\"instances\": [[]]",
+          "\"inputs\"",
+          "\"signature_name\"",
+          "\\ud800",
+          "\\u0000",
+          "{\"b64\": \"/w==\"}",
+          "[[[[[[[[",
+          "\"score\"",
+          "\\",
+          "/*",
+          " ",
+          "\n",
+          "\u0000",
+          "\uFEFF",
           "é😀");
 
   private static final int STATUS_END = "HTTP/1.1 200".length();

@@ -134,8 +134,7 @@ class SlowClientsTest {
     try (ModelServer server = start(Duration.ofSeconds(20))) {
       Client client = new Client(server.uri());
       for (String by : List.of("instances", "inputs")) {
-        JsonNode answer =
-            client.predict(Client.JSON.readTree(LARGE.replace("instances", by)));
+        JsonNode answer = client.predict(Client.JSON.readTree(LARGE.replace("instances", by)));
         JsonNode one =
             client.predict(
                 Client.JSON.readTree("{\"signature_name\": \"score\", \"instances\": [[]]}"));
