@@ -2,6 +2,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -33,9 +35,9 @@ public final class SlowReaders {
             + ",[]".repeat(Integer.parseInt(args[2]) - 1)
             + "]}";
     long end = System.nanoTime() + Long.parseLong(args[3]) * 1_000_000_000L;
-    List<Socket> readers = new ArrayList<>();
+    List<Reader> readers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      readers.add(ask(model, large));
+      readers.add(new Reader(model, large));
     }
     HttpClient http = HttpClient.newHttpClient();
     HttpRequest small =
@@ -45,7 +47,6 @@ public final class SlowReaders {
     Map<Integer, Integer> statuses = new TreeMap<>();
     int asked = 0;
     int lost = 0;
-    int cutOff = 0;
     double mostHeld = 0;
     while (System.nanoTime() < end) {
       long start = System.nanoTime();
@@ -59,27 +60,10 @@ public final class SlowReaders {
         System.out.println("lost: " + e);
       }
       times[asked % times.length] = (int) ((System.nanoTime() - start) / 1_000_000);
-      // A byte each now and then; who was cut off comes again.
-      for (int i = 0; i < count && asked % 20 == 0; i++) {
-        InputStream in = readers.get(i).getInputStream();
-        try {
-          if (in.available() > 0 && in.read() >= 0) {
-            continue;
-          }
-          readers.get(i).setSoTimeout(1);
-          if (in.read() >= 0) {
-            continue;
-          }
-        } catch (java.net.SocketTimeoutException e) {
-          continue; // the answer has not begun
-        } catch (IOException e) {
-          // Cut off.
+      if (asked % 5 == 0) {
+        for (Reader reader : readers) {
+          reader.takeAByte();
         }
-        cutOff++;
-        readers.get(i).close();
-        readers.set(i, ask(model, large));
-      }
-      if (asked % 20 == 0) {
         mostHeld = Math.max(mostHeld, held(http, model));
       }
     }
@@ -94,25 +78,80 @@ public final class SlowReaders {
         sorted[measured * 99 / 100],
         sorted[measured - 1]);
     System.out.printf(
-        "%d slow readers, cut off or refused and come again %d times; held at most %.1f MB%n",
-        count, cutOff, mostHeld / 1e6);
-    for (Socket reader : readers) {
-      reader.close();
-    }
+        "%d slow readers asked %d times: %d answers begun, %d refused with 503, %d cut off while"
+            + " they were taken; held at most %.1f MB%n",
+        count, Reader.asked, Reader.begun, Reader.refused, Reader.cutOff, mostHeld / 1e6);
   }
 
-  private static Socket ask(URI model, String body) throws IOException {
-    Socket socket = new Socket();
-    socket.setReceiveBufferSize(1 << 14);
-    socket.connect(new java.net.InetSocketAddress(model.getHost(), model.getPort()));
-    String head =
-        "POST "
-            + model.getPath()
-            + ":predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
-            + body.length()
-            + "\r\n\r\n";
-    socket.getOutputStream().write((head + body).getBytes(UTF_8));
-    return socket;
+  /** Asks, and takes a byte of the answer now and then; asks again when refused or cut off. */
+  private static final class Reader {
+    static int asked;
+    static int begun;
+    static int refused;
+    static int cutOff;
+
+    private final URI model;
+    private final String body;
+    private Socket socket;
+    private long since;
+    private boolean answered;
+
+    Reader(URI model, String body) throws IOException {
+      this.model = model;
+      this.body = body;
+      ask();
+    }
+
+    private void ask() throws IOException {
+      socket = new Socket();
+      socket.setReceiveBufferSize(1 << 14);
+      socket.connect(new InetSocketAddress(model.getHost(), model.getPort()));
+      String head =
+          "POST "
+              + model.getPath()
+              + ":predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+              + body.length()
+              + "\r\n\r\n";
+      socket.getOutputStream().write((head + body).getBytes(UTF_8));
+      since = System.nanoTime();
+      answered = false;
+      asked++;
+    }
+
+    void takeAByte() throws IOException {
+      InputStream in = socket.getInputStream();
+      try {
+        if (in.available() < "HTTP/1.1 200".length()) {
+          return;
+        }
+        if (!answered) {
+          answered = true;
+          if (new String(in.readNBytes("HTTP/1.1 200".length()), UTF_8).endsWith(" 200")) {
+            begun++;
+            since = System.nanoTime();
+          } else {
+            refused++;
+            askAgain();
+          }
+          return;
+        }
+        in.read();
+        // What the system has kept for the reader can be read after the connection was closed.
+        if (System.nanoTime() - since > 35_000_000_000L) {
+          long rest = in.transferTo(OutputStream.nullOutputStream());
+          cutOff += rest < 1_000_000 ? 1 : 0;
+          askAgain();
+        }
+      } catch (IOException e) {
+        cutOff++;
+        askAgain();
+      }
+    }
+
+    private void askAgain() throws IOException {
+      socket.close();
+      ask();
+    }
   }
 
   private static double held(HttpClient http, URI model) throws IOException, InterruptedException {
