@@ -3,9 +3,11 @@ package io.github.vaecf.cli;
 import io.github.vaecf.eval.export.ServedVersions;
 import io.github.vaecf.server.Limits;
 import io.github.vaecf.server.ModelServer;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -45,6 +47,15 @@ final class ServeCommand extends Subcommand {
       defaultValue = "127.0.0.1",
       description = "Where to listen; default ${DEFAULT-VALUE}, this machine alone.")
   private String host;
+
+  @Option(
+      names = "--allowed-host",
+      paramLabel = "NAME",
+      description =
+          "Another name by which it may be asked for, such as a proxy's; repeat it for more. By"
+              + " default this machine's own names are enough where it listens to this machine"
+              + " alone, and any name elsewhere.")
+  private Set<String> allowedHosts = Set.of();
 
   @Option(
       names = "--port",
@@ -91,16 +102,33 @@ final class ServeCommand extends Subcommand {
   private int batch = Limits.defaults().batch();
 
   @Option(
+      names = "--max-memory",
+      paramLabel = "BYTES",
+      description =
+          "Heap that all requests under way may hold, with answers that clients have not taken yet;"
+              + " more get status 503; default a quarter of the heap.")
+  private long memoryBytes = Limits.defaults().memoryBytes();
+
+  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      description = "For a request to arrive, and for its answer; default 30.")
+      description =
+          "For a request to arrive, for its answer, and for the client to take it; default 30.")
   private int timeout = (int) Limits.defaults().time().toSeconds();
 
   @Override
   void run() throws Exception {
     Limits limits =
         fromOptions(
-            () -> new Limits(bodyBytes, rows, values, waiting, batch, Duration.ofSeconds(timeout)));
+            () ->
+                new Limits(
+                    bodyBytes,
+                    rows,
+                    values,
+                    waiting,
+                    batch,
+                    memoryBytes,
+                    Duration.ofSeconds(timeout)));
     if (refresh < 1) {
       throw wrongUsage("--refresh must be at least 1, found " + refresh);
     }
@@ -118,7 +146,13 @@ final class ServeCommand extends Subcommand {
                 model,
                 Duration.ofSeconds(refresh),
                 sentence -> err().println("vaecf serve: " + sentence));
-        ModelServer server = ModelServer.start(versions, served, address, limits)) {
+        ModelServer server = start(versions, served, address, limits)) {
+      if (!address.getAddress().isLoopbackAddress()) {
+        err()
+            .println(
+                "vaecf serve: whoever reaches this machine can ask this server, which knows neither"
+                    + " users nor encryption; with --host 127.0.0.1 only this machine can");
+      }
       out()
           .printf(
               "Serving %s, version %d, at %s (Ctrl-C ends it)%n",
@@ -128,7 +162,23 @@ final class ServeCommand extends Subcommand {
     }
   }
 
+  private ModelServer start(
+      ServedVersions versions, String served, InetSocketAddress address, Limits limits) {
+    try {
+      return ModelServer.start(versions, served, address, allowedHosts, limits);
+    } catch (IllegalArgumentException e) {
+      throw wrongUsage(e.getMessage() + "; choose another with --name");
+    } catch (IOException e) {
+      throw new DataException(
+          e.getMessage()
+              + "; choose another port with --port (0 for any that is free) or another address with"
+              + " --host",
+          e);
+    }
+  }
+
   private static String folderName(Path folder) {
-    return folder.toAbsolutePath().normalize().getFileName().toString();
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? "" : last.toString();
   }
 }

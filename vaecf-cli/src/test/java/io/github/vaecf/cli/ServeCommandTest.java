@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -100,6 +102,7 @@ class ServeCommandTest {
   @CsvSource({
     "--refresh=0, '--refresh must be at least 1, found 0'",
     "--port=70000, '--port must be from 0 to 65535, found 70000'",
+    "--max-memory=0, 'the memory for requests must be positive, found 0'",
     "--max-batch=0, 'the size of a batch must be positive, found 0'",
     "--host=no.such.host.invalid, --host: there is no machine 'no.such.host.invalid'"
   })
@@ -118,5 +121,32 @@ class ServeCommandTest {
             "vaecf serve: "
                 + folder
                 + ": expected a folder with exported versions BASE/<number>, found none\n");
+  }
+
+  @Test
+  void aPortInUseIsToldWithTheCure() throws Exception {
+    Path base = Files.createDirectories(folder.resolve("packages"));
+    SampleRun.copyExport(base.resolve("1"));
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Outcome outcome = Outcome.of("serve", "--model", base, "--port=" + taken.getLocalPort());
+      assertThat(outcome.status()).isEqualTo(1);
+      assertThat(outcome.err())
+          .isEqualTo(
+              "vaecf serve: 127.0.0.1:"
+                  + taken.getLocalPort()
+                  + ": another program listens at this port; choose another port with --port (0 for"
+                  + " any that is free) or another address with --host\n");
+    }
+  }
+
+  @Test
+  void aNameThatNoRequestCanHaveIsRefusedWithTheCure() throws Exception {
+    Path base = Files.createDirectories(folder.resolve("my:movies"));
+    SampleRun.copyExport(base.resolve("1"));
+    Outcome outcome = Outcome.of("serve", "--model", base, "--port=0");
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err())
+        .startsWith("vaecf serve: a model's name must not be empty, '.' or '..' and have neither")
+        .contains("found 'my:movies'; choose another with --name");
   }
 }

@@ -28,6 +28,9 @@ final class Batcher implements AutoCloseable {
    */
   private static final int LARGEST_INPUT = 100_000;
 
+  /** Values that one run may give: bounds the memory that is held until all have their own. */
+  private static final int LARGEST_OUTPUT = 1_000_000;
+
   private final int capacity;
   private final int largestBatch;
   private final ServerMetrics metrics;
@@ -126,13 +129,14 @@ final class Batcher implements AutoCloseable {
     }
     int rows = first.rows();
     int width = first.width();
+    int largestRun = Math.min(largestBatch, LARGEST_OUTPUT / outputWidth(first.signature()));
     Iterator<Call> others = waiting.iterator();
-    while (others.hasNext() && rows < largestBatch) {
+    while (others.hasNext() && rows < largestRun) {
       Call other = others.next();
       int together = rows + other.rows();
       int widest = Math.max(width, other.width());
       if (other.signature() == first.signature()
-          && together <= largestBatch
+          && together <= largestRun
           && (long) together * widest <= LARGEST_INPUT) {
         others.remove();
         batch.add(other);
@@ -151,6 +155,11 @@ final class Batcher implements AutoCloseable {
       }
     }
     return true;
+  }
+
+  /** Values that a signature whose answers have a fixed width gives for a row. */
+  private static int outputWidth(ServedSignature signature) {
+    return Math.max(1, signature.outputs().stream().mapToInt(TensorSpec::width).sum());
   }
 
   private void answer(List<Call> batch) {
@@ -174,7 +183,8 @@ final class Batcher implements AutoCloseable {
         int to = from + call.rows();
         Map<String, TensorRows> own = new LinkedHashMap<>();
         for (Map.Entry<String, TensorRows> output : outputs.entrySet()) {
-          own.put(output.getKey(), output.getValue().slice(from, to));
+          TensorRows all = output.getValue();
+          own.put(output.getKey(), batch.size() == 1 ? all : all.slice(from, to));
         }
         call.answer().complete(own);
         from = to;

@@ -1,17 +1,20 @@
 package io.github.vaecf.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.eval.export.ServedSignature;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import io.github.vaecf.eval.export.ServedVersions;
+import java.net.URLDecoder;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpHeader;
@@ -35,35 +38,72 @@ final class ModelHandler extends Handler.Abstract {
   private final ServedVersions versions;
   private final Batcher batcher;
   private final Limits limits;
+  private final MemoryBudget memory;
+  private final Patience patience;
+  private final Executor parsers;
 
-  ModelHandler(String name, ServedVersions versions, Batcher batcher, Limits limits) {
+  /**
+   * @param parsers reads bodies. What is made of a body while it is read may be thirty times its
+   *     size, so it should have few threads
+   */
+  ModelHandler(
+      String name,
+      ServedVersions versions,
+      Batcher batcher,
+      Limits limits,
+      MemoryBudget memory,
+      Patience patience,
+      Executor parsers) {
     this.name = name;
     this.versions = versions;
     this.batcher = batcher;
     this.limits = limits;
+    this.memory = memory;
+    this.patience = patience;
+    this.parsers = parsers;
   }
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
-    String path = Request.getPathInContext(request);
+    String path = decode(request.getHttpURI().getPath());
     if (!path.startsWith("/v1/")) {
       return false;
     }
     Matcher parts = PATH.matcher(path);
-    String action = parts.matches() && parts.group("action") != null ? parts.group("action") : "";
-    boolean predicts = action.equals(":predict");
-    if (!parts.matches() || predicts != request.getMethod().equals("POST")) {
-      // As TensorFlow Serving, which has no other status for a method that does not fit.
+    if (!parts.matches()) {
+      // As TensorFlow Serving, where it has no other status either.
       Reply.error(
               HttpStatus.BAD_REQUEST_400,
               "there is no request " + request.getMethod() + " " + path + " here")
           .send(response, callback);
-    } else if (predicts) {
-      predict(request, response, callback, parts);
+      return true;
+    }
+    String action = parts.group("action");
+    if (":predict".equals(action)) {
+      if (request.getMethod().equals("POST")) {
+        predict(request, response, callback, parts);
+      } else {
+        Reply.refuseMethod(request, response, callback, "POST");
+      }
+    } else if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD")) {
+      describe(parts, action == null).send(response, callback);
     } else {
-      describe(parts, action.isEmpty()).send(response, callback);
+      Reply.refuseMethod(request, response, callback, "GET, HEAD");
     }
     return true;
+  }
+
+  /**
+   * A path with its percent encoding undone, once and for all. Nothing is looked up by it outside
+   * of this server, so that no path is dangerous; one that cannot be decoded names nothing.
+   */
+  private static String decode(String path) {
+    try {
+      // A plus is a space in forms only.
+      return path == null ? "" : URLDecoder.decode(path.replace("+", "%2B"), UTF_8);
+    } catch (IllegalArgumentException e) {
+      return path;
+    }
   }
 
   private Reply describe(Matcher path, boolean status) {
@@ -129,46 +169,51 @@ final class ModelHandler extends Handler.Abstract {
         dimensions.addObject().put("size", Long.toString(size)).put("name", "");
       }
       shape.put("unknown_rank", false);
+      tensor.put("name", spec.tensor());
     }
   }
 
+  /** What the model gave, and to what. */
+  private record Answer(PredictRequest request, Map<String, TensorRows> values) {}
+
   @SuppressWarnings("FutureReturnValueIgnored") // a failure of the last stage goes to the callback
   private void predict(Request request, Response response, Callback callback, Matcher path) {
-    Executor threads = request.getComponents().getExecutor();
-    CompletableFuture<byte[]> body = RequestBody.read(request, limits);
-    body.thenCompose(bytes -> predict(bytes, path, threads))
-        .handle((answer, failure) -> failure == null ? Reply.json(answer) : Reply.error(failure))
-        .thenAccept(
-            reply -> {
+    MemoryBudget.Share share = memory.share();
+    Callback done = Callback.from(callback, share::close);
+    CompletableFuture<RequestBody> body = RequestBody.read(request, limits, share, patience);
+    body.thenComposeAsync(whole -> answer(whole, path, share), parsers)
+        .handleAsync(
+            (answer, failure) -> {
               if (body.isCompletedExceptionally()) {
                 // What is left of the body is not waited for.
                 response.getHeaders().put(HttpHeader.CONNECTION, "close");
               }
-              reply.send(response, callback);
-            })
+              if (failure == null) {
+                PredictAnswer.send(answer.request(), answer.values(), response, done);
+              } else {
+                Reply.error(failure).send(response, done);
+              }
+              return null;
+            },
+            request.getComponents().getExecutor())
         .exceptionally(
             failure -> {
-              callback.failed(failure);
+              done.failed(failure);
               return null;
             });
   }
 
-  private CompletableFuture<byte[]> predict(byte[] body, Matcher path, Executor threads) {
+  private CompletableFuture<Answer> answer(
+      RequestBody body, Matcher path, MemoryBudget.Share share) {
     ServedVersions.Lease lease = lease(path);
     try {
-      PredictRequest predict = PredictRequest.parse(body, lease.model(), limits);
+      PredictRequest request = PredictRequest.parse(body.plain(), lease.model(), limits);
+      share.resize(request.bytes(lease.model().itemCount()));
       return batcher
-          .call(predict.signature(), predict.inputs())
+          .call(request.signature(), request.inputs())
           .orTimeout(limits.time().toMillis(), TimeUnit.MILLISECONDS)
           .whenComplete((answer, failure) -> lease.close())
-          .exceptionally(
-              failure -> {
-                throw failure instanceof TimeoutException
-                    ? new RequestException(
-                        HttpStatus.GATEWAY_TIMEOUT_504, "no answer within " + limits.timeInWords())
-                    : new CompletionException(failure);
-              })
-          .thenApplyAsync(answer -> PredictAnswer.toJson(predict, answer), threads);
+          .thenApply(values -> new Answer(request, values));
     } catch (RuntimeException e) {
       lease.close();
       throw e;

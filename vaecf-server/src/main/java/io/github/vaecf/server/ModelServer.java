@@ -4,8 +4,12 @@ import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -30,40 +34,101 @@ public final class ModelServer implements AutoCloseable {
   /** Batches at once: while one is in the model's products the other's ids are looked up. */
   private static final int RUNS = 2;
 
+  /** Bodies that are read at once: each makes a tree of values, much larger than itself. */
+  private static final int PARSERS = 2;
+
   /** Connections that wait to be taken: a thousand clients may come at once. */
   private static final int BACKLOG = 1024;
+
+  /** Bytes of an answer that the system keeps for a slow reader; it would take megabytes. */
+  private static final int SEND_BUFFER = 1 << 18;
 
   private final Server server;
   private final GracefulHandler underWay;
   private final Batcher batcher;
   private final Limits limits;
+  private final Patience patience;
+  private final ExecutorService parsers;
 
-  private ModelServer(Server server, GracefulHandler underWay, Batcher batcher, Limits limits) {
+  private ModelServer(
+      Server server,
+      GracefulHandler underWay,
+      Batcher batcher,
+      Limits limits,
+      Patience patience,
+      ExecutorService parsers) {
     this.server = server;
     this.underWay = underWay;
     this.batcher = batcher;
     this.limits = limits;
+    this.patience = patience;
+    this.parsers = parsers;
   }
 
   /**
-   * Starts to serve.
+   * Starts to serve. At an address of this machine alone it answers only to that address' names.
    *
    * @param versions the model's versions; closed by the caller, who closes the server first
-   * @param name the model's name in requests, without "/" and ":"
+   * @param name the model's name in requests, percent-encoded there where it must be; without "/"
+   *     and ":"
    * @param address host and port to listen at; port 0 for any that is free
    * @param limits what a client may ask
    * @return the server, to be closed
-   * @throws IOException if the address cannot be listened at
+   * @throws IllegalArgumentException if no request could have such a name
+   * @throws IOException if the address cannot be listened at; the message says why
    */
   public static ModelServer start(
       ServedVersions versions, String name, InetSocketAddress address, Limits limits)
       throws IOException {
-    if (!name.matches("[^/:]+")) {
+    return start(versions, name, address, Set.of(), limits);
+  }
+
+  /**
+   * Starts to serve, known by other names too, such as the one that a proxy before it has. At an
+   * address that other machines reach it answers to any name unless some are given.
+   *
+   * @param versions as above
+   * @param name as above
+   * @param address as above
+   * @param hosts names of machines, without port, beside the address' own and {@code localhost}
+   * @param limits as above
+   * @return the server, to be closed
+   * @throws IllegalArgumentException if no request could have such a name
+   * @throws IOException if the address cannot be listened at; the message says why
+   */
+  public static ModelServer start(
+      ServedVersions versions,
+      String name,
+      InetSocketAddress address,
+      Set<String> hosts,
+      Limits limits)
+      throws IOException {
+    return start(versions, name, address, hosts, limits, RUNS);
+  }
+
+  /**
+   * @param runs batches at once; with none no request is ever answered, as by a model that hangs
+   */
+  static ModelServer start(
+      ServedVersions versions,
+      String name,
+      InetSocketAddress address,
+      Set<String> hosts,
+      Limits limits,
+      int runs)
+      throws IOException {
+    // "." and ".." mean another path to clients, and U+FFFD is what no text could be made of.
+    if (!name.matches("[^/:\uFFFD\\p{Cs}]+") || name.matches("\\.\\.?")) {
       throw new IllegalArgumentException(
-          "a model's name must not be empty and have neither '/' nor ':', found '" + name + "'");
+          "a model's name must not be empty, '.' or '..' and have neither '/' nor ':', as it is a"
+              + " part of the path in requests; found '"
+              + name
+              + "'");
     }
     ServerMetrics metrics = new ServerMetrics();
-    Batcher batcher = new Batcher(limits, RUNS, metrics);
+    Batcher batcher = new Batcher(limits, runs, metrics);
+    MemoryBudget memory = new MemoryBudget(limits.memoryBytes());
+    metrics.watch("vaecf_held_bytes", "Memory that requests under way hold, about.", memory::held);
     metrics.watch("vaecf_waiting_requests", "Requests that wait for the model.", batcher::waiting);
     metrics.watch("vaecf_model_version", "The version that is served.", versions::version);
     metrics.watchCount(
@@ -74,34 +139,61 @@ public final class ModelServer implements AutoCloseable {
     QueuedThreadPool threads = new QueuedThreadPool();
     threads.setName("vaecf-http");
     Server server = new Server(threads);
-    server.addConnector(connector(server, address, limits));
+    ServerConnector connector = connector(server, address, limits);
+    server.addConnector(connector);
+    Patience patience = new Patience(connector.getScheduler(), limits.time());
+    ExecutorService parsers =
+        Executors.newFixedThreadPool(PARSERS, task -> new Thread(task, "vaecf-parse"));
     Handler handler =
         new Handler.Sequence(
-            new ModelHandler(name, versions, batcher, limits),
+            new ModelHandler(name, versions, batcher, limits, memory, patience, parsers),
             new SiteHandler(name, versions, metrics));
-    GracefulHandler underWay = new GracefulHandler(new Metered(handler, metrics));
+    Handler checked = new SlowReaders(new HostCheck(handler, address, hosts), patience);
+    GracefulHandler underWay = new GracefulHandler(new Metered(checked, metrics));
     server.setHandler(underWay);
     server.setErrorHandler(new JsonErrors());
+    ModelServer made = new ModelServer(server, underWay, batcher, limits, patience, parsers);
     try {
       server.start();
-    } catch (IOException e) {
-      batcher.close();
-      throw e;
     } catch (Exception e) {
-      batcher.close();
+      made.close();
+      if (e instanceof IOException failure) {
+        throw new IOException(
+            address.getHostString() + ":" + address.getPort() + ": " + reason(failure), e);
+      }
       throw new IllegalStateException("the HTTP server did not start", e);
     }
-    return new ModelServer(server, underWay, batcher, limits);
+    return made;
+  }
+
+  /**
+   * Why an address cannot be listened at. Jetty says only that, and the system's words behind it.
+   */
+  private static String reason(IOException failure) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+    String system = String.valueOf(cause.getMessage());
+    if (system.contains("in use")) {
+      return "another program listens at this port";
+    }
+    if (system.contains("assign requested address")) {
+      return "this machine has no such address";
+    }
+    return system.contains("denied")
+        ? "this user may not listen at this port (those below 1024 are for root)"
+        : "cannot be listened at (" + system + ")";
   }
 
   private static ServerConnector connector(
       Server server, InetSocketAddress address, Limits limits) {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
+    // Paths name no files here. A model's name may have any character in it.
+    http.setUriCompliance(UriCompliance.UNSAFE);
     ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
     connector.setHost(address.getHostString());
     connector.setPort(address.getPort());
     connector.setAcceptQueueSize(BACKLOG);
+    connector.setAcceptedSendBufferSize(SEND_BUFFER);
     // Later than the time limits, which say what was wrong.
     long idleMillis = 2 * limits.time().toMillis();
     connector.setIdleTimeout(idleMillis);
@@ -165,12 +257,14 @@ public final class ModelServer implements AutoCloseable {
 
   /**
    * Stops: takes no more requests, finishes those that are under way within the time limit, and
-   * ends.
+   * ends. Clients that have not sent their whole body by now, or not taken their answer, have two
+   * seconds to do so.
    */
   @Override
   public void close() {
     try {
       ((ServerConnector) server.getConnectors()[0]).close();
+      patience.stop();
       underWay
           .shutdown()
           .completeOnTimeout(null, limits.time().toMillis(), TimeUnit.MILLISECONDS)
@@ -179,6 +273,7 @@ public final class ModelServer implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException("the HTTP server did not stop in good order", e);
     } finally {
+      parsers.shutdown();
       batcher.close();
     }
   }

@@ -1,5 +1,7 @@
 package io.github.vaecf.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.vaecf.eval.export.ServedModel;
@@ -7,7 +9,8 @@ import io.github.vaecf.eval.export.ServedSignature;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -45,8 +48,17 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     for (TensorSpec input : signature.inputs()) {
       inputs.put(input.name(), rows(input, columns.get(input.name()), limits));
     }
+    try {
+      signature.check(inputs);
+    } catch (IllegalArgumentException e) {
+      throw malformed(e.getMessage());
+    }
     PredictRequest request = new PredictRequest(signature, byRows, inputs);
-    request.requireAnswerWithin(limits, model.itemCount());
+    long answer = 0;
+    for (TensorSpec output : signature.outputs()) {
+      answer += request.rows() * (long) request.width(output, model.itemCount());
+    }
+    requireWithin(limits, answer);
     return request;
   }
 
@@ -66,7 +78,10 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
   }
 
   private static ServedSignature signature(JsonNode name, ServedModel model) {
-    String wanted = name.isMissingNode() ? ServedSignature.DEFAULT : name.asText();
+    if (!name.isMissingNode() && !name.isTextual()) {
+      throw malformed("signature_name: expected a string, found " + kind(name));
+    }
+    String wanted = name.asText().isEmpty() ? ServedSignature.DEFAULT : name.textValue();
     ServedSignature signature = model.signatures().get(wanted);
     if (signature == null) {
       throw malformed(
@@ -259,27 +274,34 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
 
   private static String text(JsonNode node, String where) {
     if (node.isTextual()) {
+      if (!isUnicode(node.textValue())) {
+        throw malformed(where + ": expected Unicode, found half a surrogate pair");
+      }
       return node.textValue();
     }
     if (node.isObject() && isBytes(node)) {
       try {
-        return new String(
-            Base64.getDecoder().decode(node.get("b64").textValue()), StandardCharsets.UTF_8);
+        byte[] bytes = Base64.getDecoder().decode(node.get("b64").textValue());
+        return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       } catch (IllegalArgumentException e) {
         throw malformed(where + ": \"b64\" is no base 64 (" + e.getMessage() + ")");
+      } catch (CharacterCodingException e) {
+        throw malformed(where + ": \"b64\" is no text in UTF-8");
       }
     }
     throw malformed(where + ": expected a string, found " + kind(node));
   }
 
-  /** Refuses a request whose answer would be too large. */
-  private void requireAnswerWithin(Limits limits, int items) {
-    long values = 0;
-    for (TensorSpec output : signature.outputs()) {
-      // Where the request says how wide the answer is, it may say as wide as there are items.
-      values += rows() * (long) (output.width() < 0 ? items : output.width());
+  private static boolean isUnicode(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (Character.charCount(text.codePointAt(i)) < 2) {
+          return false;
+        }
+        i++;
+      }
     }
-    requireWithin(limits, values);
+    return true;
   }
 
   private static void requireWithin(Limits limits, long values) {
@@ -287,6 +309,29 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
       throw tooLarge(
           values + " values in the request or its answer are more than the " + limits.values());
     }
+  }
+
+  /** Values in a row of an output, of a model of so many items. */
+  private int width(TensorSpec output, int items) {
+    int widest = inputs.values().stream().mapToInt(TensorRows::width).max().orElse(0);
+    // As the request asks; but no ranking is longer than there are items.
+    return Math.min(signature.width(output, inputs), Math.max(items, widest));
+  }
+
+  /**
+   * About what the request and its answer hold of the heap, until the client has taken the answer.
+   *
+   * @param items how many the model has
+   */
+  long bytes(int items) {
+    long bytes = 0;
+    for (TensorRows input : inputs.values()) {
+      bytes += PredictAnswer.bytes(input);
+    }
+    for (TensorSpec output : signature.outputs()) {
+      bytes += PredictAnswer.bytes(output.type(), rows() * (long) width(output, items));
+    }
+    return bytes;
   }
 
   /** Rows of the batch. */

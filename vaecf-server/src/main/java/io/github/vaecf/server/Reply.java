@@ -1,12 +1,16 @@
 package io.github.vaecf.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
@@ -15,9 +19,19 @@ import org.slf4j.LoggerFactory;
 /** What a request is answered with. */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Reply(int status, String type, byte[] body) {
-  static final ObjectMapper JSON = new ObjectMapper();
+  /**
+   * Reads and writes all JSON. A key that comes twice, or text after the value, makes a text that
+   * may be meant in several ways.
+   */
+  static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  private static final String JSON_TYPE = "application/json";
+  /** Characters of an error: it repeats what was sent, but not a whole body. */
+  private static final int LONGEST_ERROR = 1000;
+
+  static final String JSON_TYPE = "application/json";
   private static final Logger LOG = LoggerFactory.getLogger(Reply.class);
 
   static Reply json(byte[] body) {
@@ -28,15 +42,41 @@ record Reply(int status, String type, byte[] body) {
     return new Reply(HttpStatus.OK_200, JSON_TYPE, bytes(body));
   }
 
-  /** An error in the shape of TensorFlow Serving. */
-  static Reply error(int status, String message) {
-    return new Reply(status, JSON_TYPE, bytes(JSON.createObjectNode().put("error", message)));
+  /** Refuses a method at a place that has others. */
+  static void refuseMethod(Request request, Response response, Callback callback, String allowed) {
+    response.getHeaders().put(HttpHeader.ALLOW, allowed);
+    String path = request.getHttpURI().getPath();
+    error(
+            HttpStatus.METHOD_NOT_ALLOWED_405,
+            path + ": expected " + allowed + ", found " + request.getMethod())
+        .send(response, callback);
   }
 
-  /** What went wrong, as far as it is the client's business. */
+  /** An error in the shape of TensorFlow Serving. */
+  static Reply error(int status, String message) {
+    return new Reply(status, JSON_TYPE, bytes(JSON.createObjectNode().put("error", fit(message))));
+  }
+
+  /** A message that is not too long, and is Unicode: half a surrogate pair cannot be written. */
+  private static String fit(String message) {
+    String start =
+        message.length() <= LONGEST_ERROR ? message : message.substring(0, LONGEST_ERROR) + "…";
+    return new String(start.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * What went wrong, as far as it is the client's business. A stage of a {@link
+   * java.util.concurrent.CompletableFuture} hands on what failed before it as the cause of a {@link
+   * CompletionException}, so that is looked through here and nowhere else.
+   */
   static Reply error(Throwable failure) {
     if (failure instanceof CompletionException && failure.getCause() != null) {
       return error(failure.getCause());
+    }
+    if (failure instanceof TimeoutException) {
+      return error(
+          HttpStatus.GATEWAY_TIMEOUT_504,
+          "no answer within the time limit; ask for less at once, or try again later");
     }
     if (failure instanceof RequestException refused) {
       return error(refused.status(), refused.getMessage());
@@ -53,9 +93,14 @@ record Reply(int status, String type, byte[] body) {
     }
   }
 
-  void send(Response response, Callback callback) {
+  /** Says what an answer is, before its body. */
+  static void head(Response response, int status, String type) {
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+  }
+
+  void send(Response response, Callback callback) {
+    head(response, status, type);
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
     response.write(true, ByteBuffer.wrap(body), callback);
   }

@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -69,9 +68,7 @@ final class SiteHandler extends Handler.Abstract {
       return false;
     }
     if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
-      response.getHeaders().put(HttpHeader.ALLOW, "GET, HEAD");
-      Reply.error(HttpStatus.METHOD_NOT_ALLOWED_405, path + " can only be read")
-          .send(response, callback);
+      Reply.refuseMethod(request, response, callback, "GET, HEAD");
       return true;
     }
     Reply reply =

@@ -44,24 +44,40 @@ final class TitleSearch {
    *
    * @param query words
    * @param limit the most items to give
-   * @return those whose title or id begins with the query first, then those that have a word that
+   * @return the item whose id is the query first, then those whose title or id is it but for case
+   *     and accents, then those whose title or id begins with it, then those that have a word that
    *     does, then the others; each in the order of the model
    */
   ObjectNode find(String query, int limit) {
     String wanted = fold(query).strip();
     String[] words = SPACE.split(wanted);
-    List<List<String>> found = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    for (int item = 0; item < folded.length && !wanted.isEmpty(); item++) {
-      if (hasAll(folded[item], words)) {
-        String id = ids.id(item);
-        boolean begins = folded[item].startsWith(wanted) || fold(id).startsWith(wanted);
-        List<String> alike = found.get(begins ? 0 : folded[item].contains(" " + wanted) ? 1 : 2);
+    int exact = ids.indexOf(query.strip());
+    List<List<String>> found = new ArrayList<>();
+    for (int distance = 0; distance < 5; distance++) {
+      found.add(new ArrayList<>());
+    }
+    for (int item = 0; item < folded.length; item++) {
+      if (item == exact || (!wanted.isEmpty() && hasAll(folded[item], words))) {
+        List<String> alike = found.get(item == exact ? 0 : 1 + distance(item, wanted));
         if (alike.size() < limit) {
-          alike.add(id);
+          alike.add(ids.id(item));
         }
       }
     }
     return describe(found.stream().flatMap(List::stream).limit(limit).toList());
+  }
+
+  /** How far an item that has all words is from being what is wanted: 0 … 3. */
+  private int distance(int item, String wanted) {
+    String id = fold(ids.id(item));
+    String title = folded[item];
+    if (id.equals(wanted) || title.equals(wanted + " " + id)) {
+      return 0;
+    }
+    if (id.startsWith(wanted) || title.startsWith(wanted)) {
+      return 1;
+    }
+    return title.contains(" " + wanted) ? 2 : 3;
   }
 
   private static boolean hasAll(String text, String[] words) {

@@ -18,13 +18,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The page in a real browser, headless Chromium, where there is one; else skipped. With {@code
  * -Dvaecf.picture=FILE} it leaves a picture of the page, such as the one in docs/images.
  */
 class PageInBrowserTest {
-  private static final String READY = "document.body.dataset.ready === 'yes'";
+  private static final String READY = "document.body?.dataset.ready === 'yes'";
 
   @TempDir static Path folder;
   private static ServedVersions versions;
@@ -119,6 +121,72 @@ class PageInBrowserTest {
       assertThat(browser.evaluate("location.hash").asText()).isEqualTo("#python3-flask");
       browser.evaluate("document.querySelector('#recommended button').click()");
       browser.await("document.querySelectorAll('#liked button').length === 2");
+    }
+  }
+
+  @Test
+  void whoeverLikesByTheKeyboardGoesOnAtTheSamePlace() throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("keyboard"))) {
+      browser.await(READY);
+      for (int likes = 1; likes <= 2; likes++) {
+        browser.evaluate("document.querySelectorAll('#recommended button')[3].focus()");
+        browser.evaluate("document.activeElement.click()");
+        browser.await("document.querySelectorAll('#liked button').length === " + likes);
+        assertThat(
+                browser
+                    .evaluate(
+                        "[...document.querySelectorAll('#recommended button')]"
+                            + ".indexOf(document.activeElement)")
+                    .asInt())
+            .isEqualTo(3);
+      }
+      browser.evaluate("document.querySelector('#liked button').focus()");
+      browser.evaluate("location.hash = '#python3-flask'");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.evaluate("document.activeElement.id").asText()).isEqualTo("search");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"keydown", "blur"})
+  void anAnswerThatComesLateDoesNotOpenTheListAgain(String closing) throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve(closing))) {
+      browser.await(READY);
+      browser.evaluate(
+          """
+          const now = window.fetch;
+          window.fetch = (address, options) => !String(address).startsWith('titles?query')
+            ? now(address, options)
+            : new Promise(resolve => window.release = () => now(address, options).then(answer => {
+                setTimeout(() => window.late = true, 200);
+                resolve(answer);
+              }));
+          """);
+      browser.evaluate("search.focus()");
+      browser.type("perl");
+      browser.await("window.release !== undefined");
+      if (closing.equals("blur")) {
+        browser.evaluate("search.blur()");
+      } else {
+        browser.press("Escape");
+      }
+      browser.evaluate("window.release()");
+      browser.await("window.late === true");
+      assertThat(browser.evaluate("found.hidden").asBoolean()).isTrue();
+      assertThat(browser.evaluate("search.getAttribute('aria-expanded')").asText())
+          .isEqualTo("false");
+    }
+  }
+
+  @Test
+  void manyLongIdsInALetterOfManyBytesAreLookedUp() throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("long"))) {
+      browser.await(READY);
+      browser.evaluate(
+          "location.hash = [...Array(28).keys()].map(n => 'фильм'.repeat(12) + n)"
+              + ".concat('python3-flask').map(encodeURIComponent).join(',')");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.texts("[role=status]").get(0)).startsWith("Not known here: фильмфильм");
     }
   }
 

@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An ONNX file on ONNX Runtime. That ends the process when it is given no users at all, or a
- * session that is closed while it runs; {@link io.github.vaecf.core.Recommender} does neither.
+ * An ONNX file on ONNX Runtime. That ends the process when it is given a batch without rows, or a
+ * session that is closed while it runs: the first is not done here, and the second not by {@link
+ * io.github.vaecf.core.Recommender}.
  */
 final class ServedOnnxModel extends ServedModel {
   /** Floats that one run may hold for the places of its histories: half a gigabyte. */
@@ -120,6 +121,10 @@ final class ServedOnnxModel extends ServedModel {
 
   @Override
   Best best(long[] histories, int users, int length, int k) {
+    if (users == 0 || length == 0) {
+      throw new IllegalArgumentException(
+          "expected at least one user and one place, found " + users + " × " + length);
+    }
     try (OnnxTensor input = input(histories, users, length);
         OnnxTensor nothing = nothing(users);
         OnnxTensor lengths =

@@ -93,13 +93,12 @@ public final class ServedSignature {
    * Calls it. Rows without a value count as rows with one that is padding.
    *
    * @param values a batch for each input, all of the same number of rows, at least 1
-   * @return a batch for each output, with as many rows
-   * @throws IllegalArgumentException if an input is missing, is not among the signature's, or has
-   *     another type, width or number of rows than it should
+   * @return a batch for each output, with as many rows, each as wide as {@link #width} says
+   * @throws IllegalArgumentException as for {@link #check}
    * @throws IllegalStateException if the model is closed
    */
   public Map<String, TensorRows> call(Map<String, TensorRows> values) {
-    requireInputs(values);
+    check(values);
     Session.Runner runner = session.runner();
     List<Tensor> fed = new ArrayList<>(inputs.size());
     try {
@@ -115,7 +114,13 @@ public final class ServedSignature {
       try (Result result = runner.run()) {
         Map<String, TensorRows> answer = new LinkedHashMap<>();
         for (int i = 0; i < outputs.size(); i++) {
-          answer.put(outputs.get(i).name(), TensorRows.copyOf(result.get(i)));
+          TensorSpec output = outputs.get(i);
+          TensorRows rows = TensorRows.copyOf(result.get(i));
+          // A list without items was filled up with padding, which nobody asked about.
+          boolean asked = output.width() >= 0 || width(output, values) > 0;
+          answer.put(
+              output.name(),
+              asked ? rows : new TensorRows(rows.rows(), 0, TensorRows.padding(output.type(), 0)));
         }
         return answer;
       }
@@ -124,7 +129,39 @@ public final class ServedSignature {
     }
   }
 
-  private void requireInputs(Map<String, TensorRows> values) {
+  /**
+   * How wide a row of an output is: as its {@link TensorSpec} says, or else as wide as the request
+   * asks, which is the largest "k" where there is such an input, and the inputs' width where not.
+   *
+   * @param output one of {@link #outputs}
+   * @param values a batch for each input, as for {@link #call}
+   * @return values in a row, at least 0; the answer has fewer where there are fewer items than "k"
+   */
+  public int width(TensorSpec output, Map<String, TensorRows> values) {
+    if (output.width() >= 0) {
+      return output.width();
+    }
+    TensorRows lengths = values.get(ExportFormat.K);
+    if (lengths != null) {
+      return Arrays.stream((int[]) lengths.values()).max().orElse(0);
+    }
+    int width = 0;
+    for (TensorSpec input : inputs) {
+      if (!input.isFlat()) {
+        width = Math.max(width, values.get(input.name()).width());
+      }
+    }
+    return width;
+  }
+
+  /**
+   * Checks what {@link #call} would be given.
+   *
+   * @param values a batch for each input
+   * @throws IllegalArgumentException if an input is missing, is not among the signature's, or has
+   *     another type, width or number of rows than it should, or if a "k" is below 1
+   */
+  public void check(Map<String, TensorRows> values) {
     int rows = -1;
     for (TensorSpec input : inputs) {
       TensorRows value = values.get(input.name());
@@ -140,6 +177,12 @@ public final class ServedSignature {
       rows = rows < 0 ? value.rows() : rows;
       if (value.rows() != rows || rows == 0) {
         throw refused(input, rows == 0 ? "at least one row" : rows + " rows", value.rows());
+      }
+      if (input.name().equals(ExportFormat.K) && value.values() instanceof int[] lengths) {
+        int least = Arrays.stream(lengths).min().orElse(1);
+        if (least < 1) {
+          throw refused(input, "numbers of at least 1", least);
+        }
       }
     }
     if (values.size() > inputs.size()) {
@@ -166,8 +209,9 @@ public final class ServedSignature {
    * @param name its name within the signature
    * @param type type of its values
    * @param shape its dimensions: the batch first, −1 where a request may choose
+   * @param tensor its name in the graph, such as {@code items:0}
    */
-  public record TensorSpec(String name, Type type, List<Long> shape) {
+  public record TensorSpec(String name, Type type, List<Long> shape, String tensor) {
     /** The type of a tensor's values. */
     public enum Type {
       /** Text. */
@@ -215,17 +259,19 @@ public final class ServedSignature {
      * @param name its name within the signature
      * @param type type of its values
      * @param shape its dimensions, one or two; copied
+     * @param tensor its name in the graph
      */
     public TensorSpec {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(type, "type");
+      Objects.requireNonNull(tensor, "tensor");
       shape = List.copyOf(shape);
     }
 
     static TensorSpec of(String name, TensorInfo info) {
       List<Long> shape = new ArrayList<>();
       info.getTensorShape().getDimList().forEach(dimension -> shape.add(dimension.getSize()));
-      return new TensorSpec(name, Type.of(info.getDtype()), shape);
+      return new TensorSpec(name, Type.of(info.getDtype()), shape, info.getName());
     }
 
     /**

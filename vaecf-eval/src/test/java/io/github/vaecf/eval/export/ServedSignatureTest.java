@@ -95,6 +95,56 @@ class ServedSignatureTest {
     }
   }
 
+  /** ONNX Runtime itself would end the process. */
+  @Test
+  void aBatchWithoutRowsNeverReachesOnnxRuntime() {
+    OnnxExporter.export(trained, folder.resolve("empty.onnx"));
+    try (ServedModel onnx = ServedModel.load(folder.resolve("empty.onnx"))) {
+      assertThat(onnx.recommendAll(List.of(), 3)).isEmpty();
+      assertThat(onnx.recommend(List.of(), 3)).hasSize(3);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> onnx.best(new long[0], 0, 1, 3))
+          .withMessage("expected at least one user and one place, found 0 × 1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
+  void aRankingOfLessThanOneItemIsRefused(int k) {
+    ServedSignature rank = model.signatures().get("rank_indices");
+    Map<String, TensorRows> values =
+        Map.of(
+            "items", new TensorRows(2, 1, new long[] {1, 2}),
+            "k", new TensorRows(2, 1, new int[] {3, k}));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> rank.call(values))
+        .withMessage(
+            "signature rank_indices: input 'k': expected numbers of at least 1, found " + k);
+  }
+
+  @Test
+  void anOutputIsAsWideAsItsRequest() {
+    ServedSignature similarity = model.signatures().get("similarity");
+    for (int width : new int[] {0, 1, 5}) {
+      Map<String, TensorRows> values =
+          Map.of(
+              "item", text(1, id(3), id(4)), "items", new TensorRows(2, width, texts(2 * width)));
+      assertThat(similarity.width(similarity.outputs().get(0), values)).isEqualTo(width);
+      assertThat(similarity.call(values).get("scores").width()).isEqualTo(width);
+    }
+    ServedSignature rank = model.signatures().get("rank_indices");
+    Map<String, TensorRows> values =
+        Map.of(
+            "items", new TensorRows(2, 1, new long[] {1, 2}),
+            "k", new TensorRows(2, 1, new int[] {3, 2}));
+    assertThat(rank.width(rank.outputs().get(0), values)).isEqualTo(3);
+    assertThat(rank.call(values).get("items").width()).isEqualTo(3);
+  }
+
+  private static String[] texts(int size) {
+    return IntStream.range(0, size).mapToObj(ServedSignatureTest::id).toArray(String[]::new);
+  }
+
   @Test
   void callingTheDefaultSignatureRecommends() {
     Map<String, TensorRows> answer =
