@@ -47,19 +47,6 @@ public final class IdIndex {
     }
   }
 
-  /** Half a surrogate pair has no form in UTF-8: written to a file it would become another id. */
-  private static void requireText(String id, int index) {
-    for (int i = 0; i < id.length(); i++) {
-      if (Character.isSurrogate(id.charAt(i))) {
-        if (!Character.isSurrogatePair(id.charAt(i), i + 1 < id.length() ? id.charAt(i + 1) : 0)) {
-          throw new IllegalArgumentException(
-              "id '" + id + "' at index " + index + " is no Unicode text");
-        }
-        i++;
-      }
-    }
-  }
-
   /**
    * The index in which the n-th id has index n.
    *
