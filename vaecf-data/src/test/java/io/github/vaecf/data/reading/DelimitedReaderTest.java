@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -336,6 +337,15 @@ class DelimitedReaderTest {
     assertThat(log.items().ids()).containsExactly("\ufffd");
     assertThatThrownBy(() -> DelimitedReader.builder().build().read(file))
         .hasMessageContaining("the id of an item must be text in UTF-8");
+  }
+
+  @Test
+  void idsWithHalfASurrogatePairAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> IdIndex.of(List.of("a", "b\ud800c")))
+        .withMessage("id 'b\\ud800c' at index 1 is no Unicode text");
+    assertThatIllegalArgumentException().isThrownBy(() -> IdIndex.of(List.of("\ude00")));
+    assertThat(IdIndex.of(List.of("\ud83d\ude00")).size()).isEqualTo(1);
   }
 
   @Test
