@@ -43,7 +43,10 @@ public final class TrainAndEvaluate {
     Trainer trainer =
         Trainer.builder()
             .settings(MultVae.published().with(TrainingSettings.EPOCHS, 20))
-            .validation(one -> validation.evaluate(one, split.validation()).mean(Ndcg.at(100)))
+            .validation(
+                "ndcg@100",
+                split.validation(),
+                (one, users) -> validation.evaluate(one, users).mean(Ndcg.at(100)))
             .runFolder(run)
             .build();
 

@@ -64,6 +64,9 @@ final class EvaluationTable {
 
   /** A mean with its 95 % bootstrap interval. */
   static String interval(Evaluation evaluation, RankingMetric metric) {
+    if (evaluation.estimate(metric).users() == 0) {
+      return "–";
+    }
     Interval interval = evaluation.interval(metric);
     return number(evaluation.mean(metric))
         + " ["
@@ -146,6 +149,6 @@ final class EvaluationTable {
   }
 
   private static String number(double value) {
-    return String.format(Locale.ROOT, "%.4f", value);
+    return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.4f", value);
   }
 }

@@ -13,6 +13,7 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -117,6 +118,13 @@ final class ExperimentCommand extends Subcommand {
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     plan = fromOptions(this::plan);
     split = PreparedFolder.read(data);
+    if (split.test().isEmpty()) {
+      throw new DataException(
+          data + ": has no test users with held-out items, on whom an experiment measures");
+    }
+    if (split.validation().isEmpty()) {
+      err().println(data + " has no validation users: of each trial the last epoch is kept");
+    }
     undersampled = fromOptions(this::undersampled);
     train(checkpoints);
     TestResults tested = new TestResults(split, METRICS);
@@ -166,6 +174,11 @@ final class ExperimentCommand extends Subcommand {
       Trials.Builder trials =
           Trials.builder()
               .metric(VALIDATION)
+              .purpose(
+                  "experiment",
+                  Map.of(
+                      "undersample-to",
+                      undersampleTo == null ? "default" : undersampleTo.toString()))
               .checkpoints(checkpoints)
               .listener(display)
               .stopWhen(interruption::isRequested);
@@ -210,7 +223,7 @@ final class ExperimentCommand extends Subcommand {
     StringWriter text = new StringWriter();
     CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text);
     List<String> row = new ArrayList<>(List.of("series", "model", "value", "trial", "end"));
-    row.addAll(List.of("best_epoch", "epochs", "seconds", "validation"));
+    row.addAll(List.of("best_epoch", "epochs", "seconds", "validation", "validation_metric"));
     METRICS.forEach(
         metric -> row.addAll(List.of(metric.name(), metric.name() + "_standard_error")));
     csv.writeRecord(row);
@@ -224,6 +237,7 @@ final class ExperimentCommand extends Subcommand {
         row.add(Integer.toString(result.curve().epochs().size()));
         row.add(String.format(Locale.ROOT, "%.1f", result.curve().seconds()));
         row.add(Double.isNaN(result.validation()) ? "" : Double.toString(result.validation()));
+        row.add(Double.isNaN(result.validation()) ? "" : VALIDATION.name());
         Evaluation evaluation = evaluations.get(one.trial());
         for (RankingMetric metric : METRICS) {
           Estimate estimate = evaluation == null ? null : evaluation.estimate(metric);
@@ -302,6 +316,7 @@ final class ExperimentCommand extends Subcommand {
       series.rows().stream()
           .filter(row -> row.model().name().equals(model.name()))
           .filter(row -> evaluations.containsKey(row.trial()))
+          .filter(row -> !Double.isNaN(results.get(row.trial()).validation()))
           .max(
               (a, b) ->
                   Double.compare(

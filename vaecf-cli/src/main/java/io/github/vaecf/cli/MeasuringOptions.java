@@ -15,6 +15,9 @@ import picocli.CommandLine.Option;
 
 /** The options that say on what data models are measured, by what, and where the result goes. */
 final class MeasuringOptions {
+  /** What epochs and trials are chosen by where nothing else is said. */
+  static final String VALIDATION_METRIC = "ndcg@100";
+
   /** The names of all metrics, for help. */
   static final class Names implements Iterable<String> {
     @Override

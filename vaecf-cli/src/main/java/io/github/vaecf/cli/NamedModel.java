@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -75,18 +76,32 @@ final class NamedModel {
    *     range
    */
   static Settings settings(String text) {
+    return settings(text, Optional.empty());
+  }
+
+  /**
+   * The settings of a named model: those of a run of this model if there is one, else published
+   * ones, but for what the text says.
+   *
+   * @throws IllegalArgumentException if there is no such model or setting, or a value is out of its
+   *     range
+   */
+  static Settings settings(String text, Optional<Settings> ofRun) {
     Model model;
     try {
       model = Model.named(name(text));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("--model: " + e.getMessage(), e);
     }
-    Settings published = Settings.published(model);
+    Settings base =
+        ofRun
+            .filter(run -> run.model().name().equals(model.name()))
+            .orElseGet(() -> Settings.published(model));
     if (!text.contains(":")) {
-      return published;
+      return base;
     }
     try {
-      return published.with(values(model, text.substring(text.indexOf(':') + 1)));
+      return base.with(values(model, text.substring(text.indexOf(':') + 1)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("model '" + text + "', " + e.getMessage(), e);
     }

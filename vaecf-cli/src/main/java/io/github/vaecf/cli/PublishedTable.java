@@ -44,13 +44,15 @@ final class PublishedTable {
                 metric.name(),
                 EvaluationTable.cell(evaluation, metric),
                 value.isPresent() ? Double.toString(value.getAsDouble()) : "–",
-                value.isPresent() ? String.format(Locale.ROOT, "%+.4f", difference) : "–",
-                value.isPresent()
-                    ? String.format(Locale.ROOT, "%+.1f", difference / estimate.standardError())
-                    : "–"));
+                number("%+.4f", difference),
+                number("%+.1f", difference / estimate.standardError())));
       }
     }
     return rows;
+  }
+
+  private static String number(String format, double value) {
+    return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, format, value);
   }
 
   /** Adds the table to a page. */

@@ -7,6 +7,7 @@ import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
@@ -28,6 +29,7 @@ import io.github.vaecf.eval.TestResults;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.export.ServedModel;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -147,12 +149,19 @@ final class QuickstartCommand extends Subcommand {
   }
 
   private Path newFolder() throws IOException {
-    Path folder = out == null ? Path.of("quickstart") : out;
-    for (int n = 2; out == null && Files.exists(folder); n++) {
-      folder = Path.of("quickstart-" + n);
+    TensorFlowRuntime.prepare(); // where it cannot be loaded, nothing is to be left behind
+    Path folder = Path.of("quickstart");
+    if (out != null) {
+      requireNew(out);
+      return Files.createDirectories(out);
     }
-    requireNew(folder);
-    return Files.createDirectories(folder);
+    for (int n = 2; ; n++) {
+      try {
+        return Files.createDirectory(folder); // by one only, of two that are started at once
+      } catch (FileAlreadyExistsException e) {
+        folder = Path.of("quickstart-" + n);
+      }
+    }
   }
 
   /** The sample is small: fewer epochs do, with a larger learning rate that falls to 0. */
@@ -172,7 +181,10 @@ final class QuickstartCommand extends Subcommand {
       return Trainer.builder()
           .settings(settings)
           .titles(split.titles())
-          .validation(one -> evaluator.evaluate(one, split.validation()).mean(metric))
+          .validation(
+              metric.name(),
+              split.validation(),
+              (one, users) -> evaluator.evaluate(one, users).mean(metric))
           .listener(display)
           .runFolder(folder.resolve(model.name()))
           .stopWhen(interruption::isRequested)

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.cli.report.Differences;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
+import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
@@ -31,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -127,6 +130,20 @@ final class ReproduceCommand extends Subcommand {
     }
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     List<Trial> trials = fromOptions(this::trials);
+    for (Trial trial : trials) { // before hours of preparing
+      if (trial.settings().get(TrainingSettings.DEVICE) == TrainingSettings.Device.GPU) {
+        TensorFlowRuntime.requireGpu();
+      }
+    }
+    RunFolder.Lock lock = RunFolder.lock(out, err()::println);
+    try {
+      reproduce(trials, checkpoints);
+    } finally {
+      lock.close();
+    }
+  }
+
+  private void reproduce(List<Trial> trials, CheckpointPolicy checkpoints) throws IOException {
     Split split = data();
     out().print(SplitSummary.parts(split));
     out().println();
@@ -180,21 +197,36 @@ final class ReproduceCommand extends Subcommand {
         throw new DataException(file + ": begun with " + before + ", cannot go on with " + request);
       }
     } else {
-      if (Files.exists(out)) {
-        throw new DataException(
-            out + ": already exists and holds no reproduction; choose another place");
+      try (Stream<Path> entries = Files.list(out)) {
+        if (!entries.allMatch(RunFolder::isByTheWay)) {
+          throw new DataException(
+              out + ": already exists and holds no reproduction; choose another place");
+        }
       }
       WholeFile.replace(file, json(request));
     }
     if (!Files.exists(folder)) {
-      Split split =
-          published.prepare(
-              input, heldOutUsers == null ? OptionalInt.empty() : OptionalInt.of(heldOutUsers));
-      PreparedFolder.write(
-          Synthetic.isRaw(input) ? Synthetic.marked(split, "made by vaecf generate") : split,
-          folder);
+      try {
+        prepare(folder);
+      } finally {
+        if (!Files.exists(folder)) { // an input that is refused must not stand in another's way
+          WholeFile.delete(file);
+        }
+      }
     }
     return PreparedFolder.read(folder);
+  }
+
+  private void prepare(Path folder) {
+    Split split =
+        published.prepare(
+            input, heldOutUsers == null ? OptionalInt.empty() : OptionalInt.of(heldOutUsers));
+    if (split.test().isEmpty()) {
+      throw new DataException(
+          input + ": no test user has held-out items: there is nothing to measure");
+    }
+    PreparedFolder.write(
+        Synthetic.isRaw(input) ? Synthetic.marked(split, "made by vaecf generate") : split, folder);
   }
 
   private void train(Split split, List<Trial> trials, CheckpointPolicy checkpoints) {
@@ -207,6 +239,7 @@ final class ReproduceCommand extends Subcommand {
       Trials.Builder builder =
           Trials.builder()
               .metric(published.validation())
+              .purpose("reproduction", Map.of("published", published.name()))
               .checkpoints(checkpoints)
               .listener(display)
               .stopWhen(interruption::isRequested);

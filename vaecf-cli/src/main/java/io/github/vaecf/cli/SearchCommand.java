@@ -8,6 +8,7 @@ import io.github.vaecf.cli.report.TrialSections;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -18,6 +19,7 @@ import io.github.vaecf.eval.search.Trials;
 import io.github.vaecf.eval.search.Trials.TrialResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -97,8 +99,10 @@ final class SearchCommand extends Subcommand {
   @Option(
       names = "--validation-metric",
       paramLabel = "METRIC",
-      defaultValue = "ndcg@100",
-      description = "What decides; default ${DEFAULT-VALUE}.")
+      description =
+          "What decides; default "
+              + MeasuringOptions.VALIDATION_METRIC
+              + ", or that of the search that goes on.")
   private String metricName;
 
   @Mixin private CheckpointOptions checkpointOptions;
@@ -113,6 +117,9 @@ final class SearchCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
+    if (metricName == null) {
+      metricName = Trials.metric(out).orElse(MeasuringOptions.VALIDATION_METRIC);
+    }
     RankingMetric metric = fromOption("--validation-metric", () -> RankingMetric.parse(metricName));
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
@@ -129,12 +136,19 @@ final class SearchCommand extends Subcommand {
     }
     List<Trial> trials = fromOptions(() -> trials(settings));
     Split split = PreparedFolder.read(data);
+    if (split.validation().isEmpty()) {
+      throw new DataException(
+          data
+              + ": has no validation users with held-out items, by which a search tells trials apart;"
+              + " prepare the data with some");
+    }
     List<TrialResult> results;
     try (Interruption interruption = Interruption.watch();
         TrialDisplay display = new TrialDisplay(err(), trials.size(), metric)) {
       results =
           Trials.builder()
               .folder(out)
+              .purpose("search", space(settings))
               .split(split)
               .metric(metric)
               .prune(!noPruning)
@@ -148,14 +162,37 @@ final class SearchCommand extends Subcommand {
     out().print(table(ranked, metric));
     out().println();
     TrialResult best = ranked.get(0);
-    out()
-        .printf(
-            "Best of %d trials: %s in %s%n",
-            results.size(), TrialDisplay.settings(best.trial()), best.run());
+    boolean found = !Double.isNaN(best.validation());
+    if (found) {
+      out()
+          .printf(
+              "Best of %d trials: %s in %s%n",
+              results.size(), TrialDisplay.settings(best.trial()), best.run());
+    }
     writeJson(json, toJson(ranked, metric));
     Path page = out.resolve("report.html");
     WholeFile.replace(page, page(split, ranked, metric).toHtml());
     out().println("Report: " + page);
+    if (!found) {
+      throw new DataException(
+          out
+              + ": none of "
+              + results.size()
+              + " trials came to a validation, so there is no best one; the first: "
+              + best.message());
+    }
+  }
+
+  /** What decides which trials there are, besides how many are drawn. */
+  private Map<String, String> space(Settings settings) {
+    Map<String, String> space = new LinkedHashMap<>();
+    space.put("model", settings.model().name());
+    for (String text : tried) {
+      String[] sides = text.split("=", 2);
+      space.put("try " + sides[0], sides[1]);
+    }
+    space.put("search-seed", trialCount == null ? "none, a grid" : Long.toString(searchSeed));
+    return space;
   }
 
   private List<Trial> trials(Settings settings) {

@@ -3,6 +3,7 @@ package io.github.vaecf.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.Split;
@@ -13,6 +14,7 @@ import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -65,14 +67,18 @@ final class TrainCommand extends Subcommand {
 
   @Option(
       names = "--resume",
-      description = "Go on from the newest whole checkpoint of the run folder.")
+      description =
+          "Go on from the newest whole checkpoint of the run folder, with all that it was started"
+              + " with; an option that says otherwise is refused.")
   private boolean resume;
 
   @Option(
       names = "--validation-metric",
       paramLabel = "METRIC",
-      defaultValue = "ndcg@100",
-      description = "What the best epoch is chosen by; default ${DEFAULT-VALUE}.")
+      description =
+          "What the best epoch is chosen by; default "
+              + MeasuringOptions.VALIDATION_METRIC
+              + ", with --resume that of the run.")
   private String metricName;
 
   @Mixin private CheckpointOptions checkpointOptions;
@@ -86,10 +92,10 @@ final class TrainCommand extends Subcommand {
   @Option(
       names = "--restarts",
       paramLabel = "N",
-      defaultValue = "1",
       description =
-          "Train N times from other first weights, keep the best; default ${DEFAULT-VALUE}.")
-  private int restarts;
+          "Train N times from other first weights, keep the best; default 1, with --resume as many"
+              + " as the run was started with.")
+  private Integer restarts;
 
   @Option(
       names = "--json",
@@ -101,12 +107,24 @@ final class TrainCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    Settings settings = fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName)));
+    Optional<Settings> resumed =
+        resume && RunFolder.isRun(out) ? Optional.of(RunFolder.settings(out)) : Optional.empty();
+    Settings settings =
+        fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName, resumed)));
     boolean closedForm = settings.model() instanceof ClosedFormModel;
     if (closedForm) {
       refuse(
           "is for models trained by gradient, not for " + settings.model().name(),
           OF_GRADIENT_MODELS);
+    }
+    if (metricName == null) {
+      metricName =
+          resumed
+              .flatMap(unused -> RunFolder.validationMetric(out))
+              .orElse(MeasuringOptions.VALIDATION_METRIC);
+    }
+    if (restarts == null) {
+      restarts = resumed.isPresent() ? RunFolder.restarts(out) : 1;
     }
     RankingMetric metric = fromOption("--validation-metric", () -> RankingMetric.parse(metricName));
     RankingEvaluator evaluator = RankingEvaluator.of(metric);
@@ -126,7 +144,10 @@ final class TrainCommand extends Subcommand {
     Split split = PreparedFolder.read(data);
     trainer.titles(split.titles());
     if (!split.validation().isEmpty()) {
-      trainer.validation(model -> evaluator.evaluate(model, split.validation()).mean(metric));
+      trainer.validation(
+          metric.name(),
+          split.validation(),
+          (model, users) -> evaluator.evaluate(model, users).mean(metric));
     } else {
       refuse("is for validation users, and " + data + " has none", "--validation-metric");
     }
@@ -173,6 +194,9 @@ final class TrainCommand extends Subcommand {
             : "no validation users";
     if (closedForm) {
       return validation;
+    }
+    if (trained.epoch() == 0) {
+      return "ended before the first epoch, " + validation;
     }
     return validated
         ? "best epoch " + trained.epoch() + " with " + validation

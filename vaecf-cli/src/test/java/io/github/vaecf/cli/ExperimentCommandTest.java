@@ -27,7 +27,7 @@ class ExperimentCommandTest {
     assertThat(table.get(0))
         .isEqualTo(
             "series,model,value,trial,end,best_epoch,epochs,seconds,validation,"
-                + "recall@20,recall@20_standard_error,recall@50,recall@50_standard_error,"
+                + "validation_metric,recall@20,recall@20_standard_error,recall@50,recall@50_standard_error,"
                 + "ndcg@100,ndcg@100_standard_error");
     assertThat(table)
         .anyMatch(row -> row.startsWith("Both models,dae,layers of Mult-VAE,dae-same-layers,"))
@@ -38,7 +38,7 @@ class ExperimentCommandTest {
         .anyMatch(row -> row.startsWith("Undersampling,dae,popular items,dae-undersampled,"))
         .anyMatch(row -> row.startsWith("L2,vae,0.001,vae-l2-0.001,"));
     assertThat(table.stream().skip(1).filter(row -> row.contains(",done,")))
-        .allMatch(row -> row.split(",", -1)[13].matches("0\\.[0-9]+"));
+        .allMatch(row -> row.split(",", -1)[14].matches("0\\.[0-9]+"));
     assertThat(out.resolve("report.html"))
         .content()
         .contains(
@@ -49,6 +49,11 @@ class ExperimentCommandTest {
     Outcome again = Outcome.of(command);
     assertThat(again.out()).as("nothing is trained again").isEqualTo(outcome.out());
     assertThat(again.err()).doesNotContain("loss");
+    Outcome search =
+        Outcome.of(
+            "search", "--data", data, "--model=dae", "--out", out, "--try=latent=2", "--epochs=1");
+    assertThat(search.status()).isEqualTo(1);
+    assertThat(search.err()).contains("was begun as 'experiment' and cannot go on as 'search'");
   }
 
   @Test

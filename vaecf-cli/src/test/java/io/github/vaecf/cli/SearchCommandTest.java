@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,7 +91,8 @@ class SearchCommandTest {
     assertThat(table).hasSize(5);
     assertThat(table.get(0))
         .isEqualTo(
-            "trial,learning-rate,latent,schedule,hidden,end,validation,best_epoch,epochs,seconds");
+            "trial,learning-rate,latent,schedule,hidden,end,validation,validation_metric,"
+                + "best_epoch,epochs,seconds");
   }
 
   @Test
@@ -119,6 +125,72 @@ class SearchCommandTest {
     Outcome outcome = search(folder.resolve("out"), "--try", tried);
     assertThat(outcome.status()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.err()).startsWith("vaecf search: ");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void theMetricBelongsToTheSearchAndAnExperimentHasNoPlaceInItsFolder() throws IOException {
+    Path out = folder.resolve("out");
+    Outcome outcome = search(out, "--try=latent=2,3", "--validation-metric=recall@50");
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    String table = Files.readString(out.resolve("results.csv"));
+    assertThat(table).contains(",recall@50,");
+    Outcome again = search(out, "--try=latent=2,3");
+    assertThat(again.status()).as(again.err()).isZero();
+    assertThat(again.out()).as("without the option the search's").isEqualTo(outcome.out());
+
+    assertThat(search(out, "--try=latent=2,3", "--validation-metric=precision@100").err())
+        .contains("validation_metric: the search was begun with recall@50 and cannot go on with")
+        .contains("precision@100");
+    assertThat(search(out, "--try=latent=2,3,4").err())
+        .contains("try latent: the search was begun with 2,3 and cannot go on with 2,3,4");
+    Outcome experiment = Outcome.of("experiment", "--data", data, "--out", out, "--quick");
+    assertThat(experiment.status()).isEqualTo(1);
+    assertThat(experiment.err())
+        .contains(out + ": was begun as 'search' and cannot go on as 'experiment'");
+    assertThat(out.resolve("results.csv")).hasContent(table);
+    assertThat(out.resolve("experiment.csv")).doesNotExist();
+  }
+
+  @Test
+  void aSearchWithoutAnyResultSaysSoAndFails() {
+    Path out = folder.resolve("out");
+    Outcome outcome = search(out, "--try=learning-rate=1e38,2e38");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err())
+        .contains("none of 2 trials came to a validation", "the training diverged");
+    assertThat(outcome.out()).contains("diverged").doesNotContain("NaN", "Best of");
+    assertThat(out.resolve("report.html")).content().doesNotContain("NaN");
+  }
+
+  @Test
+  void aSearchWithoutValidationUsersIsRefused() {
+    Split split = PreparedFolder.read(data);
+    CsrMatrix nobody = CsrMatrix.ofRows(split.items().size(), new long[] {0}, new int[0][]);
+    Path blind = folder.resolve("blind");
+    PreparedFolder.write(
+        new Split(
+            split.train(),
+            new HeldOut(nobody, nobody, split.validation().firstUser()),
+            new HeldOut(
+                split.test().foldIn(), split.test().heldOut(), split.validation().firstUser()),
+            IdIndex.of(
+                Stream.concat(
+                        split.users().ids().subList(0, split.validation().firstUser()).stream(),
+                        split
+                            .users()
+                            .ids()
+                            .subList(split.test().firstUser(), split.users().size())
+                            .stream())
+                    .toList()),
+            split.items(),
+            split.titles()),
+        blind);
+    Outcome outcome =
+        Outcome.of(
+            "search", "--data", blind, "--model=dae", "--out", folder.resolve("out"), "--try=l2=0");
+    assertThat(outcome.status()).as(outcome.out()).isEqualTo(1);
+    assertThat(outcome.err()).contains("has no validation users");
     assertThat(folder.resolve("out")).doesNotExist();
   }
 

@@ -73,6 +73,9 @@ public record Differences(TestResults results, List<TestResults.Difference> pair
   }
 
   private static String signed(Estimate difference) {
+    if (difference.users() == 0) {
+      return "–";
+    }
     return String.format(
         Locale.ROOT, "%+.4f ± %.4f", difference.mean(), difference.standardError());
   }

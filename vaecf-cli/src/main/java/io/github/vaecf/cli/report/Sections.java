@@ -167,10 +167,24 @@ public final class Sections {
                   name,
                   byGradient ? Integer.toString(curve.epochs().size()) : "–",
                   byGradient ? Integer.toString(best.number()) : "–",
-                  Double.isNaN(best.validation()) ? "–" : number(best.validation())));
+                  number(best.validation()),
+                  Double.isNaN(best.validation()) ? "–" : orDash(curve.metric())));
         });
-    page.numbers("", List.of("run", "epochs", "best epoch", "its validation"), rows);
-    curve(page, trained, "Validation after each epoch.", "validation", epoch -> epoch.validation());
+    page.numbers("", List.of("run", "epochs", "best epoch", "its validation", "by"), rows);
+    Map<String, Map<String, TrainingCurve>> byMetric = new LinkedHashMap<>();
+    trained.forEach(
+        (name, curve) ->
+            byMetric
+                .computeIfAbsent(curve.metric(), metric -> new LinkedHashMap<>())
+                .put(name, curve));
+    byMetric.forEach(
+        (metric, alike) -> // numbers of different metrics do not belong in one plot
+        curve(
+                page,
+                alike,
+                "Validation after each epoch.",
+                metric.isEmpty() ? "validation" : metric,
+                epoch -> epoch.validation()));
     curve(
         page,
         trained,
@@ -195,6 +209,10 @@ public final class Sections {
       curve(page, variational, "KL divergence, not weighted.", "KL", epoch -> epoch.kl());
       curve(page, variational, "Weight β of the KL divergence.", "β", epoch -> epoch.beta());
     }
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "–" : text;
   }
 
   /** Whether there were epochs, and losses: a model in closed form is fitted in one go. */
@@ -370,7 +388,7 @@ public final class Sections {
   }
 
   private static String number(double value) {
-    return String.format(Locale.ROOT, "%.4f", value);
+    return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.4f", value);
   }
 
   private static String grouped(long value) {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -41,7 +42,7 @@ import java.util.stream.Stream;
  * {@code model.safetensors}. Written by one training at a time, which holds a lock on {@code
  * .writer.lock} meanwhile; whoever reads sees a whole state at any time.
  */
-public final class RunFolder implements AutoCloseable {
+public final class RunFolder {
   private static final String CONFIG = "config.json";
   private static final String METRICS = "metrics.csv";
   private static final String CHECKPOINTS = "checkpoints";
@@ -222,6 +223,18 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * How often a run trains, from other first weights each time.
+   *
+   * @param folder the run folder
+   * @return at least 1
+   * @throws DataException if the folder holds no run, or it cannot be read
+   */
+  public static int restarts(Path folder) {
+    requireRun(folder);
+    return Math.max(1, readConfig(folder.resolve(CONFIG)).path(RESTARTS).asInt());
+  }
+
   private static void collect(String path, JsonNode node, Map<String, String> values) {
     if (node.isObject()) {
       node.properties()
@@ -255,7 +268,7 @@ public final class RunFolder implements AutoCloseable {
     for (int row = 1; row < rows.size(); row++) {
       epochs.add(epoch(file, row + 1, columns(rows), rows.get(row).split(",", -1)));
     }
-    return new TrainingCurve(epochs);
+    return new TrainingCurve(validationMetric(folder).orElse(""), epochs);
   }
 
   /** The rows of a table, without one that is being written. */
@@ -438,8 +451,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Lets others write into the folder. */
-  @Override
-  public void close() {
+  void close() {
     lock.close();
   }
 
@@ -713,9 +725,11 @@ public final class RunFolder implements AutoCloseable {
   /**
    * How a training went, epoch by epoch; a model in closed form has one.
    *
+   * @param metric what the validation measured, such as {@code ndcg@100}; empty if there was none,
+   *     or nothing is known of it
    * @param epochs one entry an epoch, in order; none if the first has not ended
    */
-  public record TrainingCurve(List<Epoch> epochs) {
+  public record TrainingCurve(String metric, List<Epoch> epochs) {
     /**
      * What an epoch came to.
      *
@@ -739,9 +753,11 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Copies the list.
      *
+     * @param metric what the validation measured
      * @param epochs one entry an epoch
      */
     public TrainingCurve {
+      Objects.requireNonNull(metric, "metric");
       epochs = List.copyOf(epochs);
     }
 

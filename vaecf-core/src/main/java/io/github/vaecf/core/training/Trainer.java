@@ -191,8 +191,11 @@ public final class Trainer {
     if (runFolder == null) {
       return fit(model, users, items, null);
     }
-    try (RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items))) {
+    RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items));
+    try {
       return fit(model, users, items, folder);
+    } finally {
+      folder.close();
     }
   }
 
@@ -244,8 +247,11 @@ public final class Trainer {
     if (runFolder == null) {
       return trainWithRestarts(users, items, null);
     }
-    try (RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items))) {
+    RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items));
+    try {
       return trainWithRestarts(users, items, folder);
+    } finally {
+      folder.close();
     }
   }
 

@@ -10,7 +10,8 @@
  *   <li>The graph: NetworkGraph (from histories to rankings), TrainingStep (loss, gradients, Adam),
  *       Variables, and NetworkSession, which runs them.
  *   <li>The loop: TrainingRun, with BatchSource, TrainingState, LearningRate, Streams.
- *   <li>The disk: {@link io.github.vaecf.core.training.RunFolder}, with Safetensors and EventFile.
+ *   <li>The disk: {@link io.github.vaecf.core.training.RunFolder}, with FolderLock, Safetensors and
+ *       EventFile.
  * </ul>
  */
 package io.github.vaecf.core.training;

@@ -253,6 +253,7 @@ class TrainerTest {
       assertThat(loaded.validationMetric()).contains("recall@50");
     }
     assertThat(RunFolder.validationMetric(run)).contains("recall@50");
+    assertThat(RunFolder.curve(run).metric()).isEqualTo("recall@50");
     assertThat(RunFolder.settings(run)).isEqualTo(dae());
     List<String> rows = Files.readAllLines(run.resolve("metrics.csv"));
     assertThat(rows.get(0)).contains(",validation,validation_metric,best,");

@@ -1,7 +1,10 @@
 package io.github.vaecf.eval.search;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import io.github.vaecf.core.training.RunFolder;
@@ -23,11 +26,15 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -48,13 +55,20 @@ import org.apache.commons.math3.stat.StatUtils;
  * A Service for Black-Box Optimization, KDD 2017, section 3.2.2, with best validations in place of
  * running means, since the weights of the best epoch are what a training keeps.
  *
- * <p>A training that diverges is a result like another. For one thread, and one program at a time
- * for a folder.
+ * <p>What is to be done, {@code plan.json}, belongs to the folder: it goes on with the same plan,
+ * with more trials at most, and a folder of anything else is refused. One at a time writes into it,
+ * and holds a lock meanwhile.
+ *
+ * <p>A training that diverges is a result like another. For one thread.
  */
 public final class Trials {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final String RUNS = "trials";
+  private static final String PLAN = "plan.json";
+  private static final String PURPOSE = "purpose";
+  private static final String METRIC = "validation_metric";
+  private static final String TRIALS = "trials";
   private static final String OUTCOME = "trial.json";
   private static final int OTHERS_BEFORE_STOPPING = 4;
   private static final int SHARE_BEFORE_STOPPING = 4;
@@ -67,6 +81,8 @@ public final class Trials {
   private final CheckpointPolicy checkpoints;
   private final TrialListener listener;
   private final BooleanSupplier stop;
+  private final String purpose;
+  private final Map<String, String> given;
 
   /** What is kept of a trial that has ended, besides its run folder. */
   private record Outcome(TrialResult.End end, String message) {}
@@ -80,6 +96,8 @@ public final class Trials {
     checkpoints = builder.checkpoints;
     listener = builder.listener;
     stop = builder.stop;
+    purpose = builder.purpose;
+    given = builder.given;
   }
 
   /**
@@ -92,13 +110,29 @@ public final class Trials {
   }
 
   /**
+   * What the trials of a folder are validated by.
+   *
+   * @param folder any path
+   * @return a metric's name, such as {@code ndcg@100}; empty if the folder is none of trials, or
+   *     does not say
+   * @throws DataException if it cannot be read
+   */
+  public static Optional<String> metric(Path folder) {
+    Path plan = folder.resolve(PLAN);
+    return Files.isRegularFile(plan)
+        ? Optional.of(read(plan).path(METRIC).asText()).filter(name -> !name.isEmpty())
+        : Optional.empty();
+  }
+
+  /**
    * Runs the trials that have not ended yet.
    *
    * @param trials all trials, in the order in which they are to be run
    * @return what each came to, in the same order
    * @throws IllegalArgumentException if two trials have one name
-   * @throws DataException if the folder holds other files, a trial of this name with other settings
-   *     or on other data, or cannot be written
+   * @throws DataException if somebody else writes into the folder, it holds other files or the
+   *     trials of another plan, a trial of this name with other settings or on other data, or
+   *     cannot be written; nothing is left behind then if no trial had begun
    * @throws TrainingStoppedException if it was asked to stop
    */
   public List<TrialResult> run(List<Trial> trials) {
@@ -108,9 +142,27 @@ public final class Trials {
         throw new IllegalArgumentException("two trials have the name " + trial.name());
       }
     }
+    // That the file system knows no locks each trial's training says.
+    RunFolder.Lock lock = RunFolder.lock(folder, unused -> {});
+    try {
+      ObjectNode plan = plan(trials);
+      boolean begun = requireOwnFolder(plan);
+      try {
+        WholeFile.replace(folder.resolve(PLAN), plan.toPrettyString() + "\n");
+        return runAll(trials);
+      } finally {
+        if (!begun && namesOfRuns().isEmpty()) {
+          WholeFile.delete(folder.resolve(PLAN));
+        }
+      }
+    } finally {
+      lock.close();
+    }
+  }
+
+  private List<TrialResult> runAll(List<Trial> trials) {
     List<TrialResult> results = new ArrayList<>();
     try {
-      requireOwnFolder();
       for (Trial trial : trials) {
         TrialResult result = run(trial, results);
         results.add(result);
@@ -123,20 +175,134 @@ public final class Trials {
     return List.copyOf(results);
   }
 
-  /** Nothing of another kind may be overwritten. */
-  private void requireOwnFolder() throws IOException {
-    if (Files.exists(folder) && !Files.isDirectory(folder.resolve(RUNS))) {
-      try (Stream<Path> entries = Files.list(folder)) {
-        if (entries.findAny().isPresent()) {
-          throw new DataException(
-              folder
-                  + ": expected a new folder or one of earlier trials, found other files in it and"
-                  + " no folder "
-                  + RUNS);
-        }
+  /** All that decides what the trials come to, their settings and data apart, which they keep. */
+  private ObjectNode plan(List<Trial> trials) {
+    ObjectNode plan = JSON.createObjectNode();
+    plan.put(PURPOSE, purpose);
+    given.forEach(plan::put);
+    plan.put(METRIC, metric.name()).put("pruning", prune);
+    ObjectNode byName = plan.putObject(TRIALS);
+    for (Trial trial : trials) {
+      ObjectNode varied = byName.putObject(trial.name());
+      trial.varied().forEach(varied::put);
+    }
+    return plan;
+  }
+
+  private static JsonNode read(Path plan) {
+    try {
+      JsonNode stored = JSON.readTree(plan.toFile());
+      if (!stored.path(TRIALS).isObject()) {
+        throw new DataException(plan + ": not the plan of trials; choose another folder");
+      }
+      return stored;
+    } catch (JsonProcessingException e) {
+      throw new DataException(
+          plan + ": not the plan of trials (" + e.getOriginalMessage() + "); choose another folder",
+          e);
+    } catch (IOException e) {
+      throw new DataException(plan + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  /**
+   * Nothing of another kind may be overwritten.
+   *
+   * @return whether the folder holds trials of this plan already
+   */
+  private boolean requireOwnFolder(ObjectNode plan) {
+    Path file = folder.resolve(PLAN);
+    List<String> runs = namesOfRuns();
+    boolean begun = Files.exists(file);
+    if (begun) {
+      requireSame(read(file), plan, file);
+    } else if (runs.isEmpty() && !isEmpty()) {
+      throw new DataException(
+          folder
+              + ": expected a new folder or one of earlier trials, found other files in it and no "
+              + PLAN);
+    }
+    for (String name : runs) {
+      if (!plan.path(TRIALS).has(name)) {
+        throw new DataException(
+            folder.resolve(RUNS).resolve(name)
+                + ": is none of the trials of this "
+                + purpose
+                + "; choose another folder");
       }
     }
-    Files.createDirectories(folder.resolve(RUNS));
+    return begun || !runs.isEmpty();
+  }
+
+  private boolean isEmpty() {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.allMatch(RunFolder::isByTheWay);
+    } catch (IOException e) {
+      throw new DataException(folder + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  /** The trials that have begun; none where something else is called like their folder. */
+  private List<String> namesOfRuns() {
+    Path runs = folder.resolve(RUNS);
+    if (!Files.isDirectory(runs)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(runs)) {
+      return entries.filter(RunFolder::isRun).map(run -> run.getFileName().toString()).toList();
+    } catch (IOException e) {
+      throw new DataException(runs + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  private static void requireSame(JsonNode stored, ObjectNode plan, Path file) {
+    String before = stored.path(PURPOSE).asText();
+    String purpose = plan.path(PURPOSE).asText();
+    if (!before.equals(purpose)) {
+      throw new DataException(
+          file.getParent()
+              + ": was begun as '"
+              + before
+              + "' and cannot go on as '"
+              + purpose
+              + "'; choose another folder");
+    }
+    Set<String> names = new LinkedHashSet<>();
+    stored.fieldNames().forEachRemaining(names::add);
+    plan.fieldNames().forEachRemaining(names::add);
+    names.remove(TRIALS);
+    for (String name : names) {
+      requireSame(name, stored.path(name), plan.path(name), purpose, file);
+    }
+    for (Map.Entry<String, JsonNode> trial : stored.path(TRIALS).properties()) {
+      requireSame(
+          "trial " + trial.getKey(),
+          trial.getValue(),
+          plan.path(TRIALS).path(trial.getKey()),
+          purpose,
+          file);
+    }
+  }
+
+  private static void requireSame(
+      String name, JsonNode before, JsonNode now, String purpose, Path file) {
+    if (!before.equals(now)) {
+      throw new DataException(
+          file
+              + ", "
+              + name
+              + ": the "
+              + purpose
+              + " was begun with "
+              + inWords(before)
+              + " and cannot go on with "
+              + inWords(now)
+              + "; go on with what it was begun with, or choose another folder");
+    }
+  }
+
+  private static String inWords(JsonNode value) {
+    return value.isMissingNode() ? "none" : value.isValueNode() ? value.asText() : value.toString();
   }
 
   private TrialResult run(Trial trial, List<TrialResult> before) throws IOException {
@@ -153,7 +319,15 @@ public final class Trials {
   }
 
   private Trainer.Builder trainer(Trial trial, Path run) {
-    return Trainer.builder().settings(trial.settings()).runFolder(run).checkpoints(checkpoints);
+    Trainer.Builder trainer =
+        Trainer.builder().settings(trial.settings()).runFolder(run).checkpoints(checkpoints);
+    if (!split.validation().isEmpty()) {
+      trainer.validation(
+          metric.name(),
+          split.validation(),
+          (model, users) -> evaluator.evaluate(model, users).mean(metric));
+    }
+    return trainer;
   }
 
   private void train(Trial trial, Path run, List<TrialResult> before) throws IOException {
@@ -166,9 +340,6 @@ public final class Trials {
             .listener(follower)
             .listener(listener.training(trial))
             .stopWhen(() -> follower.pruned || stop.getAsBoolean());
-    if (!split.validation().isEmpty()) {
-      trainer.validation(model -> evaluator.evaluate(model, split.validation()).mean(metric));
-    }
     try {
       trainer.build().train(split.train(), split.items()).close();
       if (!follower.pruned) { // else it says so already
@@ -221,14 +392,14 @@ public final class Trials {
     WholeFile.replace(run.resolve(OUTCOME), JSON.writeValueAsString(outcome) + "\n");
   }
 
-  private static String table(List<Trial> trials, List<TrialResult> results) throws IOException {
+  private String table(List<Trial> trials, List<TrialResult> results) throws IOException {
     Set<String> settings = new LinkedHashSet<>();
     trials.forEach(trial -> settings.addAll(trial.varied().keySet()));
     StringWriter text = new StringWriter();
     CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text);
     List<String> row = new ArrayList<>(List.of("trial"));
     row.addAll(settings);
-    row.addAll(List.of("end", "validation", "best_epoch", "epochs", "seconds"));
+    row.addAll(List.of("end", "validation", METRIC, "best_epoch", "epochs", "seconds"));
     csv.writeRecord(row);
     for (TrialResult result : results) {
       row.clear();
@@ -236,6 +407,7 @@ public final class Trials {
       settings.forEach(name -> row.add(result.trial().varied().getOrDefault(name, "")));
       row.add(result.end().toString());
       row.add(Double.isNaN(result.validation()) ? "" : Double.toString(result.validation()));
+      row.add(Double.isNaN(result.validation()) ? "" : metric.name());
       row.add(Integer.toString(result.epoch()));
       row.add(Integer.toString(result.curve().epochs().size()));
       row.add(String.format(Locale.ROOT, "%.1f", result.curve().seconds()));
@@ -254,6 +426,8 @@ public final class Trials {
     private CheckpointPolicy checkpoints = CheckpointPolicy.standard();
     private TrialListener listener = new TrialListener() {};
     private BooleanSupplier stop = () -> false;
+    private String purpose = "series of trials";
+    private Map<String, String> given = Map.of();
 
     private Builder() {}
 
@@ -288,6 +462,21 @@ public final class Trials {
      */
     public Builder metric(RankingMetric metric) {
       this.metric = metric;
+      return this;
+    }
+
+    /**
+     * What the trials are for: the folder is then of this purpose only, and goes on with these
+     * values only.
+     *
+     * @param word such as search, for messages
+     * @param values what else decides which trials there are, by what a person calls it; shown
+     *     where it has changed
+     * @return this builder
+     */
+    public Builder purpose(String word, Map<String, String> values) {
+      purpose = Objects.requireNonNull(word, "word");
+      given = Collections.unmodifiableMap(new LinkedHashMap<>(values));
       return this;
     }
 

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -107,8 +108,9 @@ class TrialsTest {
     List<String> table = Files.readAllLines(folder.resolve("results.csv"));
     assertThat(table).hasSize(4);
     assertThat(table.get(0))
-        .isEqualTo("trial,learning-rate,end,validation,best_epoch,epochs,seconds");
-    assertThat(table.get(2)).startsWith("b,0.01,done," + results.get(1).validation() + ",");
+        .isEqualTo(
+            "trial,learning-rate,end,validation,validation_metric,best_epoch,epochs,seconds");
+    assertThat(table.get(2)).startsWith("b,0.01,done," + results.get(1).validation() + ",ndcg@20,");
   }
 
   @Test
@@ -232,7 +234,7 @@ class TrialsTest {
     assertThat(results.get(0).epoch()).isZero();
     assertThat(results.get(1).end()).isEqualTo(TrialResult.End.DONE);
     assertThat(Files.readAllLines(folder.resolve("results.csv")).get(1))
-        .startsWith("wild,1.0E38,diverged,,0,0,");
+        .startsWith("wild,1.0E38,diverged,,,0,0,");
   }
 
   @Test
@@ -265,6 +267,100 @@ class TrialsTest {
         .isInstanceOf(DataException.class)
         .hasMessageContaining("it has changed since");
     assertThat(trials(folder).build().run(three())).as("more trials may be added").hasSize(3);
+  }
+
+  private void refused(Trials.Builder trials, List<Trial> asked, String... words)
+      throws IOException {
+    List<String> before = contents();
+    assertThatThrownBy(() -> trials.build().run(asked))
+        .isInstanceOf(DataException.class)
+        .hasMessageContainingAll(words);
+    assertThat(contents()).isEqualTo(before);
+  }
+
+  /** All files and folders, with the contents of those that are not large. */
+  private List<String> contents() throws IOException {
+    List<String> contents = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted().toList()) {
+        boolean text = file.toString().matches(".*\\.(json|csv)");
+        contents.add(file + (text ? Files.readString(file) : ""));
+      }
+    }
+    return contents;
+  }
+
+  @Test
+  void whatDecidesTheResultBelongsToTheFolderAndIsNamedWhereItDiffers() throws IOException {
+    Map<String, String> space = Map.of("try learning-rate", "0.001,0.01");
+    List<Trial> two = three().subList(0, 2);
+    trials(folder).purpose("search", space).build().run(two);
+    assertThat(Trials.metric(folder)).contains("ndcg@20");
+    refused(
+        trials(folder).purpose("search", space).metric(Ndcg.at(10)),
+        two,
+        folder.resolve("plan.json") + ", validation_metric: the search was begun with ndcg@20 and",
+        "cannot go on with ndcg@10",
+        "another folder");
+    refused(trials(folder).purpose("search", space).prune(true), two, "pruning", "false", "true");
+    refused(
+        trials(folder).purpose("search", Map.of("try learning-rate", "0.001..0.01")),
+        two,
+        "try learning-rate: the search was begun with 0.001,0.01");
+    refused(trials(folder).purpose("search", Map.of()), two, "and cannot go on with none");
+    refused(
+        trials(folder).purpose("experiment", space),
+        two,
+        ": was begun as 'search' and cannot go on as 'experiment'");
+    refused(trials(folder).purpose("search", space), two.subList(0, 1), "trial b");
+    refused(
+        trials(folder).purpose("search", space),
+        List.of(trial("a", 0.002, 4), two.get(1)),
+        "trial a: the search was begun with {\"learning-rate\":\"0.001\"}");
+    assertThat(trials(folder).purpose("search", space).build().run(three())).hasSize(3);
+  }
+
+  @Test
+  void trialsFromBeforeThereWerePlansGoOnAndGetOne() throws IOException {
+    trials(folder).build().run(three().subList(0, 2));
+    Files.delete(folder.resolve("plan.json"));
+    refused(trials(folder), List.of(trial("x", 0.01, 4)), "trials/", "is none of the trials of");
+    assertThat(trials(folder).build().run(three())).hasSize(3);
+    assertThat(folder.resolve("plan.json")).content().contains("ndcg@20", "\"c\"");
+  }
+
+  @Test
+  void aStartThatIsRefusedLeavesNothingBehind() throws IOException {
+    Trial onGpu =
+        new Trial(
+            "a",
+            Map.of(),
+            SETTINGS.with(TrainingSettings.DEVICE, TrainingSettings.Device.GPU)); // there is none
+    refused(trials(folder.resolve("new")), List.of(onGpu), "the GPU cannot be used");
+    Path foreign = Files.createDirectories(folder.resolve("foreign/trials"));
+    Files.writeString(foreign.resolve("of patience"), "");
+    refused(trials(foreign.getParent()), three(), "found other files");
+    refused(trials(foreign.resolve("of patience")), three(), "found a file");
+    assertThat(trials(folder.resolve("new")).build().run(three())).hasSize(3);
+  }
+
+  @Test
+  void theSecondOfTwoSearchesInOneFolderIsToldWhoIsFirst() {
+    List<String> ended = new ArrayList<>();
+    TrialListener second =
+        new TrialListener() {
+          @Override
+          public void ended(TrialResult result) {
+            assertThatThrownBy(() -> trials(folder).build().run(three()))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith(folder + ": is being written by process ")
+                .hasMessageContaining("" + ProcessHandle.current().pid());
+            ended.add(result.trial().name());
+          }
+        };
+    trials(folder).listener(second).build().run(three());
+    assertThat(ended).containsExactly("a", "b", "c");
+    assertThat(trials(folder).build().run(three())).hasSize(3);
   }
 
   @Test

@@ -1,0 +1,126 @@
+package io.github.vaecf.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainCommandTest {
+  @TempDir static Path made;
+  private static Path data;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void generate() {
+    data = made.resolve("data");
+    Outcome.of("generate", "--shape=300x60x4000", "--heldout-users=50", "--out", data);
+  }
+
+  private static Outcome train(Path run, Object... more) {
+    return Outcome.of(
+        Stream.concat(
+                Stream.of("train", "--data", data, "--model=dae", "--out", run), Stream.of(more))
+            .toArray());
+  }
+
+  @Test
+  void aRunIsResumedWithWhatItWasStartedWithAndWithNothingElse() throws IOException {
+    Path run = folder.resolve("run");
+    Path json = folder.resolve("outcome.json");
+    Outcome started = train(run, "--epochs=2", "--latent=4", "--validation-metric=recall@5");
+    assertThat(started.status()).as(started.err()).isZero();
+    byte[] weights = Files.readAllBytes(run.resolve("model.safetensors"));
+
+    Outcome resumed = train(run, "--resume", "--json", json);
+    assertThat(resumed.status()).as(resumed.err()).isZero();
+    assertThat(resumed.out()).contains("with validation recall@5 0.");
+    JsonNode outcome = new ObjectMapper().readTree(json.toFile());
+    assertThat(outcome.path("validation_metric").asText()).isEqualTo("recall@5");
+
+    Path by = folder.resolve("by-ndcg");
+    assertThat(train(by, "--epochs=2", "--latent=4").status()).isZero();
+    Outcome report = Outcome.of("report", "--run", run, by);
+    assertThat(report.status()).as(report.err()).isZero();
+    assertThat(Files.readString(run.resolve("report.html")).split("<figcaption>Validation after"))
+        .as("a plot for each metric")
+        .hasSize(1 + 2);
+    assertThat(run.resolve("report.html")).content().contains("recall@5", "ndcg@100");
+
+    Outcome otherMetric = train(run, "--resume", "--validation-metric=precision@100");
+    assertThat(otherMetric.status()).isEqualTo(1);
+    assertThat(otherMetric.err())
+        .contains("config.json, validation.metric: the run was started with recall@5 and cannot")
+        .contains("be resumed with precision@100");
+    assertThat(train(run, "--resume", "--epochs=3").err())
+        .contains("settings.epochs: the run was started with 2 and cannot be resumed with 3");
+    assertThat(train(run, "--resume", "--restarts=2").err())
+        .contains("restarts: the run was started with 1 and cannot be resumed with 2");
+    assertThat(Files.readAllBytes(run.resolve("model.safetensors"))).isEqualTo(weights);
+  }
+
+  @Test
+  void restartsAreResumedAsManyAsTheyWereAndReportedLikeAnyRun() {
+    Path run = folder.resolve("run");
+    assertThat(train(run, "--epochs=1", "--latent=4", "--restarts=2").status()).isZero();
+    Outcome resumed = train(run, "--resume");
+    assertThat(resumed.status()).as(resumed.err()).isZero();
+    assertThat(resumed.err()).contains("restart 2 of 2").doesNotContain("loss");
+    Outcome report = Outcome.of("report", "--run", run, "--data", data);
+    assertThat(report.status()).as(report.err()).isZero();
+    assertThat(run.resolve("report.html")).content().contains("validation metric");
+  }
+
+  @Test
+  void aTimeLimitBeforeTheFirstEpochIsSaidAndWhatItLeavesIsMeasured() throws IOException {
+    Path json = folder.resolve("outcome.json");
+    Outcome outcome =
+        train(folder.resolve("run"), "--batch-size=1", "--time-limit=0.00002", "--json", json);
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).contains("ended before the first epoch, validation ndcg@100 0.");
+    assertThat(new ObjectMapper().readTree(json.toFile()).path("validation").isNumber()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train --data DATA --model vae --out OUT --device gpu", // there is none
+        "train --data DATA --model vae --out OUT --device gpu --restarts 2",
+        "train --data DATA --model vae --out OUT --resume",
+        "train --data NONE --model vae --out OUT",
+        "train --data DATA --model svd --out OUT",
+        "search --data DATA --model vae --out OUT --try latent=2,3 --device gpu",
+        "search --data NONE --model vae --out OUT --try latent=2,3",
+        "experiment --data DATA --out OUT --device gpu",
+        "experiment --data DATA --out OUT --undersample-to 0",
+        "experiment --data NONE --out OUT",
+        "reproduce ml-20m --input NONE --out OUT",
+        "reproduce ml-20m --input DATA --out OUT",
+        "reproduce ml-20m --input DATA --out OUT --device gpu",
+        "quickstart --epochs 0 --out OUT",
+        "compare --data DATA --model ease --model NONE --report OUT",
+        "export --run NONE --out OUT",
+        "export --run DATA --out OUT"
+      })
+  void aStartThatIsRefusedLeavesNothingBehind(String line) {
+    Path out = folder.resolve("above/out");
+    Map<String, Path> places = Map.of("DATA", data, "NONE", folder.resolve("none"), "OUT", out);
+    Outcome outcome =
+        Outcome.of(
+            Stream.of(line.split(" ", -1))
+                .map(word -> places.containsKey(word) ? places.get(word) : word)
+                .toArray());
+    assertThat(outcome.status()).as(outcome.out()).isNotZero();
+    assertThat(folder).isEmptyDirectory();
+  }
+}
