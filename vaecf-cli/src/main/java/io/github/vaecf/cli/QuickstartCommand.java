@@ -150,16 +150,15 @@ final class QuickstartCommand extends Subcommand {
 
   private Path newFolder() throws IOException {
     TensorFlowRuntime.prepare(); // where it cannot be loaded, nothing is to be left behind
-    Path folder = out == null ? Path.of("quickstart") : out;
-    Files.createDirectories(folder.toAbsolutePath().getParent());
+    Path folder = Path.of("quickstart");
+    if (out != null) {
+      requireNew(out);
+      return Files.createDirectories(out);
+    }
     for (int n = 2; ; n++) {
       try {
         return Files.createDirectory(folder); // by one only, of two that are started at once
       } catch (FileAlreadyExistsException e) {
-        if (out != null) {
-          throw new DataException(
-              folder + ": already exists; choose another place or remove it first", e);
-        }
         folder = Path.of("quickstart-" + n);
       }
     }
