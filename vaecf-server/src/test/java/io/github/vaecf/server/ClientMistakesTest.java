@@ -48,7 +48,7 @@ class ClientMistakesTest {
 
   @BeforeAll
   static void serve() throws IOException {
-    versions = ServedVersions.open(SampleExport.base());
+    versions = ServedVersions.open(SampleExport.base(), Duration.ofDays(1), System.err::println);
     server = ModelServer.start(versions, "debian", ADDRESS, LIMITS);
     client = new Client(server.uri());
   }

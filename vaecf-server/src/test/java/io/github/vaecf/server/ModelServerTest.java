@@ -448,7 +448,7 @@ class ModelServerTest {
 
   @Test
   void anItemIsFoundFirstByItsId() {
-    TitleSearch search = new TitleSearch(model);
+    TitleSearch search = new TitleSearch(model.items(), model.titles());
     for (int item = 0; item < model.itemCount(); item += 10) {
       String id = model.items().id(item);
       assertThat(search.find(" " + id, 3).at("/items/0/id").textValue()).isEqualTo(id);

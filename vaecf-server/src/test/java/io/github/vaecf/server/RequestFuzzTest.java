@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -156,7 +157,8 @@ class RequestFuzzTest {
     Map<Integer, Integer> statuses = new TreeMap<>();
     long largest = 0;
     long longest = 0;
-    try (ServedVersions versions = ServedVersions.open(SampleExport.base());
+    try (ServedVersions versions =
+            ServedVersions.open(SampleExport.base(), Duration.ofDays(1), System.err::println);
         ModelServer server =
             ModelServer.start(
                 versions,

@@ -32,7 +32,7 @@ class SlowClientsTest {
 
   @BeforeAll
   static void open() {
-    versions = ServedVersions.open(SampleExport.base());
+    versions = ServedVersions.open(SampleExport.base(), Duration.ofDays(1), System.err::println);
   }
 
   @AfterAll
