@@ -83,8 +83,8 @@ class ReproduceCommandTest {
 
     assertThat(reproduce("gowalla", "--models=vae").out()).isEqualTo(outcome.out());
     Outcome other = reproduce("gowalla", "--models=vae", "--heldout-users=3");
-    assertThat(other.status()).isEqualTo(1);
-    assertThat(other.err()).contains("begun with");
+    assertThat(other.status()).isEqualTo(2);
+    assertThat(other.err()).contains("--heldout-users is not for gowalla, whose test is published");
   }
 
   private static JsonNode config(Path run) throws IOException {
