@@ -1,5 +1,6 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedVersions;
 import io.github.vaecf.server.Limits;
 import io.github.vaecf.server.ModelServer;

@@ -158,7 +158,7 @@ class RequestFuzzTest {
     long largest = 0;
     long longest = 0;
     try (ServedVersions versions =
-            ServedVersions.open(SampleExport.base(), Duration.ofDays(1), System.err::println);
+            ServedVersions.open(SampleExport.base(), Duration.ofDays(1), said -> {});
         ModelServer server =
             ModelServer.start(
                 versions,
