@@ -264,7 +264,7 @@ public final class ServedVersions implements AutoCloseable {
     throw new DataException(
         problems.size() == 1
             ? problems.get(0)
-            : base + ": none of its versions can be served\n" + String.join("\n", problems));
+            : base + ": none of its versions can be served; " + String.join("; ", problems));
   }
 
   /** Looks again and again, whatever happens, until this is closed. */

@@ -2,8 +2,6 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
-import java.nio.charset.CharsetEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,19 +12,11 @@ final class Vocabulary {
   /**
    * Writes ids.
    *
-   * @throws DataException if an id is empty, which stands for padding, contains a line break, or is
-   *     no text that UTF-8 can hold
+   * @throws DataException if an id is empty, which stands for padding, or contains a line break
    */
   static String lines(IdIndex items) {
-    CharsetEncoder encoder = StandardCharsets.UTF_8.newEncoder();
     for (int index = 0; index < items.size(); index++) {
       String id = items.id(index);
-      if (!encoder.canEncode(id)) {
-        throw new DataException(
-            "the item id at index "
-                + index
-                + " cannot be exported: it has half a pair of surrogates, which UTF-8 cannot hold");
-      }
       if (id.equals(ExportFormat.NO_ID) || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
         throw new DataException(
             "item id '"

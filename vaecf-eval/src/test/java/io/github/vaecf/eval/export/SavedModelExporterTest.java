@@ -575,11 +575,6 @@ class SavedModelExporterTest {
     }
   }
 
-  @Test
-  void halfAPairOfSurrogatesIsNoId() {
-    anIdThatTheVocabularyCannotHoldIsRefused("\ud83d");
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"", "two\nlines", "carriage\rreturn"})
   void anIdThatTheVocabularyCannotHoldIsRefused(String id) {

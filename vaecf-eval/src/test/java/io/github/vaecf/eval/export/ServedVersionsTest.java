@@ -365,11 +365,11 @@ class ServedVersionsTest {
         .isInstanceOf(DataException.class)
         .hasMessageStartingWith(
             base
-                + ": none of its versions can be served\n"
+                + ": none of its versions can be served; "
                 + base.resolve("2/model.json")
                 + ": not a model card (")
         .hasMessageEndingWith(
-            "\n"
+            "; "
                 + base.resolve("1")
                 + ": not an export of vaecf, expected a file saved_model.pb, found none");
   }
