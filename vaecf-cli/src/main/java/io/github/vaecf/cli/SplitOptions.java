@@ -328,7 +328,8 @@ final class SplitOptions {
       named("--heldout-users", () -> builder.heldOutUsers(heldOutUsers));
     } else if (preset == null) {
       throw new IllegalArgumentException(
-          "--heldout-users: say how many users to hold out for validation, and again for test");
+          "--heldout-users: say how many users to hold out for validation, and again for test;"
+              + " a tenth of them is usual");
     }
     return builder;
   }

@@ -1,5 +1,6 @@
 package io.github.vaecf.cli;
 
+import io.github.vaecf.data.DataException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
@@ -206,7 +207,7 @@ public final class Vaecf implements Runnable {
     if (debug) {
       failure.printStackTrace(err);
     }
-    err.println(failed.qualifiedName() + ": " + Failures.explain(failure));
+    err.println(failed.qualifiedName() + ": " + DataException.printable(Failures.explain(failure)));
     return CommandLine.ExitCode.SOFTWARE;
   }
 
@@ -219,7 +220,7 @@ public final class Vaecf implements Runnable {
       // An option that is missing is often one that was written another way.
       reason = new UnmatchedArgumentException(line, unknown);
     }
-    line.getErr().println(name + ": " + reason.getMessage());
+    line.getErr().println(name + ": " + DataException.printable(reason.getMessage()));
     if (!(reason instanceof UnmatchedArgumentException) || unknown.isEmpty()) {
       UnmatchedArgumentException.printSuggestions(reason, line.getErr());
     } else {

@@ -19,7 +19,7 @@ public final class DataException extends RuntimeException {
    * @param message one sentence for a person to read
    */
   public DataException(String message) {
-    super(escaped(message));
+    super(printable(message));
   }
 
   /**
@@ -29,7 +29,7 @@ public final class DataException extends RuntimeException {
    * @param cause what went wrong beneath
    */
   public DataException(String message, Throwable cause) {
-    super(escaped(message), cause);
+    super(printable(message), cause);
   }
 
   /**
@@ -40,7 +40,7 @@ public final class DataException extends RuntimeException {
    * @param problem what was expected and what was found
    */
   public DataException(Path file, long line, String problem) {
-    super(escaped(file + ", line " + line + ": " + problem));
+    super(printable(file + ", line " + line + ": " + problem));
   }
 
   /**
@@ -52,16 +52,22 @@ public final class DataException extends RuntimeException {
    */
   public static String excerpt(String input) {
     if (input.length() <= LONGEST_EXCERPT) {
-      return escaped(input);
+      return printable(input);
     }
     int end = LONGEST_EXCERPT;
     if (Character.isHighSurrogate(input.charAt(end - 1))) {
       end--;
     }
-    return escaped(input.substring(0, end)) + "…";
+    return printable(input.substring(0, end)) + "…";
   }
 
-  private static String escaped(String text) {
+  /**
+   * Text as it can be shown at a terminal: control characters, which could steer it, are escaped.
+   *
+   * @param text any text, or null
+   * @return a line of text, or null
+   */
+  public static String printable(String text) {
     if (text == null || text.codePoints().noneMatch(DataException::mustBeEscaped)) {
       return text;
     }
