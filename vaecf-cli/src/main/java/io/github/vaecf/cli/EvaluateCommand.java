@@ -1,14 +1,15 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.RankingEvaluator;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -36,6 +37,7 @@ final class EvaluateCommand extends Subcommand {
       return name().toLowerCase(Locale.ROOT);
     }
 
+    /** Reads a part's name; picocli's own message would name each part twice. */
     static Part named(String text) {
       for (Part part : values()) {
         if (part.name().equalsIgnoreCase(text)) {
@@ -49,16 +51,18 @@ final class EvaluateCommand extends Subcommand {
       return this == TEST ? split.test() : split.validation();
     }
 
-    /** Reads a part's name; picocli's own message would name each part twice. */
-    static final class Converter implements ITypeConverter<Part> {
-      @Override
-      public Part convert(String text) {
-        for (Part part : values()) {
-          if (part.toString().equalsIgnoreCase(text)) {
-            return part;
-          }
-        }
-        throw new TypeConversionException("expected test or validation, found '" + text + "'");
+    /**
+     * Makes sure, before long work, that there is something to measure by.
+     *
+     * @throws DataException if nothing is held out for the part
+     */
+    void requireHeldOut(Split split, Path data) {
+      if (of(split).isEmpty()) {
+        throw new DataException(
+            data.resolve(this + "_te.csv")
+                + ": expected a pair to find, found none: there is nothing to measure; prepare the"
+                + " data with pairs held out for "
+                + this);
       }
     }
   }
@@ -80,7 +84,6 @@ final class EvaluateCommand extends Subcommand {
       names = "--split",
       paramLabel = "PART",
       defaultValue = "test",
-      converter = Part.Converter.class,
       description = "Whose users: ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
   private Part part;
 

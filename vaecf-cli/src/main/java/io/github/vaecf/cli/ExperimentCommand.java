@@ -13,7 +13,6 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
-import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -118,10 +117,7 @@ final class ExperimentCommand extends Subcommand {
     CheckpointPolicy checkpoints = fromOptions(checkpointOptions::policy);
     plan = fromOptions(this::plan);
     split = PreparedFolder.read(data);
-    if (split.test().isEmpty()) {
-      throw new DataException(
-          data + ": has no test users with held-out items, on whom an experiment measures");
-    }
+    EvaluateCommand.Part.TEST.requireHeldOut(split, data);
     if (split.validation().isEmpty()) {
       err().println(data + " has no validation users: of each trial the last epoch is kept");
     }

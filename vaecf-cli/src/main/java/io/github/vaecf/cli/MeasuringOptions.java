@@ -75,13 +75,7 @@ final class MeasuringOptions {
    */
   Split split(EvaluateCommand.Part part) {
     Split split = PreparedFolder.read(data);
-    if (part.of(split).isEmpty()) {
-      throw new DataException(
-          data.resolve(part + "_te.csv")
-              + ": expected a pair to find, found none: there is nothing to measure; "
-              + "prepare the data with pairs held out for "
-              + part);
-    }
+    part.requireHeldOut(split, data);
     return split;
   }
 

@@ -136,12 +136,7 @@ final class SearchCommand extends Subcommand {
     }
     List<Trial> trials = fromOptions(() -> trials(settings));
     Split split = PreparedFolder.read(data);
-    if (split.validation().isEmpty()) {
-      throw new DataException(
-          data.resolve("validation_te.csv")
-              + ": expected a pair to find, found none: there is nothing to choose by; prepare the"
-              + " data with pairs held out for validation");
-    }
+    EvaluateCommand.Part.VALIDATION.requireHeldOut(split, data);
     List<TrialResult> results;
     try (Interruption interruption = Interruption.watch();
         TrialDisplay display = new TrialDisplay(err(), trials.size(), metric)) {

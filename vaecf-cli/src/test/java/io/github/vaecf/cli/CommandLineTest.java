@@ -173,13 +173,13 @@ class CommandLineTest {
         Outcome.of(
             "search", "--data", without, "--model=ease", "--try=lambda=1,2", "--out", search),
         without.resolve("validation_te.csv")
-            + ": expected a pair to find, found none: there is"
-            + " nothing to choose by");
+            + ": expected a pair to find, found none: there is nothing to measure");
     assertThat(search).doesNotExist();
     Path experiment = folder.resolve("experiment");
     assertFailure(
         Outcome.of("experiment", "--data", without, "--out", experiment),
-        "users has a held-out item: there is nothing to measure");
+        without.resolve("test_te.csv")
+            + ": expected a pair to find, found none: there is nothing to measure");
     assertThat(experiment).doesNotExist();
   }
 
@@ -687,7 +687,7 @@ class CommandLineTest {
         "generate --shape=100x20x600 --raw --heldout-users=2 --out=y | --heldout-users is for a",
         "benchmark --epochs=3 | --epochs has no effect here",
         "benchmark --patience=3 | --patience has no effect here",
-        "prepare --format=movielens --input=x --out=y --separator=; | --separator is for csv and",
+        "prepare --format=movielens --input=x --out=y --separator=; | --separator goes with --format csv",
         "prepare --format=movielens --input=x --out=y --titles=x | --titles goes with --format csv or tsv",
         "prepare --format=csv --input=x --out=y --title-columns=1,2 | --title-columns is for the",
         "prepare --format=csv --input=x --out=y --split=weak --preset=ml-20m | --preset is for",

@@ -297,7 +297,7 @@ class PrepareCommandTest {
   void nothingLeftAfterFilteringNamesTheCure() throws IOException {
     Files.writeString(ratings, "user,item,rating\n1,a,1\n1,b,3\n2,a,2\n");
     assertFailure(
-        prepare(ratings, "--heldout-users", 1),
+        prepare(ratings, "--heldout-users", 1, "--min-rating", 4),
         "no event is left after filtering: read: 3, value at least 4: 0, users with at least 5"
             + " items: 0 events; the values lie within 1 and 3: lower the least rating"
             + " (--min-rating), or read none where they are no ratings (--value-column none)");

@@ -190,7 +190,7 @@ class SearchCommandTest {
         Outcome.of(
             "search", "--data", blind, "--model=dae", "--out", folder.resolve("out"), "--try=l2=0");
     assertThat(outcome.status()).as(outcome.out()).isEqualTo(1);
-    assertThat(outcome.err()).contains("has no validation users");
+    assertThat(outcome.err()).contains("there is nothing to measure");
     assertThat(folder.resolve("out")).doesNotExist();
   }
 
