@@ -113,8 +113,8 @@ final class SplitOptions {
       names = "--heldout-users",
       paramLabel = "N",
       description =
-          "Users held out for validation, and as many again for test (strong); needed unless a"
-              + " preset says it.")
+          "Users held out for validation, and as many again for test (strong); default as in the"
+              + " preset, else a tenth.")
   private Integer heldOutUsers;
 
   @Option(
@@ -326,10 +326,6 @@ final class SplitOptions {
         preset == null ? StrongGeneralizationSplitter.builder() : published().splitter();
     if (heldOutUsers != null) {
       named("--heldout-users", () -> builder.heldOutUsers(heldOutUsers));
-    } else if (preset == null) {
-      throw new IllegalArgumentException(
-          "--heldout-users: say how many users to hold out for validation, and again for test;"
-              + " a tenth of them is usual");
     }
     return builder;
   }

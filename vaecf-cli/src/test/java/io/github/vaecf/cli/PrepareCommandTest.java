@@ -120,9 +120,10 @@ class PrepareCommandTest {
   @Test
   void twoColumnsWithoutAHeaderNeedNoOption() throws IOException {
     log("", "%d,%d\n");
-    Outcome outcome = prepare(ratings, "--heldout-users", 5);
+    Outcome outcome = prepare(ratings);
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.out())
+        .contains("training       24      240")
         .startsWith(
             ratings
                 + ": users in column 1, items in column 2, no values, no times; the first line is an"
@@ -444,8 +445,7 @@ class PrepareCommandTest {
         "--heldout-users=60 --popular-items=5",
         "--split=weak --test-share=1",
         "--heldout-users=60 --skip-bad-lines=-1",
-        "--preset=ml-21m",
-        ""
+        "--preset=ml-21m"
       })
   void wrongUsageIsExplainedInTwoLines(String options) {
     Outcome outcome =

@@ -39,14 +39,14 @@ public final class StrongGeneralizationSplitter implements Splitter {
 
   private final InteractionFilter filter;
   private final Undersampling undersampling;
-  private final int heldOutUsers;
+  private final int givenHeldOutUsers;
   private final double heldOutShare;
   private final long seed;
 
   private StrongGeneralizationSplitter(Builder builder) {
     this.filter = builder.filter();
     this.undersampling = builder.undersampling();
-    this.heldOutUsers = builder.heldOutUsers;
+    this.givenHeldOutUsers = builder.heldOutUsers;
     this.heldOutShare = builder.heldOutShare;
     this.seed = builder.seed();
   }
@@ -75,6 +75,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
     Interactions kept = filter.apply(log, stages);
 
     int[] sorted = IdOrder.usersWithEvents(kept);
+    int heldOutUsers = givenHeldOutUsers > 0 ? givenHeldOutUsers : Math.max(1, sorted.length / 10);
     if (sorted.length <= 2L * heldOutUsers) {
       throw new DataException(
           "cannot hold out "
@@ -127,8 +128,10 @@ public final class StrongGeneralizationSplitter implements Splitter {
 
     int firstTestUser = trainingUsers + heldOutUsers;
     train = undersampling.apply(train, trainingUsers, items.size(), stages);
-    HeldOut validation = heldOut(known, sorted, newUser, newItem, trainingUsers, items.size());
-    HeldOut test = heldOut(known, sorted, newUser, newItem, firstTestUser, items.size());
+    HeldOut validation =
+        heldOut(known, sorted, newUser, newItem, trainingUsers, heldOutUsers, items.size());
+    HeldOut test =
+        heldOut(known, sorted, newUser, newItem, firstTestUser, heldOutUsers, items.size());
     return new Split(
         CsrMatrix.inOrder(trainingUsers, items.size(), train),
         validation,
@@ -139,9 +142,15 @@ public final class StrongGeneralizationSplitter implements Splitter {
         stages);
   }
 
-  /** Divides the items of the held-out users from the given one on, users in ascending id. */
+  /** Divides the items of so many users from the first one on, users in ascending id. */
   private HeldOut heldOut(
-      Interactions known, int[] sorted, int[] newUser, int[] newItem, int first, int items) {
+      Interactions known,
+      int[] sorted,
+      int[] newUser,
+      int[] newItem,
+      int first,
+      int heldOutUsers,
+      int items) {
     int[] place = new int[newUser.length];
     Arrays.fill(place, -1);
     int[] rows = new int[heldOutUsers];
@@ -184,7 +193,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
 
   /** Collects the settings of a splitter. Not safe for use by many threads. */
   public static final class Builder extends SplitterBuilder<Builder> {
-    private int heldOutUsers = -1;
+    private int heldOutUsers;
     private double heldOutShare = 0.2;
 
     private Builder() {}
@@ -195,7 +204,8 @@ public final class StrongGeneralizationSplitter implements Splitter {
     }
 
     /**
-     * How many users are held out for validation, and as many again for test.
+     * How many users are held out for validation, and as many again for test; a tenth of those that
+     * are left by the filters unless said otherwise.
      *
      * @param heldOutUsers at least 1
      * @return this builder
@@ -230,13 +240,9 @@ public final class StrongGeneralizationSplitter implements Splitter {
      * The splitter with these settings.
      *
      * @return the splitter
-     * @throws IllegalStateException if the number of held-out users was not given
      */
     @Override
     public StrongGeneralizationSplitter build() {
-      if (heldOutUsers < 0) {
-        throw new IllegalStateException("the number of held-out users was not given");
-      }
       return new StrongGeneralizationSplitter(this);
     }
   }

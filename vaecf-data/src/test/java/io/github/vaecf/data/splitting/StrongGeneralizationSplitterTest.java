@@ -2,7 +2,6 @@ package io.github.vaecf.data.splitting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -200,7 +199,19 @@ class StrongGeneralizationSplitterTest {
     assertThatIllegalArgumentException().isThrownBy(() -> builder.heldOutShare(1));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.seed(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.seed(1L << 32));
-    assertThatIllegalStateException().isThrownBy(builder::build);
+  }
+
+  @Test
+  void aTenthOfTheUsersThatAreLeftIsHeldOutUnlessSaidOtherwise() {
+    int[] sizes = new int[46];
+    Arrays.fill(sizes, 6);
+    Arrays.fill(sizes, 0, 7, 1);
+
+    Split split = StrongGeneralizationSplitter.builder().minUserItems(2).build().split(log(sizes));
+
+    assertThat(split.validation().users()).isEqualTo(3);
+    assertThat(split.test().users()).isEqualTo(3);
+    assertThat(split.train().rows()).isEqualTo(33);
   }
 
   @Test
