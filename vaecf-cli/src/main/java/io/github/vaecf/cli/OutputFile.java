@@ -2,7 +2,9 @@ package io.github.vaecf.cli;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -17,6 +19,9 @@ record OutputFile(Path path) {
       Set.of(
           Path.of("-"), Path.of("/dev/stdout"), Path.of("/dev/fd/1"), Path.of("/proc/self/fd/1"));
 
+  /** As many as Linux follows. */
+  private static final int MOST_LINKS = 40;
+
   /**
    * Whether it is standard output, by any of its names: a second opening of what that is, a file
    * for example, would write over what is there.
@@ -27,7 +32,20 @@ record OutputFile(Path path) {
 
   /** The same for all names of a file, as far as they can be told apart without its being there. */
   OutputFile place() {
-    return new OutputFile(isStandardOutput() ? Path.of("-") : path.toAbsolutePath().normalize());
+    if (isStandardOutput()) {
+      return new OutputFile(Path.of("-"));
+    }
+    Path end = path.toAbsolutePath();
+    try {
+      for (int links = 0; links < MOST_LINKS && Files.isSymbolicLink(end); links++) {
+        end = end.resolveSibling(Files.readSymbolicLink(end));
+      }
+      Path folder = end.getParent();
+      end = folder == null ? end : folder.toRealPath().resolve(end.getFileName());
+    } catch (IOException e) {
+      // Where its folder is not there yet, no link leads there either.
+    }
+    return new OutputFile(end.normalize());
   }
 
   /**

@@ -43,7 +43,8 @@ import picocli.CommandLine.Option;
       "",
       "Example:",
       "  vaecf search --data data --model vae --out search --trials 20 --epochs 40 \\",
-      "    --try learning-rate=0.0003..0.01 --try beta-cap=0..1 --try hidden=300,600,600x300"
+      "    --try learning-rate=0.0003..0.01 --try beta-cap=0..1 \\",
+      "    --try hidden=300,600,600x300"
     })
 final class SearchCommand extends Subcommand {
   @Option(

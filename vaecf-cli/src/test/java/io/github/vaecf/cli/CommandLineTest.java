@@ -396,6 +396,18 @@ class CommandLineTest {
   }
 
   @Test
+  void settingsOfARunThatAreCutShortAreSaidInPlainWords() throws IOException {
+    Path cut = folder.resolve("cut");
+    Files.createDirectory(cut);
+    String settings = Files.readString(run.resolve("config.json"));
+    Files.writeString(cut.resolve("config.json"), settings.substring(0, 40));
+    assertThat(Outcome.of("report", "--run", cut).err())
+        .matches(
+            "vaecf report: .*config.json, line \\d: not the settings of a run, expected JSON to its"
+                + " end\n");
+  }
+
+  @Test
   void modelsAreComparedUserByUser() throws IOException {
     Path json = folder.resolve("comparison.json");
     Path page = folder.resolve("comparison.html");
@@ -497,9 +509,11 @@ class CommandLineTest {
   }
 
   @Test
-  void twoResultsHaveTwoPlaces() {
+  void twoResultsHaveTwoPlaces() throws IOException {
     Path file = folder.resolve("x");
-    for (List<?> places : List.of(List.of("-", "/dev/stdout"), List.of(file, file))) {
+    Path link = Files.createSymbolicLink(folder.resolve("link-to-x"), file.getFileName());
+    for (List<?> places :
+        List.of(List.of("-", "/dev/stdout"), List.of(file, file), List.of(file, link))) {
       Outcome outcome =
           Outcome.of(
               "evaluate",

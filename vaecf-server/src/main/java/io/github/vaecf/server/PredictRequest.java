@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedModel;
 import io.github.vaecf.eval.export.ServedSignature;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
@@ -67,7 +68,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     try {
       root = Reply.JSON.readTree(body);
     } catch (JsonProcessingException e) {
-      throw malformed("the body is no JSON: " + e.getOriginalMessage());
+      throw malformed("the body is no JSON: " + inPlainWords(e.getOriginalMessage()));
     } catch (IOException e) {
       throw malformed("the body is no JSON in UTF-8: " + e.getMessage());
     }
@@ -75,6 +76,16 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
       throw malformed("the body: expected a JSON object, found " + kind(root));
     }
     return root;
+  }
+
+  /** Jackson tells programmers which of its switches would allow it. */
+  private static String inPlainWords(String message) {
+    return message
+        .replaceAll(" \\(bound as `[^`]*`\\)", "")
+        .replaceAll(", from `[^`]*`", "")
+        .replaceAll(" \\(start marker at \\[Source: [^\\]]*\\]\\)", "")
+        .replaceAll(" for `[^`]*`", "")
+        .replaceAll(": (enable|not allowed as per|not allowed when) `.*", "");
   }
 
   private static ServedSignature signature(JsonNode name, ServedModel model) {
@@ -268,7 +279,8 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
           values instanceof long[]
               ? "a whole number of 64 bits"
               : values instanceof int[] ? "a whole number of 32 bits" : "a float";
-      throw malformed(where + ": expected " + expected + ", found " + kind(node));
+      String found = node.isNumber() ? DataException.excerpt(node.asText()) : kind(node);
+      throw malformed(where + ": expected " + expected + ", found " + found);
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.vaecf.server;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -141,6 +142,9 @@ record RequestBody(byte[] arrived, boolean gzip, int largest) {
         throw tooLong(largest);
       }
       return plain;
+    } catch (EOFException e) {
+      throw new RequestException(
+          HttpStatus.BAD_REQUEST_400, "the body is no whole gzip (it ends early)");
     } catch (IOException e) {
       throw new RequestException(
           HttpStatus.BAD_REQUEST_400, "the body is no whole gzip (" + e.getMessage() + ")");

@@ -273,7 +273,9 @@ class ClientMistakesTest {
     assertRefused(
         encoded("gzip", gzip(" ".repeat(20_000_000))), 413, "the body is longer than 100000 bytes");
     assertRefused(
-        encoded("gzip", Arrays.copyOf(whole, whole.length - 9)), 400, "the body is no whole gzip");
+        encoded("gzip", Arrays.copyOf(whole, whole.length - 9)),
+        400,
+        "the body is no whole gzip (it ends early)");
     assertRefused(encoded("gzip", PERL.getBytes(UTF_8)), 400, "the body is no whole gzip");
     assertRefused(encoded("gzip", new byte[0]), 400, "the body is no whole gzip");
     assertRefused(encoded("br", whole), 415, "expected gzip or none, found 'br'");

@@ -252,8 +252,8 @@ class ModelServerTest {
           {"signature_name": "recommend_excluding", "instances": [["x"]]} | instances[0]: expected an object with [exclude, items], as
           {"signature_name": "recommend_excluding", "inputs": {"items": [["x"]], "exclude": [["y"], ["z"]]}} | inputs.items: expected as many rows as the other inputs have, 2, found 1
           {"signature_name": "decode", "instances": [[0.5]]} | row 0 of "latent": expected 200 values, found 1
-          {"signature_name": "recommend_indices", "instances": [[0.5]]} | row 0 of "items": expected a whole number of 64 bits, found number
-          {"signature_name": "rank_indices", "instances": [{"items": [1], "k": 3000000000}]} | row 0 of "k": expected a whole number of 32 bits, found number
+          {"signature_name": "recommend_indices", "instances": [[0.5]]} | row 0 of "items": expected a whole number of 64 bits, found 0.5
+          {"signature_name": "rank_indices", "instances": [{"items": [1], "k": 3000000000}]} | row 0 of "k": expected a whole number of 32 bits, found 3000000000
           {"instances": [["perl"]]} {}     | the body is no JSON: Trailing token
           {"instances": [["perl"]]} and    | the body is no JSON: Unrecognized token 'and'
           {"instances": [["perl"]], "instances": [["python3"]]} | the body is no JSON: Duplicate field 'instances'
@@ -269,11 +269,13 @@ class ModelServerTest {
           {"signature_name": "rank_indices", "instances": [{"items": [1], "k": 0}]} | signature rank_indices: input 'k': expected numbers of at least 1, found 0
           {"signature_name": "rank_indices", "inputs": {"items": [[1], [2]], "k": [5, -2147483648]}} | signature rank_indices: input 'k': expected numbers of at least 1, found -2147483648
           {"signature_name": "rank_indices", "instances": [{"items": [1], "k": "3"}]} | row 0 of "k": expected a whole number of 32 bits, found string
-          {"signature_name": "rank_indices", "instances": [{"items": [9223372036854775808], "k": 3}]} | row 0 of "items": expected a whole number of 64 bits, found number
+          {"signature_name": "rank_indices", "instances": [{"items": [9223372036854775808], "k": 3}]} | row 0 of "items": expected a whole number of 64 bits, found 9223372036854775808
           {"signature_name": "similar_items", "instances": [["perl"]]} | row 0 of "item": expected a string, found array
           """)
   void whatIsMalformedIsRefusedWithTheReason(String body, String problem) throws Exception {
-    assertRefused(client.post(PREDICT, body == null ? "" : body), 400, problem);
+    HttpResponse<String> response = client.post(PREDICT, body == null ? "" : body);
+    assertRefused(response, 400, problem);
+    assertThat(response.body()).as("nothing of how the server is programmed").doesNotContain("`");
   }
 
   private static void assertRefused(HttpResponse<String> response, int status, String problem)

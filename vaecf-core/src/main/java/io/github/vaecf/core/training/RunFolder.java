@@ -214,9 +214,9 @@ public final class RunFolder {
     } catch (JsonProcessingException e) {
       throw new DataException(
           file
-              + ": not the titles of a run, expected a JSON object of strings ("
-              + e.getOriginalMessage()
-              + "); without the file the items have no titles",
+              + ": not the titles of a run, expected a JSON object of strings and found none at line "
+              + e.getLocation().getLineNr()
+              + "; without the file the items have no titles",
           e);
     } catch (IOException e) {
       throw unreadable(file, e);
@@ -508,7 +508,12 @@ public final class RunFolder {
     try {
       return JSON.readTree(config.toFile());
     } catch (JsonProcessingException e) {
-      throw new DataException(config + ": not the settings of a run, " + e.getOriginalMessage(), e);
+      throw new DataException(
+          config
+              + ", line "
+              + e.getLocation().getLineNr()
+              + ": not the settings of a run, expected JSON to its end",
+          e);
     } catch (IOException e) {
       throw unreadable(config, e);
     }

@@ -112,6 +112,9 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
           if (from == end) {
             throw new DataException(source.name() + ": expected data, found an empty file");
           }
+          if (!more && isBlank(buffer, from, end)) {
+            throw new DataException(source.name() + ": expected data, found blank lines only");
+          }
           ForeignContent.refuseOtherText(buffer, from, end);
           LineFormat.Start<B> start = start(format, buffer, from, end);
           parser = start.parser();
@@ -197,6 +200,15 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
   private byte[] takeBuffer(int least) {
     byte[] buffer = freeBuffers.isEmpty() ? new byte[BLOCK_SIZE] : freeBuffers.pop();
     return buffer.length > least ? buffer : new byte[LONGEST_LINE];
+  }
+
+  private static boolean isBlank(byte[] bytes, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (bytes[i] != '\n' && bytes[i] != '\r') {
+        return false;
+      }
+    }
+    return true;
   }
 
   static boolean startsWithByteOrderMark(byte[] bytes, int to) {

@@ -174,9 +174,26 @@ final class ForeignContent extends IOException {
         || text.startsWith("<?xml")) {
       throw new ForeignContent("HTML or XML", "download or export the log itself");
     }
+    if (hasOldMacLines(bytes, from, to)) {
+      throw new ForeignContent(
+          "lines that end with a carriage return alone, as on old Macs",
+          "tr '\\r' '\\n' < FILE" + PIPE);
+    }
     if (text.startsWith("version https://git-lfs.github.com/spec/")) {
       throw new ForeignContent("the pointer of a file kept by Git LFS", "git lfs pull");
     }
+  }
+
+  /** Whether no line ends as lines do, and yet there are several. */
+  private static boolean hasOldMacLines(byte[] bytes, int from, int to) {
+    boolean returns = false;
+    for (int i = from; i < to; i++) {
+      if (bytes[i] == '\n') {
+        return false;
+      }
+      returns |= bytes[i] == '\r' && i + 1 < to;
+    }
+    return returns;
   }
 
   /** Whether a zip begins here. */

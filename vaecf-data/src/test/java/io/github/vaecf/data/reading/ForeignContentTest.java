@@ -64,6 +64,20 @@ class ForeignContentTest {
     }
   }
 
+  @Test
+  void linesOfOldMacsAreNamedAndBlankOnesAreNoData() throws IOException {
+    byte[] mac = "user,item\r1,a\r2,b\r".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> READER.read(file(mac)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("lines that end with a carriage return alone, as on old Macs; tr ");
+    byte[] blank = "\n\r\n\n".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> READER.read(file(blank)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("expected data, found blank lines only");
+    byte[] one = "1,a\r".getBytes(StandardCharsets.UTF_8);
+    assertThat(READER.read(file(one)).size()).isEqualTo(1);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-16", "UTF-32"})
   void otherEncodingsAreNamed(String encoding) throws IOException {

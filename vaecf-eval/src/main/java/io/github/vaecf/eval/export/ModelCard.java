@@ -79,7 +79,12 @@ final class ModelCard {
     try {
       card = READER.readTree(Files.readString(file));
     } catch (JsonProcessingException e) {
-      throw new DataException(file + ": not a model card (" + e.getOriginalMessage() + ")", e);
+      throw new DataException(
+          file
+              + ": not a model card (it is no JSON from line "
+              + e.getLocation().getLineNr()
+              + " on)",
+          e);
     } catch (CharacterCodingException e) {
       throw new DataException(file + ": not a model card (it is not UTF-8)", e);
     }

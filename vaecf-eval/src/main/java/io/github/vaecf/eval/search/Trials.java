@@ -198,7 +198,10 @@ public final class Trials {
       return stored;
     } catch (JsonProcessingException e) {
       throw new DataException(
-          plan + ": not the plan of trials (" + e.getOriginalMessage() + "); choose another folder",
+          plan
+              + ": not the plan of trials (it is no JSON from line "
+              + e.getLocation().getLineNr()
+              + " on); choose another folder",
           e);
     } catch (IOException e) {
       throw new DataException(plan + ": cannot be read (" + e + ")", e);
