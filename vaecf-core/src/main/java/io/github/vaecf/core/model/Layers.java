@@ -20,6 +20,15 @@ public interface Layers<T> {
   int items();
 
   /**
+   * The same words over the weights of one of several models: those whose names begin with a
+   * prefix. For inference alone: the engine trains one model at a time.
+   *
+   * @param prefix what every name of a weight begins with, such as {@code 1/}
+   * @return the layers of that model, of the same graph
+   */
+  Layers<T> within(String prefix);
+
+  /**
    * The first layer of an autoencoder: x / ‖x‖₂ · kernel + bias for the binary row x of a history;
    * the bias alone for an empty one. The engine multiplies sparsely, and takes the gradient so.
    *

@@ -61,7 +61,7 @@ public interface Model {
   <T> T scores(Settings settings, Layers<T> layers);
 
   /**
-   * The models there are: those that {@code META-INF/services/io.github.vaecf.core.model.Model}
+   * The models that can be fitted: those that {@code META-INF/services/io.github.vaecf.core.model.Model}
    * files on the class path name, this library's first.
    *
    * @return in the order of the lists
@@ -71,7 +71,7 @@ public interface Model {
   }
 
   /**
-   * The names of all models.
+   * The names of the models that can be fitted.
    *
    * @return in the order of the lists
    */
@@ -80,7 +80,7 @@ public interface Model {
   }
 
   /**
-   * The model of a name.
+   * The model of a name: one that can be fitted, or {@link Blend}.
    *
    * @param name the name, in any case
    * @return the model

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 
@@ -12,6 +13,9 @@ import java.util.ServiceLoader;
  * on the class path name, this library's first. Safe for use by many threads.
  */
 final class Models {
+  /** Known by its name to whoever reads a file, but not one of those that can be fitted. */
+  private static final Model BLEND = new Blend();
+
   private static final Map<String, Model> ALL = load();
 
   private Models() {}
@@ -22,7 +26,7 @@ final class Models {
     found.sort(Comparator.comparing((Model model) -> !isOurs(model))); // stable
     Map<String, Model> models = new LinkedHashMap<>();
     for (Model model : found) {
-      Model other = models.putIfAbsent(model.name(), model);
+      Model other = model.name().equals(BLEND.name()) ? BLEND : models.putIfAbsent(model.name(), model);
       if (other != null) {
         throw new IllegalStateException(
             "two models have the name "
@@ -52,7 +56,8 @@ final class Models {
 
   /** The model of a name. */
   static Model named(String name) {
-    Model model = ALL.get(name.toLowerCase(java.util.Locale.ROOT));
+    String lowerCase = name.toLowerCase(Locale.ROOT);
+    Model model = lowerCase.equals(BLEND.name()) ? BLEND : ALL.get(lowerCase);
     if (model == null) {
       throw new IllegalArgumentException(
           "no model has the name '" + name + "', expected one of " + String.join(", ", names()));

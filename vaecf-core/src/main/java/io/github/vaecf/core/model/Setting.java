@@ -31,6 +31,7 @@ public final class Setting<T> {
   private final T published;
   private final String help;
   private final String alternative;
+  private final List<T> tried;
 
   private Setting(Builder<T> builder) {
     name = builder.name;
@@ -44,7 +45,11 @@ public final class Setting<T> {
     published = builder.published;
     help = builder.help;
     alternative = builder.alternative;
+    tried = builder.tried;
     require(published);
+    for (T value : tried) {
+      require(value);
+    }
   }
 
   private static final class Builder<T> {
@@ -59,6 +64,7 @@ public final class Setting<T> {
     private T published;
     private String help;
     private String alternative;
+    private List<T> tried = List.of();
   }
 
   private Builder<T> copy() {
@@ -74,6 +80,7 @@ public final class Setting<T> {
     copy.published = published;
     copy.help = help;
     copy.alternative = alternative;
+    copy.tried = tried;
     return copy;
   }
 
@@ -213,6 +220,27 @@ public final class Setting<T> {
     return new Setting<>(builder);
   }
 
+  /**
+   * Something of a model's own, written as a text.
+   *
+   * @param parser throws an {@link IllegalArgumentException} for what is none
+   * @param formatter gives what the parser reads
+   */
+  static <T> Setting<T> written(
+      String name,
+      Function<String, T> parser,
+      Function<T, String> formatter,
+      String rangeInWords,
+      T published,
+      String help) {
+    Builder<T> builder = named(name, published, help);
+    builder.placeholder = "TEXT";
+    builder.parser = parser;
+    builder.formatter = formatter;
+    builder.rangeInWords = rangeInWords;
+    return new Setting<>(builder);
+  }
+
   private static String lowerCase(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
@@ -227,6 +255,30 @@ public final class Setting<T> {
     Builder<T> copy = copy();
     copy.published = value;
     return new Setting<>(copy);
+  }
+
+  /**
+   * The same setting with the values that are worth trying where the published one may not be best:
+   * an automatic search goes from one to its neighbours.
+   *
+   * @param values in an order in which neighbours are alike, such as from small to large, each in
+   *     the range
+   * @return a setting of the same name
+   */
+  public Setting<T> tried(List<T> values) {
+    Builder<T> copy = copy();
+    copy.tried = List.copyOf(values);
+    return new Setting<>(copy);
+  }
+
+  /**
+   * The values that are worth trying.
+   *
+   * @return in an order in which neighbours are alike; empty for a setting that is not searched
+   *     over unless asked for
+   */
+  public List<T> tried() {
+    return tried;
   }
 
   /**

@@ -32,7 +32,17 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   private final int items;
   private final Histories histories;
   private final Weights weights;
-  private String itemKernel;
+  private final String prefix; // of the names that the weights know and this does not
+  private final ItemKernel itemKernel;
+
+  /** The first of the kernels whose columns are the items' embeddings; none where it is null. */
+  private static final class ItemKernel {
+    private String name;
+
+    void found(String kernel) {
+      name = name == null ? kernel : name;
+    }
+  }
 
   /** Gives the weights of the graph by their names. */
   @FunctionalInterface
@@ -67,20 +77,45 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    * @param weights the graph's weights
    */
   public TensorFlowLayers(Ops tf, int items, Histories histories, Weights weights) {
+    this(tf, items, histories, weights, new ItemKernel(), "");
+  }
+
+  private TensorFlowLayers(
+      Ops tf,
+      int items,
+      Histories histories,
+      Weights weights,
+      ItemKernel itemKernel,
+      String prefix) {
     this.tf = Objects.requireNonNull(tf, "tf");
     this.items = items;
     this.histories = histories;
     this.weights = Objects.requireNonNull(weights, "weights");
+    this.itemKernel = itemKernel;
+    this.prefix = prefix;
+  }
+
+  @Override
+  public final TensorFlowLayers within(String inner) {
+    requireUsersRows("within");
+    return new TensorFlowLayers(
+        tf,
+        items,
+        histories,
+        (name, shape, initial) -> weights.get(inner + name, shape, initial),
+        itemKernel,
+        prefix + inner);
   }
 
   /**
    * The kernel whose columns are the items' embeddings, which items are compared by: that of {@link
-   * #items(String, Operand)}, or of a {@link #sum} as wide as there are items.
+   * #items(String, Operand)}, or of a {@link #sum} as wide as there are items. Of several it is the
+   * one that was asked for first.
    *
    * @return its name; empty where no such layer was asked for yet
    */
   public final Optional<String> itemKernel() {
-    return Optional.ofNullable(itemKernel);
+    return Optional.ofNullable(itemKernel.name);
   }
 
   @Override
@@ -103,7 +138,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   public final Operand<TFloat32> sum(String name, int width) {
     requireUsersRows("sum");
     if (width == items) {
-      itemKernel = name + "/kernel";
+      itemKernel.found(prefix + name + "/kernel");
     }
     return tf.sparse.sparseTensorDenseMatMul(
         histories.entries(),
@@ -151,7 +186,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   @Override
   public Operand<TFloat32> items(String name, Operand<TFloat32> input) {
-    itemKernel = name + "/kernel";
+    itemKernel.found(prefix + name + "/kernel");
     return dense(name, input, items);
   }
 

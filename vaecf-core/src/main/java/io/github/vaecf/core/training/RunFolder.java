@@ -429,6 +429,10 @@ public final class RunFolder {
 
   /** Keeps what to call the items; a run from before is told when it is resumed. */
   void keepTitles(Map<String, String> titles) {
+    keepTitles(folder, titles);
+  }
+
+  static void keepTitles(Path folder, Map<String, String> titles) {
     if (!titles.isEmpty() && !titles.equals(titles(folder))) {
       Path file = folder.resolve(TITLES);
       try {

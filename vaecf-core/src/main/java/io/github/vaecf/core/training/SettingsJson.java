@@ -25,7 +25,9 @@ final class SettingsJson {
             (name, text) -> {
               Setting<?> setting = settings.named(name);
               Object value = settings.get(setting);
-              object.set(name, JSON.valueToTree(value instanceof Enum ? text : value));
+              boolean asItIs =
+                  value instanceof Number || value instanceof Boolean || value instanceof List;
+              object.set(name, JSON.valueToTree(asItIs ? value : text));
             });
     return object;
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.Blend;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.data.CsrMatrix;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A model that was fitted, by gradient or in closed form: ranks items for users it has never seen,
@@ -132,6 +134,71 @@ public final class TrainedModel extends Recommender {
     }
   }
 
+  /**
+   * Several models over the same items as one: the weighted sum of their standardised scores ({@link
+   * Blend}). A blend of one model is a copy of that model.
+   *
+   * @param members the models, at least one, which stay the caller's
+   * @param weights a weight above 0 for each
+   * @param metric what the validation measures, such as {@code ndcg@100}
+   * @param validation how good a model is; asked once
+   * @return the blend, with copies of the members' weights, to be closed; its titles are those of
+   *     the first
+   * @throws IllegalArgumentException if there is no member, a weight is not above 0, the numbers of
+   *     members and weights differ, or so do the members' items
+   */
+  public static TrainedModel blend(
+      List<TrainedModel> members,
+      List<Double> weights,
+      String metric,
+      ToDoubleFunction<Recommender> validation) {
+    Settings settings = blendedSettings(members, weights);
+    TrainedModel first = members.get(0);
+    NetworkSession session = NetworkSession.forInference(settings, first.items());
+    try {
+      for (int i = 0; i < members.size(); i++) {
+        TrainedModel member = members.get(i);
+        String prefix = members.size() == 1 ? "" : Blend.prefix(i + 1);
+        // One weight at a time: they may be large.
+        for (Variables.Variable weight : member.session.modelWeights()) {
+          session.set(
+              prefix + weight.name(), member.whileOpen(() -> member.session.read(weight).values()));
+        }
+      }
+      int epoch = members.size() == 1 ? first.epoch() : 1;
+      double measured = validation.applyAsDouble(session);
+      return new TrainedModel(
+              new Description(settings, first.items(), epoch, measured, metric), session)
+          .withTitles(first.titles());
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private static Settings blendedSettings(List<TrainedModel> members, List<Double> weights) {
+    Require.that(!members.isEmpty(), "the members of a blend", "at least one", members);
+    Require.that(
+        members.size() == weights.size(),
+        "the number of weights",
+        "that of the members, " + members.size(),
+        weights.size());
+    IdIndex items = members.get(0).items();
+    List<Blend.Member> blended = new ArrayList<>();
+    for (int i = 0; i < members.size(); i++) {
+      TrainedModel member = members.get(i);
+      Require.that(
+          member.items().equals(items),
+          "the items of a blend's members",
+          "the same for all",
+          "others for " + member.settings().model().title());
+      blended.add(new Blend.Member(weights.get(i), member.settings()));
+    }
+    return members.size() == 1
+        ? members.get(0).settings()
+        : Settings.published(new Blend()).with(Blend.MEMBERS, new Blend.Members(blended));
+  }
+
   /** The same model, which knows what to call its items. */
   TrainedModel withTitles(Map<String, String> byId) {
     titles = byId;
@@ -180,6 +247,19 @@ public final class TrainedModel extends Recommender {
    */
   public void save(Path file) {
     write(file, description, session);
+  }
+
+  /**
+   * Writes the model into a folder of its own, with what to call its items, as a training leaves it
+   * in a run folder. {@link #load} of the folder reads it again.
+   *
+   * @param folder is made where there is none
+   * @throws DataException if it cannot be written
+   * @throws ArithmeticException if a weight is not a number
+   */
+  public void saveIn(Path folder) {
+    RunFolder.keepTitles(folder, titles);
+    save(RunFolder.modelFile(folder)); // last: where it is there, all is
   }
 
   static void write(Path file, Description description, NetworkSession session) {

@@ -29,9 +29,15 @@ final class OnnxLayers implements Layers<String> {
   private final ModelSnapshot model;
   private final OnnxWeights form;
   private final Histories histories;
-  private final Set<String> stored = new HashSet<>();
-  private int opset = OPSET;
-  private int floatsPerPlace;
+  private final String prefix; // of the names of the model's weights
+  private final Graph graph;
+
+  /** What all layers of one graph have in common. */
+  private static final class Graph {
+    final Set<String> stored = new HashSet<>();
+    int opset = OPSET;
+    int floatsPerPlace;
+  }
 
   /**
    * Histories as rows of one length.
@@ -43,20 +49,41 @@ final class OnnxLayers implements Layers<String> {
   record Histories(String items, String ones, String unit) {}
 
   OnnxLayers(OnnxNodes nodes, ModelSnapshot model, OnnxWeights form, Histories histories) {
+    this(nodes, model, form, histories, "", new Graph());
+  }
+
+  private OnnxLayers(
+      OnnxNodes nodes,
+      ModelSnapshot model,
+      OnnxWeights form,
+      Histories histories,
+      String prefix,
+      Graph graph) {
     this.nodes = nodes;
     this.model = model;
     this.form = form;
     this.histories = histories;
+    this.prefix = prefix;
+    this.graph = graph;
+  }
+
+  @Override
+  public OnnxLayers within(String inner) {
+    return new OnnxLayers(nodes, model, form, histories, prefix + inner, graph);
+  }
+
+  private Weight weight(String name) {
+    return model.weight(prefix + name);
   }
 
   /** The set of operators that the layers so far need. */
   int opset() {
-    return opset;
+    return graph.opset;
   }
 
   /** Floats that the layers so far hold for each place of a history. */
   int floatsPerPlace() {
-    return floatsPerPlace;
+    return graph.floatsPerPlace;
   }
 
   @Override
@@ -83,7 +110,7 @@ final class OnnxLayers implements Layers<String> {
 
   @Override
   public String sparseSum(String name, int count) {
-    opset = Math.max(opset, OPSET_OF_ADDING);
+    graph.opset = Math.max(graph.opset, OPSET_OF_ADDING);
     String columns = nodes.cast(gatheredIndices(name + INDICES), DataType.INT64);
     String there = nodes.node("GreaterOrEqual", columns, nodes.scalar(0));
     String parts =
@@ -217,7 +244,7 @@ final class OnnxLayers implements Layers<String> {
 
   /** A matrix's rows that belong to the histories, as float32 [users, length, columns]. */
   private String gathered(String name) {
-    floatsPerPlace = Math.max(floatsPerPlace, columns(model.weight(name)));
+    graph.floatsPerPlace = Math.max(graph.floatsPerPlace, columns(weight(name)));
     String rows = nodes.node("Gather", OnnxNodes.axis(0), matrix(name), places());
     return switch (form) {
       case FLOAT32 -> rows;
@@ -244,8 +271,8 @@ final class OnnxLayers implements Layers<String> {
 
   /** The same for a matrix of indices. */
   private String gatheredIndices(String name) {
-    Weight weight = model.weight(name);
-    if (stored.add(name)) {
+    Weight weight = weight(name);
+    if (graph.stored.add(prefix + name)) {
       int[] indices = new int[weight.values().length];
       for (int place = 0; place < indices.length; place++) {
         indices[place] = (int) weight.values()[place];
@@ -261,16 +288,16 @@ final class OnnxLayers implements Layers<String> {
   }
 
   private String vector(String name) {
-    if (stored.add(name)) {
-      Weight weight = model.weight(name);
+    if (graph.stored.add(prefix + name)) {
+      Weight weight = weight(name);
       nodes.floats(tensorName(name), weight.values(), shape(weight));
     }
     return tensorName(name);
   }
 
   private String matrix(String name) {
-    if (stored.add(name)) {
-      Weight weight = model.weight(name);
+    if (graph.stored.add(prefix + name)) {
+      Weight weight = weight(name);
       switch (form) {
         case FLOAT32 -> nodes.floats(tensorName(name), weight.values(), shape(weight));
         case FLOAT16 -> nodes.halves(tensorName(name), weight.values(), shape(weight));
@@ -285,12 +312,12 @@ final class OnnxLayers implements Layers<String> {
   }
 
   /** No input, output or node begins like this. */
-  private static String tensorName(String weight) {
-    return "weights/" + weight;
+  private String tensorName(String weight) {
+    return "weights/" + prefix + weight;
   }
 
-  private static String scaleName(String weight) {
-    return "scales/" + weight;
+  private String scaleName(String weight) {
+    return "scales/" + prefix + weight;
   }
 
   private static long[] shape(Weight weight) {
