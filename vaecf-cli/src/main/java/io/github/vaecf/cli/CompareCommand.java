@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
       "",
       "Evaluates each model, then takes the differences of each pair user by user: mean, 95 %%"
           + " bootstrap interval, and the probabilities of the paired t-test and of Wilcoxon's"
-          + " signed-rank test, not corrected for the number of pairs. Then the models among users"
+          + " signed-rank test, and of the former corrected for the number of pairs (Holm). Then the models among users"
           + " with few or many fold-in items, and at finding items that few or many users have.",
       ""
     },
@@ -123,12 +123,20 @@ final class CompareCommand extends Subcommand {
     root.set("models", EvaluationTable.toJson(results));
     root.set("by_activity", EvaluationTable.activityToJson(results));
     ArrayNode comparisons = root.putArray("comparisons");
-    differences.pairs().forEach(pair -> add(comparisons, pair, results.activity()));
+    double[] corrected =
+        Comparison.holm(
+            differences.pairs().stream().mapToDouble(pair -> pair.comparison().tTest()).toArray());
+    for (TestResults.Difference pair : differences.pairs()) {
+      add(comparisons, pair, corrected[comparisons.size()], results.activity());
+    }
     return root;
   }
 
   private static void add(
-      ArrayNode target, TestResults.Difference pair, List<TestResults.Group> activity) {
+      ArrayNode target,
+      TestResults.Difference pair,
+      double corrected,
+      List<TestResults.Group> activity) {
     Comparison comparison = pair.comparison();
     Interval interval = comparison.interval();
     ObjectNode one = target.addObject();
@@ -140,6 +148,7 @@ final class CompareCommand extends Subcommand {
         .put("lower", interval.low())
         .put("upper", interval.high())
         .put("p_t_test", orNull(comparison.tTest()))
+        .put("p_t_test_holm", orNull(corrected))
         .put("p_wilcoxon", comparison.wilcoxon());
     ArrayNode groups = one.putArray("by_activity");
     for (TestResults.Group group : activity) {

@@ -23,7 +23,7 @@ final class TrialDisplay implements TrialListener, AutoCloseable {
    * A display.
    *
    * @param err the error stream
-   * @param trials how many trials there are
+   * @param trials how many trials there are; 0 where that is not known yet
    * @param metric what the validation measures
    */
   TrialDisplay(PrintWriter err, int trials, RankingMetric metric) {
@@ -45,9 +45,8 @@ final class TrialDisplay implements TrialListener, AutoCloseable {
     ended++;
     err.printf(
         Locale.ROOT,
-        "trial %d of %d, %s: %s after epoch %d, %s, %s  %s%n",
-        ended,
-        trials,
+        "trial %s, %s: %s after epoch %d, %s, %s  %s%n",
+        trials == 0 ? ended : ended + " of " + trials,
         result.trial().name(),
         result.end(),
         result.curve().epochs().size(),

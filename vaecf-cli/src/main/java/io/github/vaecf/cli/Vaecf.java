@@ -52,6 +52,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ServeCommand.class,
       CompareCommand.class,
       SearchCommand.class,
+      AutoCommand.class,
+      BlendCommand.class,
       ExperimentCommand.class,
       ReproduceCommand.class,
       ReportCommand.class,

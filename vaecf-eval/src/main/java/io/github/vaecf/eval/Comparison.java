@@ -3,6 +3,8 @@ package io.github.vaecf.eval;
 import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.eval.Estimate.Interval;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.inference.TTest;
 
 /**
@@ -168,6 +170,33 @@ public final class Comparison {
    */
   public double wilcoxon() {
     return SignedRanks.of(differences).probability();
+  }
+
+  /**
+   * Probabilities of several tests, made larger for being several: that any of them falls below a
+   * bound, were there no difference anywhere, is then at most as probable as the bound.
+   *
+   * <p>Holm: A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of
+   * Statistics 6(2), 1979.
+   *
+   * @param probabilities p-values, NaN where a test has none, which does not count
+   * @return a p-value for each, in the same order
+   */
+  public static double[] holm(double... probabilities) {
+    int[] order =
+        IntStream.range(0, probabilities.length)
+            .filter(i -> !Double.isNaN(probabilities[i]))
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> probabilities[i]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    double[] adjusted = probabilities.clone();
+    double largest = 0;
+    for (int place = 0; place < order.length; place++) {
+      largest = Math.max(largest, (order.length - place) * probabilities[order[place]]);
+      adjusted[order[place]] = Math.min(1, largest);
+    }
+    return adjusted;
   }
 
   /**

@@ -17,7 +17,14 @@ import java.util.Locale;
 public record Differences(TestResults results, List<TestResults.Difference> pairs) {
   /** The header of the table. */
   public static final List<String> HEADER =
-      List.of("first − second", "metric", "difference", "95 % interval", "p (t)", "p (Wilcoxon)");
+      List.of(
+          "first − second",
+          "metric",
+          "difference",
+          "95 % interval",
+          "p (t)",
+          "p (t, Holm)",
+          "p (Wilcoxon)");
 
   /**
    * Compares each pair of models.
@@ -36,6 +43,8 @@ public record Differences(TestResults results, List<TestResults.Difference> pair
    */
   public List<List<String>> rows() {
     List<List<String>> rows = new ArrayList<>();
+    double[] corrected =
+        Comparison.holm(pairs.stream().mapToDouble(pair -> pair.comparison().tTest()).toArray());
     for (TestResults.Difference pair : pairs) {
       Comparison comparison = pair.comparison();
       Interval interval = comparison.interval();
@@ -46,6 +55,7 @@ public record Differences(TestResults results, List<TestResults.Difference> pair
               String.format(Locale.ROOT, "%+.4f", comparison.difference().mean()),
               String.format(Locale.ROOT, "%+.4f … %+.4f", interval.low(), interval.high()),
               probability(comparison.tTest()),
+              probability(corrected[rows.size()]),
               probability(comparison.wilcoxon())));
     }
     return rows;
@@ -80,7 +90,13 @@ public record Differences(TestResults results, List<TestResults.Difference> pair
         Locale.ROOT, "%+.4f ± %.4f", difference.mean(), difference.standardError());
   }
 
-  private static String probability(double p) {
+  /**
+   * A probability for a table.
+   *
+   * @param p in [0, 1], or NaN
+   * @return four digits, or a dash if there is none
+   */
+  public static String probability(double p) {
     if (Double.isNaN(p)) {
       return "–";
     }
@@ -98,7 +114,9 @@ public record Differences(TestResults results, List<TestResults.Difference> pair
     }
     page.section("Differences, user by user");
     page.numbers(
-        "Paired tests, two-sided, not corrected for the number of comparisons.", HEADER, rows());
+        "Paired tests, two-sided; p (t, Holm) is corrected for the number of comparisons.",
+        HEADER,
+        rows());
     List<String> header = new ArrayList<>(List.of("first − second"));
     List<TestResults.Group> activity = results.activity();
     activity.forEach(group -> header.add(group.band() + " items"));

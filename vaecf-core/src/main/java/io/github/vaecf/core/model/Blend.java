@@ -144,8 +144,7 @@ public final class Blend implements Model {
               .forEach(value -> values.put(value.getKey(), value.getValue().asText()));
           Model model = Model.named(member.path(MODEL).asText());
           members.add(
-              new Member(
-                  member.path(WEIGHT).asDouble(), Settings.published(model).with(values)));
+              new Member(member.path(WEIGHT).asDouble(), Settings.published(model).with(values)));
         }
         return new Members(members);
       } catch (JsonProcessingException e) {

@@ -8,6 +8,15 @@ import org.tensorflow.types.TFloat32;
 /** A model that is fitted in one go. */
 public interface ClosedFormModel extends Model {
   /**
+   * Makes sure, before anything is allocated, that the machine has the memory for it.
+   *
+   * @param train training users × items
+   * @param settings of this model
+   * @throws DataException if it has not; the message says how much is needed and what to do
+   */
+  default void requireMemory(CsrMatrix train, Settings settings) {}
+
+  /**
    * Fits it.
    *
    * @param train training users × items, at least one entry

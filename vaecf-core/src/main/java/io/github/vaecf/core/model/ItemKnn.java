@@ -25,7 +25,8 @@ import org.tensorflow.types.TFloat32;
 public final class ItemKnn implements ClosedFormModel {
   /** How many neighbours an item has at most. */
   public static final Setting<Integer> NEIGHBOURS =
-      Setting.integer("neighbours", 1, 100, "How many nearest neighbours an item has at most.");
+      Setting.integer("neighbours", 1, 100, "How many nearest neighbours an item has at most.")
+          .tried(List.of(20, 50, 100, 200, 400));
 
   private static final String NEAREST = "nearest";
 

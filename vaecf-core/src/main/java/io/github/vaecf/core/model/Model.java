@@ -61,8 +61,9 @@ public interface Model {
   <T> T scores(Settings settings, Layers<T> layers);
 
   /**
-   * The models that can be fitted: those that {@code META-INF/services/io.github.vaecf.core.model.Model}
-   * files on the class path name, this library's first.
+   * The models that can be fitted: those that {@code
+   * META-INF/services/io.github.vaecf.core.model.Model} files on the class path name, this
+   * library's first.
    *
    * @return in the order of the lists
    */

@@ -26,7 +26,8 @@ final class Models {
     found.sort(Comparator.comparing((Model model) -> !isOurs(model))); // stable
     Map<String, Model> models = new LinkedHashMap<>();
     for (Model model : found) {
-      Model other = model.name().equals(BLEND.name()) ? BLEND : models.putIfAbsent(model.name(), model);
+      Model other =
+          model.name().equals(BLEND.name()) ? BLEND : models.putIfAbsent(model.name(), model);
       if (other != null) {
         throw new IllegalStateException(
             "two models have the name "

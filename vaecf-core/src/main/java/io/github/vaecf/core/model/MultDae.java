@@ -24,7 +24,8 @@ public final class MultDae implements Autoencoder, GradientModel {
   public static final Setting<Double> KEEP_PROBABILITY = MultVae.KEEP_PROBABILITY;
 
   /** Factor λ of the penalty λ Σ‖W‖² over the kernels; published: 0.01 / 500. */
-  public static final Setting<Double> L2 = MultVae.L2.published(0.01 / 500);
+  public static final Setting<Double> L2 =
+      MultVae.L2.published(0.01 / 500).tried(List.of(0.0, 5e-6, 0.01 / 500, 8e-5, 3e-4));
 
   /** For {@link java.util.ServiceLoader}. */
   public MultDae() {}

@@ -31,10 +31,11 @@ public final class MultVae implements Autoencoder, GradientModel {
   /** Probability that an entry of the input is kept while training. */
   public static final Setting<Double> KEEP_PROBABILITY =
       Setting.number(
-          "keep-probability",
-          Range.above(0).atMost(1),
-          0.5,
-          "Probability that an input entry is kept while training (1 − dropout).");
+              "keep-probability",
+              Range.above(0).atMost(1),
+              0.5,
+              "Probability that an input entry is kept while training (1 − dropout).")
+          .tried(List.of(0.3, 0.5, 0.7));
 
   /** Factor λ of the penalty λ Σ‖W‖² over the kernels. */
   public static final Setting<Double> L2 =
@@ -42,7 +43,8 @@ public final class MultVae implements Autoencoder, GradientModel {
 
   /** Largest weight β of the KL term. */
   public static final Setting<Double> BETA_CAP =
-      Setting.number("beta-cap", Range.atLeast(0), 0.2, "Largest weight β of the KL term.");
+      Setting.number("beta-cap", Range.atLeast(0), 0.2, "Largest weight β of the KL term.")
+          .tried(List.of(0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0));
 
   /**
    * Share of all steps after which β reaches its cap. Published is step 40,000 of the 46,800 of the

@@ -36,10 +36,11 @@ public final class RecVae implements Autoencoder, GradientModel {
   /** The factor γ of the divergence, beside the number of the user's items. */
   public static final Setting<Double> GAMMA =
       Setting.number(
-          "gamma",
-          Range.atLeast(0),
-          0.005,
-          "Weight of a user's divergence from the prior, for each of the user's items.");
+              "gamma",
+              Range.atLeast(0),
+              0.005,
+              "Weight of a user's divergence from the prior, for each of the user's items.")
+          .tried(List.of(0.001, 0.002, 0.0035, 0.005, 0.007, 0.01, 0.015));
 
   /** Epochs in a row in which the encoder learns. */
   public static final Setting<Integer> ENCODER_EPOCHS =

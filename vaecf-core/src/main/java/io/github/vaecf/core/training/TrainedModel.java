@@ -135,8 +135,8 @@ public final class TrainedModel extends Recommender {
   }
 
   /**
-   * Several models over the same items as one: the weighted sum of their standardised scores ({@link
-   * Blend}). A blend of one model is a copy of that model.
+   * Several models over the same items as one: the weighted sum of their standardised scores
+   * ({@link Blend}). A blend of one model is a copy of that model.
    *
    * @param members the models, at least one, which stay the caller's
    * @param weights a weight above 0 for each

@@ -70,6 +70,7 @@ public final class Trials {
   private static final String METRIC = "validation_metric";
   private static final String TRIALS = "trials";
   private static final String OUTCOME = "trial.json";
+  private static final String TABLE = "results.csv";
   private static final int OTHERS_BEFORE_STOPPING = 4;
   private static final int SHARE_BEFORE_STOPPING = 4;
 
@@ -81,6 +82,7 @@ public final class Trials {
   private final CheckpointPolicy checkpoints;
   private final TrialListener listener;
   private final BooleanSupplier stop;
+  private final BooleanSupplier endTrial;
   private final String purpose;
   private final Map<String, String> given;
 
@@ -96,6 +98,7 @@ public final class Trials {
     checkpoints = builder.checkpoints;
     listener = builder.listener;
     stop = builder.stop;
+    endTrial = builder.endTrial;
     purpose = builder.purpose;
     given = builder.given;
   }
@@ -142,14 +145,42 @@ public final class Trials {
         throw new IllegalArgumentException("two trials have the name " + trial.name());
       }
     }
+    return run(
+        trials,
+        false,
+        before ->
+            before.size() < trials.size()
+                ? Optional.of(trials.get(before.size()))
+                : Optional.empty());
+  }
+
+  /**
+   * Runs trials of which each is chosen when those before it have ended. Those that had begun when
+   * the folder was left are gone on with first, whatever would be chosen now.
+   *
+   * @param chooser says which trial comes next
+   * @return what each came to, in the order in which they were run
+   * @throws DataException as {@link #run(List)}
+   * @throws TrainingStoppedException if it was asked to stop
+   */
+  public List<TrialResult> run(TrialChooser chooser) {
+    List<Trial> begun = begun();
+    return run(
+        begun,
+        true,
+        before ->
+            before.size() < begun.size()
+                ? Optional.of(begun.get(before.size()))
+                : chooser.next(before));
+  }
+
+  private List<TrialResult> run(List<Trial> known, boolean chosen, TrialChooser chooser) {
     // That the file system knows no locks each trial's training says.
     RunFolder.Lock lock = RunFolder.lock(folder, unused -> {});
     try {
-      ObjectNode plan = plan(trials);
-      boolean begun = requireOwnFolder(plan);
+      boolean begun = requireOwnFolder(plan(known), chosen);
       try {
-        WholeFile.replace(folder.resolve(PLAN), plan.toPrettyString() + "\n");
-        return runAll(trials);
+        return runAll(known, chooser);
       } finally {
         if (!begun && namesOfRuns().isEmpty()) {
           WholeFile.delete(folder.resolve(PLAN));
@@ -160,19 +191,49 @@ public final class Trials {
     }
   }
 
-  private List<TrialResult> runAll(List<Trial> trials) {
+  private List<TrialResult> runAll(List<Trial> known, TrialChooser chooser) {
+    List<Trial> trials = new ArrayList<>(known);
+    WholeFile.replace(folder.resolve(PLAN), plan(trials).toPrettyString() + "\n");
     List<TrialResult> results = new ArrayList<>();
     try {
-      for (Trial trial : trials) {
+      Optional<Trial> next = chooser.next(results);
+      while (next.isPresent()) {
+        Trial trial = next.get();
+        if (results.size() == trials.size()) {
+          trials.add(trial);
+          WholeFile.replace(folder.resolve(PLAN), plan(trials).toPrettyString() + "\n");
+        }
         TrialResult result = run(trial, results);
         results.add(result);
-        WholeFile.replace(folder.resolve("results.csv"), table(trials, results));
+        WholeFile.replace(folder.resolve(TABLE), table(trials, results));
         listener.ended(result);
+        next = chooser.next(List.copyOf(results));
       }
     } catch (IOException e) {
       throw new DataException(folder + ": cannot be read or written (" + e + ")", e);
     }
     return List.copyOf(results);
+  }
+
+  /** The trials of the plan that have begun, in its order. */
+  private List<Trial> begun() {
+    Path file = folder.resolve(PLAN);
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    List<Trial> trials = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> trial : read(file).path(TRIALS).properties()) {
+      Path run = folder.resolve(RUNS).resolve(trial.getKey());
+      if (RunFolder.isRun(run)) {
+        Map<String, String> varied = new LinkedHashMap<>();
+        trial
+            .getValue()
+            .properties()
+            .forEach(one -> varied.put(one.getKey(), one.getValue().asText()));
+        trials.add(new Trial(trial.getKey(), varied, RunFolder.settings(run)));
+      }
+    }
+    return trials;
   }
 
   /** All that decides what the trials come to, their settings and data apart, which they keep. */
@@ -211,14 +272,15 @@ public final class Trials {
   /**
    * Nothing of another kind may be overwritten.
    *
+   * @param chosen whether a trial that was planned and had not begun may be left out
    * @return whether the folder holds trials of this plan already
    */
-  private boolean requireOwnFolder(ObjectNode plan) {
+  private boolean requireOwnFolder(ObjectNode plan, boolean chosen) {
     Path file = folder.resolve(PLAN);
     List<String> runs = namesOfRuns();
     boolean begun = Files.exists(file);
     if (begun) {
-      requireSame(read(file), plan, file);
+      requireSame(read(file), plan, file, chosen);
     } else if (runs.isEmpty() && !isEmpty()) {
       throw new DataException(
           folder
@@ -258,7 +320,7 @@ public final class Trials {
     }
   }
 
-  private static void requireSame(JsonNode stored, ObjectNode plan, Path file) {
+  private static void requireSame(JsonNode stored, ObjectNode plan, Path file, boolean chosen) {
     String before = stored.path(PURPOSE).asText();
     String purpose = plan.path(PURPOSE).asText();
     if (!before.equals(purpose)) {
@@ -278,6 +340,9 @@ public final class Trials {
       requireSame(name, stored.path(name), plan.path(name), purpose, file);
     }
     for (Map.Entry<String, JsonNode> trial : stored.path(TRIALS).properties()) {
+      if (chosen && !plan.path(TRIALS).has(trial.getKey())) {
+        continue; // it was planned and had not begun
+      }
       requireSame(
           "trial " + trial.getKey(),
           trial.getValue(),
@@ -342,16 +407,16 @@ public final class Trials {
             .resume(begun)
             .listener(follower)
             .listener(listener.training(trial))
-            .stopWhen(() -> follower.pruned || stop.getAsBoolean());
+            .stopWhen(() -> follower.ended || stop.getAsBoolean());
     try {
       trainer.build().train(split.train(), split.items()).close();
-      if (!follower.pruned) { // else it says so already
+      if (!follower.ended) { // else it says so already
         keep(run, new Outcome(TrialResult.End.DONE, ""));
       }
     } catch (TrainingDivergedException e) {
       keep(run, new Outcome(TrialResult.End.DIVERGED, e.getMessage()));
     } catch (TrainingStoppedException e) {
-      if (!follower.pruned) {
+      if (!follower.ended) {
         throw e;
       }
     }
@@ -361,7 +426,7 @@ public final class Trials {
   private final class Follower implements TrainingListener {
     private final Path run;
     private final List<TrialResult> before;
-    private boolean pruned;
+    private boolean ended;
 
     Follower(Path run, List<TrialResult> before) {
       this.run = run;
@@ -370,6 +435,10 @@ public final class Trials {
 
     @Override
     public void onEpoch(EpochReport report) {
+      if (report.epoch() < report.epochs() && endTrial.getAsBoolean()) {
+        end(TrialResult.End.OUT_OF_TIME);
+        return;
+      }
       if (!prune
           || before.size() < OTHERS_BEFORE_STOPPING
           || SHARE_BEFORE_STOPPING * report.epoch() < report.epochs()
@@ -379,14 +448,18 @@ public final class Trials {
       double[] others =
           before.stream().mapToDouble(one -> one.curve().bestUntil(report.epoch())).toArray();
       if (RunFolder.curve(run).bestUntil(report.epoch()) < StatUtils.percentile(others, 50)) {
-        pruned = true;
-        try {
-          // At once: a trial that goes on from the checkpoint of this stop would have one epoch
-          // more.
-          keep(run, new Outcome(TrialResult.End.PRUNED, ""));
-        } catch (IOException e) {
-          throw new DataException(run + ": cannot be written (" + e + ")", e);
-        }
+        end(TrialResult.End.PRUNED);
+      }
+    }
+
+    private void end(TrialResult.End why) {
+      ended = true;
+      try {
+        // At once: a trial that goes on from the checkpoint of this stop would have one epoch
+        // more.
+        keep(run, new Outcome(why, ""));
+      } catch (IOException e) {
+        throw new DataException(run + ": cannot be written (" + e + ")", e);
       }
     }
   }
@@ -429,6 +502,7 @@ public final class Trials {
     private CheckpointPolicy checkpoints = CheckpointPolicy.standard();
     private TrialListener listener = new TrialListener() {};
     private BooleanSupplier stop = () -> false;
+    private BooleanSupplier endTrial = () -> false;
     private String purpose = "series of trials";
     private Map<String, String> given = Map.of();
 
@@ -517,14 +591,26 @@ public final class Trials {
     }
 
     /**
-     * A question that is asked after each step. Once the answer is true {@link Trials#run} ends in
-     * good order with a {@link TrainingStoppedException}.
+     * A question that is asked after each step. Once the answer is true {@link Trials#run(List)}
+     * ends in good order with a {@link TrainingStoppedException}.
      *
      * @param question for example a flag that another thread sets when Ctrl-C is pressed
      * @return this builder
      */
     public Builder stopWhen(BooleanSupplier question) {
       stop = Objects.requireNonNull(question, "question");
+      return this;
+    }
+
+    /**
+     * A question that is asked after each epoch. Where the answer is true the trial ends there,
+     * with the best weights until then, and the next one follows.
+     *
+     * @param question for example whether a trial's time is over
+     * @return this builder
+     */
+    public Builder endTrialWhen(BooleanSupplier question) {
+      endTrial = Objects.requireNonNull(question, "question");
       return this;
     }
 
@@ -537,6 +623,18 @@ public final class Trials {
     public Trials build() {
       return new Trials(this);
     }
+  }
+
+  /** Chooses trials one after another. */
+  @FunctionalInterface
+  public interface TrialChooser {
+    /**
+     * The next trial.
+     *
+     * @param before what those before it came to, in their order
+     * @return a trial of another name than those before; empty if there is no next one
+     */
+    Optional<Trial> next(List<TrialResult> before);
   }
 
   /**
@@ -578,6 +676,8 @@ public final class Trials {
       DONE,
       /** It was worse than half of the trials before it. */
       PRUNED,
+      /** Its time was over. */
+      OUT_OF_TIME,
       /** Its loss was no longer a number. */
       DIVERGED;
 
@@ -588,7 +688,7 @@ public final class Trials {
        */
       @Override
       public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
       }
     }
 

@@ -1,0 +1,178 @@
+package io.github.vaecf.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.WholeFile;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.EnsembleSelection;
+import io.github.vaecf.eval.RankingEvaluator;
+import io.github.vaecf.eval.RankingMetric;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code vaecf blend}: several trained models as one. */
+@Command(
+    name = "blend",
+    header = "Make one model of several: the weighted sum of their standardised scores.",
+    description = {
+      "",
+      "The weights are given, or chosen on the validation users, where a model that does not help"
+          + " gets none. The blend is measured, exported and served like any model.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vaecf blend --data data --model runs/vae --model runs/rdlae --out blend"
+    })
+final class BlendCommand extends Subcommand {
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The prepared folder that the models were trained on.")
+  private Path data;
+
+  @Option(
+      names = "--model",
+      required = true,
+      arity = "1..*",
+      paramLabel = "MODEL",
+      completionCandidates = NamedModel.ClosedForms.class,
+      description =
+          "Run folders, or models in closed form, fitted at once: ${COMPLETION-CANDIDATES}, or with"
+              + " a setting as in ease:200.")
+  private List<String> models;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "X",
+      split = ",",
+      description =
+          "A weight above 0 for each model, with commas between; default: chosen on the validation"
+              + " users.")
+  private List<Double> weights;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder of the blend; new or empty.")
+  private Path out;
+
+  @Option(
+      names = "--validation-metric",
+      paramLabel = "METRIC",
+      defaultValue = MeasuringOptions.VALIDATION_METRIC,
+      description = "What the weights are chosen by; default ${DEFAULT-VALUE}.")
+  private String metricName;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the outcome as JSON too; - for standard output.")
+  private OutputFile json;
+
+  @Override
+  void run() throws Exception {
+    RankingMetric metric = fromOption("--validation-metric", () -> RankingMetric.parse(metricName));
+    Map<String, String> named = fromOptions(() -> NamedModel.inShort("--model", models));
+    if (weights != null && weights.size() != named.size()) {
+      throw wrongUsage(
+          "--weights: expected one for each of "
+              + named.size()
+              + " models, found "
+              + weights.size());
+    }
+    if (weights != null && !weights.stream().allMatch(one -> one > 0 && Double.isFinite(one))) {
+      throw wrongUsage("--weights: expected numbers above 0, found " + weights);
+    }
+    WholeFile.requireVacant(out);
+    Split split = PreparedFolder.read(data);
+    EvaluateCommand.Part.VALIDATION.requireHeldOut(split, data);
+    RankingEvaluator evaluator = RankingEvaluator.of(metric);
+    ToDoubleFunction<Recommender> validation =
+        model -> evaluator.evaluate(model, split.validation()).mean(metric);
+    List<TrainedModel> opened = new ArrayList<>();
+    try {
+      for (String text : named.values()) {
+        opened.add(trained(text, split));
+      }
+      List<Double> chosen =
+          weights == null
+              ? EnsembleSelection.choose(opened, split.validation(), metric).weights()
+              : weights;
+      Map<String, Double> taken = new LinkedHashMap<>();
+      List<TrainedModel> members = new ArrayList<>();
+      for (String name : named.keySet()) {
+        int place = taken.size();
+        taken.put(name, chosen.get(place));
+        if (chosen.get(place) > 0) {
+          members.add(opened.get(place));
+        }
+      }
+      List<Double> above = chosen.stream().filter(weight -> weight > 0).toList();
+      try (TrainedModel blend = TrainedModel.blend(members, above, metric.name(), validation)) {
+        blend.saveIn(out);
+        show(taken, opened, metric, validation, blend);
+      }
+    } finally {
+      opened.forEach(TrainedModel::close);
+    }
+  }
+
+  private TrainedModel trained(String text, Split split) {
+    Recommender model = NamedModel.open(text, split, data);
+    if (model instanceof TrainedModel trained) {
+      return trained;
+    }
+    model.close();
+    throw new DataException(
+        text + ": is an export; a blend is made of what was trained, so name the run folder");
+  }
+
+  private void show(
+      Map<String, Double> weightOf,
+      List<TrainedModel> opened,
+      RankingMetric metric,
+      ToDoubleFunction<Recommender> validation,
+      TrainedModel blend)
+      throws Exception {
+    TextTable table = new TextTable("model", "weight", "validation " + metric.name());
+    ObjectNode outcome = jsonObject();
+    outcome
+        .put("folder", out.toString())
+        .put("validation_metric", metric.name())
+        .put("validation", orNull(blend.validation()));
+    ArrayNode members = outcome.putArray("members");
+    int place = 0;
+    for (Map.Entry<String, Double> model : weightOf.entrySet()) {
+      double alone = validation.applyAsDouble(opened.get(place++));
+      table.row(List.of(model.getKey(), number("%.3f", model.getValue()), number("%.4f", alone)));
+      members
+          .addObject()
+          .put("model", model.getKey())
+          .put("weight", model.getValue())
+          .put("validation", orNull(alone));
+    }
+    table.row(List.of("blend", "", number("%.4f", blend.validation())));
+    out().print(table);
+    out().println("Model: " + out);
+    writeJson(json, outcome);
+  }
+
+  private static String number(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+}
