@@ -193,4 +193,14 @@ class ComparisonTest {
             within(0.2 * estimate.standardError()));
     assertThat(evaluation.interval(METRIC)).isEqualTo(interval);
   }
+
+  /** Worked out by hand: 5 · 0.005, 4 · 0.01, 3 · 0.03, then 2 · 0.04, which is less, then 0.6. */
+  @Test
+  void probabilitiesOfSeveralTestsAreCorrectedAsHolmDoes() {
+    assertThat(Comparison.holm(0.01, 0.04, 0.03, 0.005, 0.6))
+        .containsExactly(new double[] {0.04, 0.09, 0.09, 0.025, 0.6}, within(1e-12));
+    assertThat(Comparison.holm(0.5, Double.NaN, 0.4))
+        .containsExactly(new double[] {0.8, Double.NaN, 0.8}, within(1e-12));
+    assertThat(Comparison.holm()).isEmpty();
+  }
 }

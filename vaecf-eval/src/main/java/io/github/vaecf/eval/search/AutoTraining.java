@@ -76,7 +76,7 @@ public final class AutoTraining {
   private static final int PROBE_STEPS = 40;
 
   /** Steps that an epoch should have at least: batches become smaller for it, down to 100 users. */
-  private static final int STEPS_PER_EPOCH = 20;
+  private static final int STEPS_PER_EPOCH = 10;
 
   private static final int SMALLEST_BATCH = 100;
 
