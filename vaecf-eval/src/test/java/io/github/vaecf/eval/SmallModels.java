@@ -1,8 +1,8 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rows;
-import io.github.vaecf.core.model.Ease;
 import io.github.vaecf.core.model.ItemKnn;
+import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
@@ -37,7 +37,8 @@ public final class SmallModels {
   }
 
   public static TrainedModel ease() {
-    return train(Settings.published(new Ease()).with(Ease.LAMBDA, 20.0));
+    return train(
+        Settings.published(new LinearAutoencoder.Ease()).with(LinearAutoencoder.LAMBDA, 20.0));
   }
 
   public static TrainedModel itemKnn() {

@@ -27,20 +27,21 @@ final class CoOccurrences {
   final class Rows {
     private final int[] ofItem = new int[users.rows()];
     private final int[] ofUser = new int[users.columns()];
-    private final float[] counts = new float[users.columns()];
+    private final int[] counts = new int[users.columns()];
 
     /**
-     * The number of users that an item has in common with each item; at the item itself, the number
-     * of its users. Exact up to 2²⁴ users.
+     * The number of users that an item has in common with each item before another one; at the item
+     * itself, the number of its users.
      *
-     * @return valid until the next call
+     * @param end the other one; the number of items for the whole row
+     * @return one number an item; valid until the next call, and before the end only
      */
-    float[] row(int item) {
-      Arrays.fill(counts, 0);
+    int[] row(int item, int end) {
+      Arrays.fill(counts, 0, end, 0);
       int userCount = items.copyRow(item, ofItem, 0);
       for (int u = 0; u < userCount; u++) {
         int size = users.copyRow(ofItem[u], ofUser, 0);
-        for (int i = 0; i < size; i++) {
+        for (int i = 0; i < size && ofUser[i] < end; i++) {
           counts[ofUser[i]]++;
         }
       }

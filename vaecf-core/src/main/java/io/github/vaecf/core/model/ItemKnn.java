@@ -6,8 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ForkJoinPool;
-import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
@@ -29,9 +27,6 @@ public final class ItemKnn implements ClosedFormModel {
           .tried(List.of(20, 50, 100, 200, 400));
 
   private static final String NEAREST = "nearest";
-
-  /** Items that one task finds the neighbours of: enough to make up for its arrays. */
-  private static final int TASK = 64;
 
   /** Whole numbers below this one are exact as floats. */
   private static final int EXACT = 1 << 24;
@@ -76,26 +71,25 @@ public final class ItemKnn implements ClosedFormModel {
     float[] similarities = new float[nearest.length];
     Arrays.fill(nearest, -1);
     CoOccurrences together = new CoOccurrences(train);
-    Runnable search =
-        () ->
-            IntStream.rangeClosed(0, (items - 1) / TASK)
-                .parallel()
-                .forEach(
-                    task ->
-                        find(
-                            together,
-                            task * TASK,
-                            Math.min(items, (task + 1) * TASK),
-                            neighbours,
-                            nearest,
-                            similarities));
-    int threads = settings.get(TrainingSettings.THREADS);
-    ForkJoinPool pool = threads == 0 ? ForkJoinPool.commonPool() : new ForkJoinPool(threads);
-    try {
-      pool.submit(search).join();
-    } finally {
-      pool.shutdown(); // the common pool stays
-    }
+    Workers.run(
+        settings.get(TrainingSettings.THREADS),
+        items,
+        () -> {
+          CoOccurrences.Rows rows = together.rows();
+          float[] cosines = new float[items];
+          TopItems best = new TopItems(neighbours);
+          int[] itself = new int[1];
+          return item -> {
+            int[] common = rows.row(item, items);
+            for (int other = 0; other < items; other++) {
+              double squares = (double) together.users(item) * together.users(other);
+              cosines[other] =
+                  common[other] == 0 ? 0 : (float) (common[other] / Math.sqrt(squares));
+            }
+            itself[0] = item;
+            best.select(cosines, itself, 1, nearest, similarities, item * neighbours);
+          };
+        });
     float[] indices = new float[nearest.length];
     for (int i = 0; i < indices.length; i++) {
       indices[i] = nearest[i];
@@ -107,29 +101,6 @@ public final class ItemKnn implements ClosedFormModel {
 
   private static TFloat32 matrix(int rows, int columns, float[] values) {
     return TFloat32.tensorOf(Shape.of(rows, columns), DataBuffers.of(values, true, false));
-  }
-
-  private static void find(
-      CoOccurrences together,
-      int from,
-      int to,
-      int neighbours,
-      int[] nearestItems,
-      float[] similarities) {
-    CoOccurrences.Rows rows = together.rows();
-    TopItems nearest = new TopItems(neighbours);
-    int[] itself = new int[1];
-    for (int item = from; item < to; item++) {
-      float[] row = rows.row(item);
-      for (int other = 0; other < row.length; other++) {
-        if (row[other] > 0) {
-          double squares = (double) together.users(item) * together.users(other);
-          row[other] = (float) (row[other] / Math.sqrt(squares));
-        }
-      }
-      itself[0] = item;
-      nearest.select(row, itself, 1, nearestItems, similarities, item * neighbours);
-    }
   }
 
   @Override

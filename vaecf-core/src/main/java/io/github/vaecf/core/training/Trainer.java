@@ -50,6 +50,7 @@ public final class Trainer {
   final Duration timeLimit;
   final BooleanSupplier stop;
   final int restarts;
+  private final ClosedFormModel.Shared shared; // null where nothing is
   private final Runnable beforeBegin;
   private final Map<String, String> titles;
 
@@ -65,6 +66,7 @@ public final class Trainer {
     timeLimit = builder.timeLimit;
     stop = builder.stop;
     restarts = builder.restarts;
+    shared = builder.shared;
     beforeBegin = builder.beforeBegin;
     titles = builder.titles;
     Require.that(
@@ -182,9 +184,16 @@ public final class Trainer {
     if (settings.model() instanceof ClosedFormModel model) {
       return fit(model, users, items);
     }
+    if (shared != null) {
+      shared.close(); // a network needs the memory
+    }
     try (TrainingRun run = new TrainingRun(this, users, items)) {
       return run.train();
     }
+  }
+
+  private Map<String, TFloat32> fit(ClosedFormModel model, CsrMatrix users) {
+    return shared == null ? model.fit(users, settings) : model.fit(users, settings, shared);
   }
 
   private TrainedModel fit(ClosedFormModel model, CsrMatrix users, IdIndex items) {
@@ -211,7 +220,7 @@ public final class Trainer {
     }
     NetworkSession session = NetworkSession.forInference(settings, items);
     try {
-      Map<String, TFloat32> weights = model.fit(users, settings);
+      Map<String, TFloat32> weights = fit(model, users);
       try {
         Set<String> expected =
             session.modelWeights().stream()
@@ -330,6 +339,7 @@ public final class Trainer {
     private Duration timeLimit;
     private BooleanSupplier stop = () -> false;
     private int restarts = 1;
+    private ClosedFormModel.Shared shared;
     private Runnable beforeBegin = () -> {};
     private Map<String, String> titles = Map.of();
 
@@ -473,6 +483,18 @@ public final class Trainer {
      */
     public Builder stopWhen(BooleanSupplier question) {
       stop = Objects.requireNonNull(question, "question");
+      return this;
+    }
+
+    /**
+     * What this fit has in common with others to the same matrix, for models in closed form; it
+     * changes no bit of the weights. A model that is trained by gradient gives back what it holds.
+     *
+     * @param among whom several trainers are given one after another, closed by who made it
+     * @return this builder
+     */
+    public Builder shared(ClosedFormModel.Shared among) {
+      shared = Objects.requireNonNull(among, "among");
       return this;
     }
 

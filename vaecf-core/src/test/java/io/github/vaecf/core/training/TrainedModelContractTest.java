@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
-import io.github.vaecf.core.model.Ease;
 import io.github.vaecf.core.model.ItemKnn;
+import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
@@ -52,7 +52,7 @@ class TrainedModelContractTest {
   class OfEase extends RecommenderContract {
     @Override
     protected Recommender open() {
-      return TrainedModels.withEqualScores(Settings.published(new Ease()));
+      return TrainedModels.withEqualScores(Settings.published(new LinearAutoencoder.Ease()));
     }
   }
 

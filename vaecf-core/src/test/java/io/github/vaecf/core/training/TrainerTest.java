@@ -2,13 +2,15 @@ package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Rows;
-import io.github.vaecf.core.model.Ease;
+import io.github.vaecf.core.model.ClosedFormModel;
+import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
@@ -33,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Percentage;
@@ -155,7 +158,10 @@ class TrainerTest {
     int items = 300_000;
     CsrMatrix wide = CsrMatrix.of(1, items, pairs -> pairs.accept(0, 5));
     Trainer ease =
-        Trainer.builder().settings(Settings.published(new Ease())).runFolder(run).build();
+        Trainer.builder()
+            .settings(Settings.published(new LinearAutoencoder.Ease()))
+            .runFolder(run)
+            .build();
     assertThatThrownBy(() -> ease.train(wide, Rows.ids(items)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("needs");
@@ -630,7 +636,8 @@ class TrainerTest {
 
   @Test
   void aModelInClosedFormHasARunFolderLikeTheOthers() throws IOException {
-    Settings ease = Settings.published(new Ease()).with(Ease.LAMBDA, 20.0);
+    Settings ease =
+        Settings.published(new LinearAutoencoder.Ease()).with(LinearAutoencoder.LAMBDA, 20.0);
     Path run = folder.resolve("run");
     byte[] whole;
     float[] scores;
@@ -669,6 +676,31 @@ class TrainerTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("trained by gradient");
     refused("restarts", () -> trainer(ease).restarts(2).build());
+  }
+
+  @Test
+  void aModelInClosedFormOfAnEarlierVersionIsLoaded() throws Exception {
+    // Written by version 0.1 before the closed form was computed in float64: λ = 20, DATA.
+    Path file = Path.of(TrainerTest.class.getResource("/earlier/ease.safetensors").toURI());
+    Settings ease =
+        Settings.published(new LinearAutoencoder.Ease()).with(LinearAutoencoder.LAMBDA, 20.0);
+    try (TrainedModel earlier = TrainedModel.load(file);
+        TrainedModel now = train(trainer(ease))) {
+      assertThat(earlier.settings()).isEqualTo(ease);
+      assertThat(earlier.scores(DATA.matrix(), 0, 20))
+          .containsExactly(now.scores(DATA.matrix(), 0, 20), within(1e-5f));
+    }
+  }
+
+  @Test
+  void aNetworkGivesBackWhatFitsInClosedFormShare() {
+    AtomicInteger given = new AtomicInteger();
+    try (ClosedFormModel.Shared shared = new ClosedFormModel.Shared()) {
+      shared.get(DATA.matrix(), ClosedFormModel.Shared.Part.class, () -> given::incrementAndGet);
+      train(trainer(dae()).shared(shared)).close();
+      assertThat(given).hasValue(1);
+    }
+    assertThat(given).hasValue(1);
   }
 
   @Test

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
+import io.github.vaecf.core.model.ClosedFormModel;
+import io.github.vaecf.core.model.ClosedFormModel.Shared;
 import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
@@ -195,7 +197,7 @@ public final class Trials {
     List<Trial> trials = new ArrayList<>(known);
     WholeFile.replace(folder.resolve(PLAN), plan(trials).toPrettyString() + "\n");
     List<TrialResult> results = new ArrayList<>();
-    try {
+    try (Shared shared = new Shared()) {
       Optional<Trial> next = chooser.next(results);
       while (next.isPresent()) {
         Trial trial = next.get();
@@ -203,7 +205,10 @@ public final class Trials {
           trials.add(trial);
           WholeFile.replace(folder.resolve(PLAN), plan(trials).toPrettyString() + "\n");
         }
-        TrialResult result = run(trial, results);
+        if (!(trial.settings().model() instanceof ClosedFormModel)) {
+          shared.close(); // it is large, and of no use to a training by gradient
+        }
+        TrialResult result = run(trial, results, shared);
         results.add(result);
         WholeFile.replace(folder.resolve(TABLE), table(trials, results));
         listener.ended(result);
@@ -373,13 +378,13 @@ public final class Trials {
     return value.isMissingNode() ? "none" : value.isValueNode() ? value.asText() : value.toString();
   }
 
-  private TrialResult run(Trial trial, List<TrialResult> before) throws IOException {
+  private TrialResult run(Trial trial, List<TrialResult> before, Shared shared) throws IOException {
     Path run = folder.resolve(RUNS).resolve(trial.name());
     Path file = run.resolve(OUTCOME);
     if (Files.exists(file)) {
       trainer(trial, run).build().requireRun(split.train(), split.items());
     } else {
-      train(trial, run, before);
+      train(trial, run, before, shared);
     }
     RunFolder.removeCheckpoints(run); // nothing will go on from them
     Outcome outcome = JSON.readValue(file.toFile(), Outcome.class);
@@ -398,12 +403,14 @@ public final class Trials {
     return trainer;
   }
 
-  private void train(Trial trial, Path run, List<TrialResult> before) throws IOException {
+  private void train(Trial trial, Path run, List<TrialResult> before, Shared shared)
+      throws IOException {
     boolean begun = RunFolder.isRun(run);
     Follower follower = new Follower(run, before);
     Trainer.Builder trainer =
         trainer(trial, run)
             .titles(split.titles())
+            .shared(shared)
             .resume(begun)
             .listener(follower)
             .listener(listener.training(trial))

@@ -2,8 +2,8 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
-import io.github.vaecf.core.model.Ease;
 import io.github.vaecf.core.model.ItemKnn;
+import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.Settings;
@@ -70,7 +70,7 @@ class ServedModelContractTest {
   class OfAnOnnxFileOverIndices extends RecommenderContract {
     @Override
     protected Recommender open() throws Exception {
-      return onnx(Settings.published(new Ease()), false);
+      return onnx(Settings.published(new LinearAutoencoder.Ease()), false);
     }
   }
 

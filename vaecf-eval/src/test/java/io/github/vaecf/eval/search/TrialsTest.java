@@ -3,9 +3,11 @@ package io.github.vaecf.eval.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.vaecf.core.model.LinearAutoencoder.Rdlae;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
@@ -73,6 +75,28 @@ class TrialsTest {
         .split(SPLIT)
         .metric(Ndcg.at(20))
         .checkpoints(new CheckpointPolicy(0, Duration.ofMillis(1), 2));
+  }
+
+  @Test
+  void trialsOfClosedFormsThatShareTheirWorkGiveTheBitsOfEachAlone() throws IOException {
+    List<Trial> tried = new ArrayList<>();
+    for (String relaxation : List.of("0.2", "0.4", "0.8")) {
+      tried.add(
+          new Trial(
+              relaxation,
+              Map.of("relaxation", relaxation),
+              Settings.published(new Rdlae()).with(Map.of("relaxation", relaxation))));
+    }
+    trials(folder.resolve("together")).build().run(tried);
+    for (Trial trial : tried) {
+      Path alone = folder.resolve("alone-" + trial.name());
+      trials(alone).build().run(List.of(trial));
+      assertThat(modelOf(folder.resolve("together"), trial)).isEqualTo(modelOf(alone, trial));
+    }
+  }
+
+  private static byte[] modelOf(Path folder, Trial trial) throws IOException {
+    return Files.readAllBytes(RunFolder.modelFile(folder.resolve("trials").resolve(trial.name())));
   }
 
   /** Runs trials in a process of its own, to be killed: the folder. */

@@ -1,0 +1,276 @@
+package io.github.vaecf.core.model;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * The linear autoencoders with a closed form: a user's scores are x · B for item weights B, items ×
+ * items, that reconstruct the training matrix X from itself, with a penalty on the weights and a
+ * bound on B's diagonal, so that B is not simply the identity.
+ *
+ * <p>With G = XᵀX, Λ = λI + p/(1 − p) · diag(G), which is what dropping entries of x with
+ * probability p comes to on average, and P = (G + Λ)⁻¹, all of them are
+ *
+ * <p>B = I − P · diag(κ), with B<sub>jj</sub> = min(ξ, 1 − Λ<sub>jj</sub>P<sub>jj</sub>) and
+ * κ<sub>j</sub> = (1 − B<sub>jj</sub>)/P<sub>jj</sub>,
+ *
+ * <p>so that the diagonal is what the penalty alone would make it, and at most ξ. Moon, Kim, Lee:
+ * It's Enough: Relaxing Diagonal Constraints in Linear Autoencoders for Recommendation, SIGIR 2023;
+ * the others are its cases ξ = 0 (all diagonals are 0) and p = 0.
+ *
+ * <p>Computed in float64, by a Cholesky factorisation, and rounded to float32. Takes 12 bytes ×
+ * items² outside the Java heap while it is computed (4.9 GB for 20,000 items), with {@link
+ * ClosedFormModel.Shared} too, which keeps 8 of them; 4 bytes × items² afterwards. The time grows
+ * with items³.
+ */
+public abstract sealed class LinearAutoencoder implements ClosedFormModel {
+  /** The factor λ of the penalty on the weights. */
+  public static final Setting<Double> LAMBDA =
+      Setting.number(
+          "lambda",
+          Setting.Range.above(0),
+          200,
+          "Factor of the penalty on the item weights; 20 to 1000 is usual, more for more users.");
+
+  /** The probability p that an item of a history is dropped. */
+  public static final Setting<Double> DROPOUT =
+      Setting.number(
+          "dropout",
+          Setting.Range.atLeast(0).below(1),
+          0.3,
+          "Probability that an item of a history is dropped.");
+
+  /** The bound ξ on the diagonal of the item weights. */
+  public static final Setting<Double> RELAXATION =
+      Setting.number(
+          "relaxation",
+          Setting.Range.atLeast(0).atMost(1),
+          0.5,
+          "How much an item may count for itself: 0 not at all, 1 as much as it likes.");
+
+  private static final String WEIGHTS = "weights";
+
+  private static final long BYTES_PER_PAIR = Double.BYTES + Float.BYTES;
+
+  private final String name;
+  private final String title;
+  private final String summary;
+  private final List<Setting<?>> settings;
+
+  private LinearAutoencoder(String name, String title, String summary, Setting<?>... own) {
+    this.name = name;
+    this.title = title;
+    this.summary = summary;
+    List<Setting<?>> all = new ArrayList<>(List.of(own));
+    all.addAll(TrainingSettings.ofRuntime());
+    settings = List.copyOf(all);
+  }
+
+  /**
+   * EASE: p = 0 and ξ = 0. Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019,
+   * algorithm 1.
+   */
+  public static final class Ease extends LinearAutoencoder {
+    /** For {@link java.util.ServiceLoader}. */
+    public Ease() {
+      super("ease", "EASE", "linear autoencoder in closed form (Steck, WWW 2019)", LAMBDA);
+    }
+  }
+
+  /**
+   * EDLAE of full rank: ξ = 0. Steck: Autoencoders that don't overfit towards the Identity, NeurIPS
+   * 2020.
+   *
+   * <p>The published values are in the middle of those that the program of Moon et al. takes: p =
+   * 0.3 for all, and λ = 70 (MSD), 400 (ML-20M) and 600 (Netflix Prize), about 0.6 times that of
+   * EASE.
+   */
+  public static final class Edlae extends LinearAutoencoder {
+    /** For {@link java.util.ServiceLoader}. */
+    public Edlae() {
+      super(
+          "edlae",
+          "EDLAE",
+          "linear autoencoder with dropout in closed form (Steck, NeurIPS 2020)",
+          LAMBDA.published(120.0),
+          DROPOUT);
+    }
+  }
+
+  /**
+   * RLAE: p = 0. Moon, Kim, Lee, SIGIR 2023.
+   *
+   * <p>The published ξ is that of their program for MSD and the Netflix Prize, 0.5 (ML-20M: 0.6),
+   * with a λ of one to two times EASE's.
+   */
+  public static final class Rlae extends LinearAutoencoder {
+    /** For {@link java.util.ServiceLoader}. */
+    public Rlae() {
+      super(
+          "rlae",
+          "RLAE",
+          "linear autoencoder with a relaxed diagonal (Moon, Kim, Lee, SIGIR 2023)",
+          LAMBDA,
+          RELAXATION);
+    }
+  }
+
+  /**
+   * RDLAE. Moon, Kim, Lee, SIGIR 2023.
+   *
+   * <p>The published p and ξ are those of their program for MSD, 0.2 and 0.4 (ML-20M: 0.2 and 0.6,
+   * Netflix Prize: 0.3 and 0.4), with a λ of about EASE's.
+   */
+  public static final class Rdlae extends LinearAutoencoder {
+    /** For {@link java.util.ServiceLoader}. */
+    public Rdlae() {
+      super(
+          "rdlae",
+          "RDLAE",
+          "linear autoencoder with dropout and a relaxed diagonal (Moon, Kim, Lee, SIGIR 2023)",
+          LAMBDA,
+          DROPOUT.published(0.2),
+          RELAXATION.published(0.4));
+    }
+  }
+
+  @Override
+  public final String name() {
+    return name;
+  }
+
+  @Override
+  public final String title() {
+    return title;
+  }
+
+  @Override
+  public final String summary() {
+    return summary;
+  }
+
+  @Override
+  public final List<Setting<?>> settings() {
+    return settings;
+  }
+
+  @Override
+  public final <T> T scores(Settings chosen, Layers<T> layers) {
+    return layers.sum(WEIGHTS, layers.items());
+  }
+
+  @Override
+  public final Map<String, TFloat32> fit(CsrMatrix train, Settings chosen) {
+    try (Shared alone = new Shared()) {
+      return fit(train, chosen, alone);
+    }
+  }
+
+  @Override
+  public final Map<String, TFloat32> fit(CsrMatrix train, Settings chosen, Shared shared) {
+    int items = train.columns();
+    requireMemory(title, items, machineMemory());
+    int threads = chosen.get(TrainingSettings.THREADS);
+    GramMatrix gram = shared.get(train, GramMatrix.class, () -> new GramMatrix(train, threads));
+    TFloat32 weights = TFloat32.tensorOf(Shape.of(items, items));
+    try {
+      FloatDataBuffer values = weights.asRawTensor().data().asFloats();
+      forEachRow(
+          gram,
+          chosen,
+          () -> {
+            float[] rounded = new float[items];
+            return (item, row) -> {
+              for (int other = 0; other < items; other++) {
+                rounded[other] = (float) row[other];
+              }
+              values.offset((long) item * items).write(rounded);
+            };
+          });
+      return Map.of(WEIGHTS + "/kernel", weights);
+    } catch (RuntimeException | Error e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** Computes B and hands out its rows in float64, each once, in any order. */
+  static void forEachRow(
+      GramMatrix gram, Settings chosen, Supplier<GramMatrix.RowConsumer> consumer) {
+    int threads = chosen.get(TrainingSettings.THREADS);
+    double[] penalties = penalties(gram, chosen);
+    gram.invert(penalties, threads);
+    double[] inverse = gram.inverseDiagonal();
+    double[] diagonal = diagonal(penalties, inverse, value(chosen, RELAXATION));
+    double[] factors = new double[diagonal.length];
+    for (int item = 0; item < factors.length; item++) {
+      factors[item] = (1 - diagonal[item]) / inverse[item];
+    }
+    gram.forEachInverseRow(
+        threads,
+        () -> {
+          GramMatrix.RowConsumer one = consumer.get();
+          return (item, row) -> {
+            for (int other = 0; other < row.length; other++) {
+              row[other] *= -factors[other];
+            }
+            row[item] = diagonal[item]; // without the rounding of the product
+            one.accept(item, row);
+          };
+        });
+  }
+
+  /** Λ. */
+  private static double[] penalties(GramMatrix gram, Settings chosen) {
+    double dropout = value(chosen, DROPOUT);
+    double[] penalties = new double[gram.items()];
+    for (int item = 0; item < penalties.length; item++) {
+      penalties[item] = chosen.get(LAMBDA) + dropout / (1 - dropout) * gram.users(item);
+    }
+    return penalties;
+  }
+
+  /** B's diagonal. */
+  private static double[] diagonal(double[] penalties, double[] inverse, double relaxation) {
+    double[] diagonal = new double[penalties.length];
+    for (int item = 0; item < diagonal.length; item++) {
+      double unbounded =
+          Math.max(0, 1 - penalties[item] * inverse[item]); // below 0 by rounding only
+      diagonal[item] = Math.min(relaxation, unbounded);
+    }
+    return diagonal;
+  }
+
+  /** What a model has no setting for is 0. */
+  private static double value(Settings chosen, Setting<Double> setting) {
+    return chosen.has(setting) ? chosen.get(setting) : 0;
+  }
+
+  static void requireMemory(String title, int items, long available) {
+    long needed = BYTES_PER_PAIR * items * items;
+    if (needed > available) {
+      throw new DataException(
+          title
+              + " over "
+              + items
+              + " items needs "
+              + needed / 1_000_000
+              + " MB of memory, and this machine has "
+              + available / 1_000_000
+              + " MB: leave out rare items, or take elsa, ials or knn");
+    }
+  }
+
+  private static long machineMemory() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+}
