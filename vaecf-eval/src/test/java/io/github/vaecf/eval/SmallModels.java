@@ -2,6 +2,7 @@ package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Ease;
+import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
@@ -38,6 +39,10 @@ public final class SmallModels {
 
   public static TrainedModel ease() {
     return train(Settings.published(new Ease()).with(Ease.LAMBDA, 20.0));
+  }
+
+  public static TrainedModel implicitAls() {
+    return train(Settings.published(new ImplicitAls()).with(ImplicitAls.FACTORS, 12));
   }
 
   public static TrainedModel itemKnn() {

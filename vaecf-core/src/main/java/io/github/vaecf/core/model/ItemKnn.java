@@ -6,8 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ForkJoinPool;
-import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
@@ -75,26 +73,17 @@ public final class ItemKnn implements ClosedFormModel {
     float[] similarities = new float[nearest.length];
     Arrays.fill(nearest, -1);
     CoOccurrences together = new CoOccurrences(train);
-    Runnable search =
-        () ->
-            IntStream.rangeClosed(0, (items - 1) / TASK)
-                .parallel()
-                .forEach(
-                    task ->
-                        find(
-                            together,
-                            task * TASK,
-                            Math.min(items, (task + 1) * TASK),
-                            neighbours,
-                            nearest,
-                            similarities));
-    int threads = settings.get(TrainingSettings.THREADS);
-    ForkJoinPool pool = threads == 0 ? ForkJoinPool.commonPool() : new ForkJoinPool(threads);
-    try {
-      pool.submit(search).join();
-    } finally {
-      pool.shutdown(); // the common pool stays
-    }
+    ParallelTasks.run(
+        settings.get(TrainingSettings.THREADS),
+        (items - 1) / TASK + 1,
+        task ->
+            find(
+                together,
+                task * TASK,
+                Math.min(items, (task + 1) * TASK),
+                neighbours,
+                nearest,
+                similarities));
     float[] indices = new float[nearest.length];
     for (int i = 0; i < indices.length; i++) {
       indices[i] = nearest[i];
