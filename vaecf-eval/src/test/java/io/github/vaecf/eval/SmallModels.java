@@ -1,6 +1,7 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rows;
+import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.MostPopular;
@@ -39,6 +40,10 @@ public final class SmallModels {
   public static TrainedModel ease() {
     return train(
         Settings.published(new LinearAutoencoder.Ease()).with(LinearAutoencoder.LAMBDA, 20.0));
+  }
+
+  public static TrainedModel implicitAls() {
+    return train(Settings.published(new ImplicitAls()).with(ImplicitAls.FACTORS, 12));
   }
 
   public static TrainedModel itemKnn() {

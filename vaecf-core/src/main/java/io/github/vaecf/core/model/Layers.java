@@ -71,6 +71,40 @@ public interface Layers<T> {
   T constantScores(String name);
 
   /**
+   * A user's factors in a factorization of implicit feedback, given the items' factors, which are
+   * the rows y of a kernel: with the n rows Y that belong to the history,
+   *
+   * <pre>x = (D + α YᵀY + λ n^ν I)⁻¹ (1 + α) Σ y</pre>
+   *
+   * <p>(Hu, Koren, Volinsky, ICDM 2008, equation 4; the penalty scaled by counts). The Gram matrix
+   * of all rows must be the diagonal D: that is so where the axes are the principal ones. Zeros for
+   * an empty history. For models in closed form.
+   *
+   * <p>Solved by conjugate gradients, preconditioned with the diagonal, which needs no matrix a
+   * user: the memory is entries of the histories × width.
+   *
+   * @param name of the layer; its kernel is items × width, and {@code name/gram} has D
+   * @param width number of factors, at least 1
+   * @param alpha α, at least 0
+   * @param lambda λ, above 0
+   * @param exponent ν, 0 … 1
+   * @param steps of conjugate gradients, at least 1
+   * @return users × width
+   */
+  T foldIn(String name, int width, double alpha, double lambda, double exponent, int steps);
+
+  /**
+   * A last layer that shares its kernel with a first one: input · kernelᵀ, a score for every item,
+   * without bias. For models in closed form. Row i of the kernel is item i's embedding, by which
+   * items are compared.
+   *
+   * @param name of the layer; its kernel is items × width
+   * @param input users × width
+   * @return users × items
+   */
+  T tied(String name, T input);
+
+  /**
    * The last layer of an autoencoder: input · kernel + bias, a score for every item. The engine's
    * gradient of it is written by hand. Column i of the kernel is item i's embedding, by which items
    * are compared.

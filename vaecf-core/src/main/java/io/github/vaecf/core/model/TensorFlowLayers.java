@@ -10,6 +10,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.op.core.Stack;
+import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
@@ -33,14 +34,14 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   private final Histories histories;
   private final Weights weights;
   private final String prefix; // of the names that the weights know and this does not
-  private final ItemKernel itemKernel;
+  private final FirstKernel itemKernel;
 
-  /** The first of the kernels whose columns are the items' embeddings; none where it is null. */
-  private static final class ItemKernel {
-    private String name;
+  /** The first of the kernels that have the items' embeddings; none where it is null. */
+  private static final class FirstKernel {
+    private ItemKernel kernel;
 
-    void found(String kernel) {
-      name = name == null ? kernel : name;
+    void found(String name, boolean inRows) {
+      kernel = kernel == null ? new ItemKernel(name, inRows) : kernel;
     }
   }
 
@@ -69,6 +70,15 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       Operand<TInt64> entries, Operand<TFloat32> values, Operand<TInt64> shape) {}
 
   /**
+   * The kernel that has the items' embeddings.
+   *
+   * @param name the weight's name
+   * @param inRows whether they are its rows: it is items × width; otherwise they are its columns,
+   *     and it is width × items
+   */
+  public record ItemKernel(String name, boolean inRows) {}
+
+  /**
    * Layers of a graph.
    *
    * @param tf the graph's operations
@@ -77,7 +87,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    * @param weights the graph's weights
    */
   public TensorFlowLayers(Ops tf, int items, Histories histories, Weights weights) {
-    this(tf, items, histories, weights, new ItemKernel(), "");
+    this(tf, items, histories, weights, new FirstKernel(), "");
   }
 
   private TensorFlowLayers(
@@ -85,7 +95,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       int items,
       Histories histories,
       Weights weights,
-      ItemKernel itemKernel,
+      FirstKernel itemKernel,
       String prefix) {
     this.tf = Objects.requireNonNull(tf, "tf");
     this.items = items;
@@ -108,14 +118,15 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   }
 
   /**
-   * The kernel whose columns are the items' embeddings, which items are compared by: that of {@link
-   * #items(String, Operand)}, or of a {@link #sum} as wide as there are items. Of several it is the
-   * one that was asked for first.
+   * The kernel that has the items' embeddings, which items are compared by: the columns of that of
+   * {@link #items(String, Operand)} or of a {@link #sum} as wide as there are items, the rows of
+   * that of {@link #tied}. Of several it
+   * is the one that was asked for first.
    *
-   * @return its name; empty where no such layer was asked for yet
+   * @return the kernel; empty where no such layer was asked for yet
    */
-  public final Optional<String> itemKernel() {
-    return Optional.ofNullable(itemKernel.name);
+  public final Optional<ItemKernel> itemKernel() {
+    return Optional.ofNullable(itemKernel.kernel);
   }
 
   @Override
@@ -138,7 +149,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   public final Operand<TFloat32> sum(String name, int width) {
     requireUsersRows("sum");
     if (width == items) {
-      itemKernel.found(prefix + name + "/kernel");
+      itemKernel.found(prefix + name + "/kernel", false);
     }
     return tf.sparse.sparseTensorDenseMatMul(
         histories.entries(),
@@ -172,6 +183,84 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     return wide(tf.scatterNd(targets, tf.gatherNd(parts, kept), histories.shape()));
   }
 
+  @Override
+  public final Operand<TFloat32> foldIn(
+      String name, int width, double alpha, double lambda, double exponent, int steps) {
+    requireUsersRows("foldIn");
+    Operand<TFloat32> kernel = kernel(name, Shape.of(items, width));
+    Operand<TFloat32> gram = weights.get(name + "/gram", Shape.of(width), Initial.constant(1));
+    Operand<TInt32> first = tf.constant(0);
+    Operand<TInt32> second = tf.constant(1);
+    Operand<TInt64> users = tf.gather(histories.entries(), first, second);
+    Operand<TInt64> userCount = tf.gather(histories.shape(), first, first);
+    Operand<TFloat32> rows =
+        tf.gather(kernel, tf.gather(histories.entries(), second, second), first); // [n, width]
+    Operand<TFloat32> ones = tf.fill(tf.shape(histories.values()), tf.constant(1f));
+    Operand<TFloat32> counts =
+        tf.expandDims(tf.math.unsortedSegmentSum(ones, users, userCount), second);
+    Operand<TFloat32> penalty =
+        tf.math.mul(
+            tf.math.pow(counts, tf.constant((float) exponent)), tf.constant((float) lambda));
+    Operand<TFloat32> diagonal = tf.math.add(penalty, gram); // [users, width]
+    Operand<TFloat32> factor = tf.constant((float) alpha);
+    Operand<TFloat32> least = tf.constant(Float.MIN_NORMAL); // no division by 0
+    Operand<TFloat32> preconditioner =
+        tf.math.reciprocal(
+            tf.math.maximum(
+                tf.math.add(
+                    diagonal,
+                    tf.math.mul(
+                        factor,
+                        tf.math.unsortedSegmentSum(tf.math.mul(rows, rows), users, userCount))),
+                least));
+    Operand<TFloat32> residual =
+        weightedRows(kernel, tf.math.mul(ones, tf.constant((float) (1 + alpha))));
+    Operand<TFloat32> preconditioned = tf.math.mul(preconditioner, residual);
+    Operand<TFloat32> direction = preconditioned;
+    Operand<TFloat32> square = rowProducts(residual, preconditioned, true); // [users, 1]
+    Operand<TFloat32> solution = null;
+    for (int step = 1; ; step++) {
+      Operand<TFloat32> products =
+          rowProducts(rows, tf.gather(direction, users, first), false); // [n]
+      Operand<TFloat32> image =
+          tf.math.add(
+              tf.math.mul(diagonal, direction),
+              weightedRows(kernel, tf.math.mul(products, factor)));
+      Operand<TFloat32> length =
+          tf.math.div(square, tf.math.maximum(rowProducts(direction, image, true), least));
+      Operand<TFloat32> change = tf.math.mul(length, direction);
+      solution = solution == null ? change : tf.math.add(solution, change);
+      if (step == steps) {
+        return solution;
+      }
+      residual = tf.math.sub(residual, tf.math.mul(length, image));
+      preconditioned = tf.math.mul(preconditioner, residual);
+      Operand<TFloat32> nextSquare = rowProducts(residual, preconditioned, true);
+      Operand<TFloat32> kept = tf.math.div(nextSquare, tf.math.maximum(square, least));
+      direction = tf.math.add(preconditioned, tf.math.mul(kept, direction));
+      square = nextSquare;
+    }
+  }
+
+  /** Of each user the sum of the kernel's rows of the history, each with its entry's weight. */
+  private Operand<TFloat32> weightedRows(Operand<TFloat32> kernel, Operand<TFloat32> entries) {
+    return tf.sparse.sparseTensorDenseMatMul(
+        histories.entries(), entries, histories.shape(), kernel);
+  }
+
+  private Operand<TFloat32> rowProducts(
+      Operand<TFloat32> a, Operand<TFloat32> b, boolean asColumn) {
+    return tf.reduceSum(tf.math.mul(a, b), tf.constant(1), ReduceSum.keepDims(asColumn));
+  }
+
+  @Override
+  public final Operand<TFloat32> tied(String name, Operand<TFloat32> input) {
+    requireUsersRows("tied");
+    itemKernel.found(prefix + name + "/kernel", true);
+    return tf.linalg.matMul(
+        input, kernel(name, Shape.of(items, width(input))), MatMul.transposeB(true));
+  }
+
   /** Scores whose width TensorFlow cannot tell by itself, told. */
   private Operand<TFloat32> wide(Operand<TFloat32> scores) {
     return tf.ensureShape(scores, Shape.of(-1, items));
@@ -186,7 +275,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   @Override
   public Operand<TFloat32> items(String name, Operand<TFloat32> input) {
-    itemKernel.found(prefix + name + "/kernel");
+    itemKernel.found(prefix + name + "/kernel", false);
     return dense(name, input, items);
   }
 

@@ -34,7 +34,7 @@ final class NetworkGraph {
 
   final Operand<TFloat32> latent; // null where the model has none
   final Operand<TFloat32> scores;
-  final Optional<String> itemKernel;
+  final Optional<TensorFlowLayers.ItemKernel> itemKernel;
   final Placeholder<TInt32> k;
   final Operand<TFloat32> topScores;
   final Operand<TInt32> topItems;

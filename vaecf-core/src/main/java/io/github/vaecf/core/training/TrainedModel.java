@@ -398,21 +398,19 @@ public final class TrainedModel extends Recommender {
   }
 
   /**
-   * The kernel whose columns are the items' embeddings, by which items are compared: that of the
-   * last layer of an autoencoder, the item weights of a linear model.
+   * The items' embeddings, by which items are compared: of an autoencoder the kernel of the last
+   * layer, of a linear model the item weights, of a factorization the items' factors.
    *
-   * @return a copy, any width × items; empty for a model without
+   * @return a copy, any width × items, by the weight's name; empty for a model without
    */
   public Optional<Weight> itemKernel() {
-    return session
-        .network
-        .itemKernel
-        .flatMap(
-            name ->
-                session.modelWeights().stream()
-                    .filter(weight -> weight.name().equals(name))
-                    .findFirst())
-        .map(session::read);
+    return session.network.itemKernel.flatMap(
+        kernel ->
+            session.modelWeights().stream()
+                .filter(weight -> weight.name().equals(kernel.name()))
+                .findFirst()
+                .map(session::read)
+                .map(weight -> kernel.inRows() ? weight.transpose() : weight));
   }
 
   @Override
@@ -447,6 +445,19 @@ public final class TrainedModel extends Recommender {
         throw new IllegalArgumentException(
             name + " must have shape " + shape + ", found " + values.length + " values");
       }
+    }
+
+    /** A matrix with rows and columns exchanged. */
+    private Weight transpose() {
+      int rows = shape.get(0).intValue();
+      int columns = shape.get(1).intValue();
+      float[] transposed = new float[values.length];
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          transposed[column * rows + row] = values[row * columns + column];
+        }
+      }
+      return new Weight(name, List.of(shape.get(1), shape.get(0)), transposed);
     }
   }
 }

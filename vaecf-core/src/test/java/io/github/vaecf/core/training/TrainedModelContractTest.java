@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
+import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.Model;
@@ -62,6 +63,15 @@ class TrainedModelContractTest {
     protected Recommender open() {
       return TrainedModels.withEqualScores(
           Settings.published(new ItemKnn()).with(ItemKnn.NEIGHBOURS, 7));
+    }
+  }
+
+  @Nested
+  class OfImplicitAls extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(
+          Settings.published(new ImplicitAls()).with(ImplicitAls.FACTORS, 8));
     }
   }
 

@@ -30,8 +30,13 @@ public final class TrainedModels {
     try (TrainedModel model =
         Trainer.builder().settings(quick).build().train(DATA.matrix(), DATA.ids())) {
       List<Weight> weights = model.weights();
+      String embeddings = model.itemKernel().map(Weight::name).orElse("");
       for (Weight weight : weights) {
-        if (weight.shape().get(weight.shape().size() - 1) == DATA.items()) {
+        int width = weight.shape().get(weight.shape().size() - 1).intValue();
+        if (weight.name().equals(embeddings) && width != DATA.items()) {
+          System.arraycopy(weight.values(), 20 * width, weight.values(), 21 * width, width);
+        }
+        if (width == DATA.items()) {
           for (int row = 0; row < weight.values().length; row += DATA.items()) {
             weight.values()[row + 21] = weight.values()[row + 20];
           }

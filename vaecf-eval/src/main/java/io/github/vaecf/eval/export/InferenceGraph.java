@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import io.github.vaecf.core.model.Autoencoder;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TensorFlowLayers.Histories;
+import io.github.vaecf.core.model.TensorFlowLayers.ItemKernel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -189,7 +190,7 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   /** What is like an item, and how much like it some items are. */
-  private void addSimilarItems(String kernel) {
+  private void addSimilarItems(ItemKernel kernel) {
     Placeholder<TString> rawItem = placeholder(ExportFormat.ITEM, TString.class, Shape.of(-1));
     Placeholder<TString> rawOthers = placeholder("others", TString.class, Shape.of(-1, -1));
     Operand<TInt64> item = tf.expandDims(indices(rawItem), tf.constant(1));
@@ -217,25 +218,32 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   /**
-   * The cosines [batch, items] between an item's column of the item kernel and every other's;
-   * {@link ExportFormat#LEFT_OUT} for an unknown item.
+   * The cosines [batch, items] between an item's embedding and every other's; {@link
+   * ExportFormat#LEFT_OUT} for an unknown item.
    *
-   * @param kernelName name of the item kernel
+   * @param embeddings the kernel that has them
    * @param item index [batch, 1]
    */
-  private Operand<TFloat32> cosines(String kernelName, Operand<TInt64> item) {
+  private Operand<TFloat32> cosines(ItemKernel embeddings, Operand<TInt64> item) {
     Operand<TInt64> known =
         tf.squeeze(tf.math.maximum(item, tf.constant(0L)), Squeeze.axis(List.of(1L)));
-    Weight weight = model.weight(kernelName);
-    Operand<TFloat32> kernel = weight(kernelName, shape(weight));
+    Weight weight = model.weight(embeddings.name());
+    Operand<TFloat32> kernel = weight(embeddings.name(), shape(weight));
     Operand<TFloat32> inverseNorms =
-        variable("similar/inverse_norms", Shape.of(items), inverseNorms(weight)).read();
-    Operand<TFloat32> columns = tf.gather(kernel, known, tf.constant(1));
+        variable(
+                "similar/inverse_norms",
+                Shape.of(items),
+                inverseNorms(weight, embeddings.inRows() ? 0 : 1))
+            .read();
+    Operand<TFloat32> products =
+        embeddings.inRows()
+            ? tf.linalg.matMul(
+                tf.gather(kernel, known, tf.constant(0)), kernel, MatMul.transposeB(true))
+            : tf.linalg.matMul(
+                tf.gather(kernel, known, tf.constant(1)), kernel, MatMul.transposeA(true));
     Operand<TFloat32> norms = tf.gather(inverseNorms, known, tf.constant(0));
     Operand<TFloat32> cosines =
-        tf.math.mul(
-            tf.math.mul(tf.linalg.matMul(columns, kernel, MatMul.transposeA(true)), inverseNorms),
-            tf.expandDims(norms, tf.constant(1)));
+        tf.math.mul(tf.math.mul(products, inverseNorms), tf.expandDims(norms, tf.constant(1)));
     return tf.select(
         tf.math.greaterEqual(item, tf.constant(0L)), cosines, tf.constant(ExportFormat.LEFT_OUT));
   }
@@ -372,16 +380,16 @@ final class InferenceGraph implements AutoCloseable {
     return variable;
   }
 
-  /** 1 / ‖column‖₂ of each column of the kernel, 0 for a column of zeros. */
-  private static float[] inverseNorms(Weight kernel) {
+  /** 1 / ‖embedding‖₂ of each item, 0 for zeros; the items stand along an axis of the kernel. */
+  private static float[] inverseNorms(Weight kernel, int axis) {
+    double[] squares = new double[kernel.shape().get(axis).intValue()];
     int columns = kernel.shape().get(1).intValue();
-    double[] squares = new double[columns];
     for (int place = 0; place < kernel.values().length; place++) {
       double weight = kernel.values()[place];
-      squares[place % columns] += weight * weight;
+      squares[axis == 0 ? place / columns : place % columns] += weight * weight;
     }
-    float[] inverse = new float[columns];
-    for (int item = 0; item < columns; item++) {
+    float[] inverse = new float[squares.length];
+    for (int item = 0; item < inverse.length; item++) {
       inverse[item] = squares[item] == 0 ? 0 : (float) (1 / Math.sqrt(squares[item]));
     }
     return inverse;

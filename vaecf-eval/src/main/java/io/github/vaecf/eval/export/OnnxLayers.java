@@ -103,9 +103,7 @@ final class OnnxLayers implements Layers<String> {
 
   /** The weighted sum [users, width] of the kernel's rows that belong to the histories. */
   private String gatheredSum(String name, String weights) {
-    String rows = gathered(name + "/kernel"); // [users, length, width]
-    String summed = nodes.node("MatMul", nodes.node("Unsqueeze", weights, nodes.vector(1)), rows);
-    return nodes.node("Squeeze", summed, nodes.vector(1));
+    return weightedRows(gathered(name + "/kernel"), weights);
   }
 
   @Override
@@ -129,6 +127,82 @@ final class OnnxLayers implements Layers<String> {
         nodes.node("Expand", nodes.scalar(0f), usersByItems()),
         nodes.node("Reshape", targets, flat),
         nodes.node("Reshape", updates, flat));
+  }
+
+  @Override
+  public String foldIn(
+      String name, int width, double alpha, double lambda, double exponent, int steps) {
+    String kernel = name + "/kernel";
+    String rows = // [users, length, width], zeros for padding
+        nodes.node(
+            "Mul", gathered(kernel), nodes.node("Unsqueeze", histories.ones(), nodes.vector(2)));
+    floatsPerPlace = Math.max(floatsPerPlace, 3 * width); // gathered, masked, squared
+    String counts = nodes.node("ReduceSum", histories.ones(), nodes.vector(1));
+    String penalty =
+        nodes.node(
+            "Mul",
+            nodes.node("Pow", counts, nodes.scalar((float) exponent)),
+            nodes.scalar((float) lambda));
+    String diagonal = nodes.node("Add", penalty, vector(name + "/gram")); // [users, width]
+    String factor = nodes.scalar((float) alpha);
+    String least = nodes.scalar(Float.MIN_NORMAL); // no division by 0
+    String squares =
+        nodes.node(
+            "ReduceSum",
+            OnnxNodes.integer("keepdims", 0),
+            nodes.node("Mul", rows, rows),
+            nodes.vector(1));
+    String preconditioner =
+        nodes.node(
+            "Reciprocal",
+            nodes.node(
+                "Max", nodes.node("Add", diagonal, nodes.node("Mul", factor, squares)), least));
+    String residual =
+        weightedRows(rows, nodes.node("Mul", histories.ones(), nodes.scalar((float) (1 + alpha))));
+    String preconditioned = nodes.node("Mul", preconditioner, residual);
+    String direction = preconditioned;
+    String square = rowProducts(residual, preconditioned); // [users, 1]
+    String solution = null;
+    for (int step = 1; ; step++) {
+      String products = // [users, length]
+          nodes.node(
+              "Squeeze",
+              nodes.node("MatMul", rows, nodes.node("Unsqueeze", direction, nodes.vector(2))),
+              nodes.vector(2));
+      String image =
+          nodes.node(
+              "Add",
+              nodes.node("Mul", diagonal, direction),
+              weightedRows(rows, nodes.node("Mul", products, factor)));
+      String length =
+          nodes.node("Div", square, nodes.node("Max", rowProducts(direction, image), least));
+      String change = nodes.node("Mul", length, direction);
+      solution = solution == null ? change : nodes.node("Add", solution, change);
+      if (step == steps) {
+        return solution;
+      }
+      residual = nodes.node("Sub", residual, nodes.node("Mul", length, image));
+      preconditioned = nodes.node("Mul", preconditioner, residual);
+      String nextSquare = rowProducts(residual, preconditioned);
+      String kept = nodes.node("Div", nextSquare, nodes.node("Max", square, least));
+      direction = nodes.node("Add", preconditioned, nodes.node("Mul", kept, direction));
+      square = nextSquare;
+    }
+  }
+
+  /** The sum [users, width] of rows [users, length, width] with weights [users, length]. */
+  private String weightedRows(String rows, String weights) {
+    String summed = nodes.node("MatMul", nodes.node("Unsqueeze", weights, nodes.vector(1)), rows);
+    return nodes.node("Squeeze", summed, nodes.vector(1));
+  }
+
+  private String rowProducts(String a, String b) {
+    return nodes.node("ReduceSum", nodes.node("Mul", a, b), nodes.vector(1));
+  }
+
+  @Override
+  public String tied(String name, String input) {
+    return nodes.node("Gemm", OnnxNodes.integer("transB", 1), input, whole(name + "/kernel"));
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every word that a model can describe itself in means the same in all forms of an export. */
@@ -193,6 +194,25 @@ class LayersTest {
           }
         };
     assertThat(opset(model)).isEqualTo(16);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0.1, 1", "100, 0.1, 0.5"})
+  void factorsOfUsersMeanTheSameInEveryForm(double alpha, double lambda, double exponent)
+      throws Exception {
+    Weight gram = weight("factors/gram", WIDTH);
+    for (int i = 0; i < WIDTH; i++) {
+      gram.values()[i] = 1 + 10 * i;
+    }
+    GivenWeights model =
+        new GivenWeights(weight("factors/kernel", ITEMS, WIDTH), gram) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.tied(
+                "factors", layers.foldIn("factors", WIDTH, alpha, lambda, exponent, 20));
+          }
+        };
+    assertThat(opset(model)).isEqualTo(13);
   }
 
   @Test

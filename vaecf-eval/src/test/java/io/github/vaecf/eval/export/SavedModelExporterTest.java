@@ -313,6 +313,26 @@ class SavedModelExporterTest {
     assertThat(scores[1]).containsOnly(LEFT_OUT);
   }
 
+  @Test
+  void whereTheItemsAreTheKernelsRowsTheyAreComparedToo() {
+    Path factors = folder.resolve("factors").resolve("1");
+    try (TrainedModel factorization = SmallModels.implicitAls()) {
+      SavedModelExporter.builder().topK(TOP_K).export(factorization, factors);
+      Weight kernel = factorization.itemKernel().orElseThrow();
+      try (SavedModelBundle other =
+              SavedModelBundle.load(factors.toString(), SavedModelBundle.DEFAULT_TAG);
+          TString item = TString.vectorOf(id(12));
+          TString others = text(3, id(7), id(12), id(40));
+          Result result =
+              other.function("similarity").call(Map.of("item", item, "items", others))) {
+        float[][] found = StdArrays.array2dCopyOf((TFloat32) result.get(0));
+        assertThat(found[0][0]).isCloseTo((float) cosine(kernel, 12, 7), within(1e-5f));
+        assertThat(found[0][1]).isCloseTo(1, within(1e-5f));
+        assertThat(found[0][2]).isCloseTo((float) cosine(kernel, 12, 40), within(1e-5f));
+      }
+    }
+  }
+
   private static double cosine(Weight kernel, int a, int b) {
     double product = 0;
     double squareA = 0;

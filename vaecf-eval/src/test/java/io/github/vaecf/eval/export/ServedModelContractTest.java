@@ -2,6 +2,7 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
+import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.MostPopular;
@@ -79,6 +80,14 @@ class ServedModelContractTest {
     @Override
     protected Recommender open() throws Exception {
       return onnx(itemKnn(), true);
+    }
+  }
+
+  @Nested
+  class OfAnOnnxFileOfFactors extends RecommenderContract {
+    @Override
+    protected Recommender open() throws Exception {
+      return onnx(Settings.published(new ImplicitAls()).with(ImplicitAls.FACTORS, 8), true);
     }
   }
 
