@@ -65,6 +65,9 @@ class ServedModelTest {
             "vae", SmallModels::vae,
             "dae", SmallModels::dae,
             "deep", SmallModels::deepVae,
+            "recvae", SmallModels::recVae,
+            "vamp", SmallModels::vamp,
+            "hvamp", SmallModels::hierarchicalVamp,
             "ease", SmallModels::ease,
             "knn", SmallModels::itemKnn,
             "popular", SmallModels::mostPopular);
