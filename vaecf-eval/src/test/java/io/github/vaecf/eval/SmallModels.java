@@ -1,14 +1,17 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rows;
+import io.github.vaecf.core.model.HierarchicalVampVae;
 import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.RecVae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.VampVae;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
@@ -35,6 +38,25 @@ public final class SmallModels {
   public static TrainedModel deepVae() {
     return network(
         MultVae.published().with(MultVae.HIDDEN, List.of(24, 16)).with(MultVae.LATENT, 4));
+  }
+
+  public static TrainedModel recVae() {
+    return network(RecVae.published().with(RecVae.WIDTH, 16).with(RecVae.LATENT, 8));
+  }
+
+  public static TrainedModel vamp() {
+    return network(vamp(VampVae.published()));
+  }
+
+  public static TrainedModel hierarchicalVamp() {
+    return network(vamp(HierarchicalVampVae.published()));
+  }
+
+  private static Settings vamp(Settings published) {
+    return published
+        .with(VampVae.HIDDEN, List.of(24, 16))
+        .with(VampVae.LATENT, 8)
+        .with(VampVae.PSEUDO_INPUTS, 10);
   }
 
   public static TrainedModel ease() {

@@ -189,6 +189,15 @@ public interface Layers<T> {
   T scale(T input, float factor);
 
   /**
+   * The columns of both, those of the first in front.
+   *
+   * @param a users × any width
+   * @param b users × any width
+   * @return users × the sum of the widths
+   */
+  T concatenate(T a, T b);
+
+  /**
    * Some columns.
    *
    * @param input users × width

@@ -107,7 +107,7 @@ public final class MultVae implements Autoencoder, GradientModel {
     annealing(settings); // steps or a share
   }
 
-  private static KlAnnealing annealing(Settings settings) {
+  static KlAnnealing annealing(Settings settings) {
     return new KlAnnealing(
         settings.get(BETA_CAP), settings.get(ANNEAL_STEPS), settings.get(ANNEAL_SHARE));
   }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.tensorflow.Operand;
+import org.tensorflow.framework.initializers.RandomNormal;
 import org.tensorflow.framework.initializers.RandomUniform;
 import org.tensorflow.framework.initializers.TruncatedNormal;
 import org.tensorflow.ndarray.Shape;
@@ -386,6 +387,11 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   }
 
   @Override
+  public final Operand<TFloat32> concatenate(Operand<TFloat32> a, Operand<TFloat32> b) {
+    return tf.concat(List.of(a, b), tf.constant(1));
+  }
+
+  @Override
   public final Operand<TFloat32> slice(Operand<TFloat32> input, int from, int width) {
     return tf.slice(input, tf.constant(new int[] {0, from}), tf.constant(new int[] {-1, width}));
   }
@@ -427,6 +433,19 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     static Initial truncatedNormal(double deviation) {
       return (tf, shape, seed) ->
           new TruncatedNormal<TFloat32>(0, deviation, seed)
+              .call(tf, tf.constant(shape.asArray()), TFloat32.class);
+    }
+
+    /**
+     * Normal around a mean.
+     *
+     * @param mean the mean
+     * @param deviation the standard deviation, above 0
+     * @return for weights that are no layer's
+     */
+    static Initial normal(double mean, double deviation) {
+      return (tf, shape, seed) ->
+          new RandomNormal<TFloat32>(mean, deviation, seed)
               .call(tf, tf.constant(shape.asArray()), TFloat32.class);
     }
 

@@ -3,7 +3,8 @@ package io.github.vaecf.core.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.vaecf.core.Groups;
-import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
 import io.github.vaecf.data.DataException;
@@ -12,11 +13,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The short form of examples/scripts/kill-and-resume. */
 class KilledTrainingTest {
@@ -24,20 +26,27 @@ class KilledTrainingTest {
 
   @TempDir Path folder;
 
-  /** Trains in a process of its own: run folder, "resume" or "new". */
+  /** Trains in a process of its own: model, run folder, "resume" or "new". */
   public static void main(String[] arguments) {
-    Path run = Path.of(arguments[0]);
-    training(run, arguments[1].equals("resume")).close();
+    training(arguments[0], Path.of(arguments[1]), arguments[2].equals("resume")).close();
   }
 
-  private static TrainedModel training(Path run, boolean resume) {
+  private static Settings small(String model) {
+    return Settings.published(Model.named(model))
+        .with(
+            switch (model) {
+              case "vae" -> Map.of("hidden", "32", "latent", "16", "epochs", "60");
+              case "recvae" -> Map.of("width", "24", "latent", "8", "epochs", "40");
+              default ->
+                  Map.of("hidden", "24", "latent", "8", "pseudo-inputs", "20", "epochs", "40");
+            });
+  }
+
+  private static TrainedModel training(String model, Path run, boolean resume) {
     Groups data = new Groups(2000, 4, 60, 1);
     return Trainer.builder()
         .settings(
-            MultVae.published()
-                .with(MultVae.HIDDEN, List.of(32))
-                .with(MultVae.LATENT, 16)
-                .with(TrainingSettings.EPOCHS, 60)
+            small(model)
                 .with(TrainingSettings.BATCH_SIZE, 100)
                 .with(TrainingSettings.THREADS, 1)
                 .with(TrainingSettings.SEED, 3L))
@@ -49,12 +58,13 @@ class KilledTrainingTest {
         .train(data.matrix(), data.ids());
   }
 
-  private static Process start(Path run, String mode, Path log) throws IOException {
+  private static Process start(String model, Path run, String mode, Path log) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
             System.getProperty("java.class.path"),
             KilledTrainingTest.class.getName(),
+            model,
             run.toString(),
             mode)
         .redirectErrorStream(true)
@@ -62,10 +72,11 @@ class KilledTrainingTest {
         .start();
   }
 
-  @Test
-  void aTrainingKilledAtAnyMomentAndResumedGivesTheSameBytes() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"vae", "recvae", "vamp", "hvamp"})
+  void aTrainingKilledAtAnyMomentAndResumedGivesTheSameBytes(String model) throws Exception {
     Path whole = folder.resolve("whole");
-    training(whole, false).close();
+    training(model, whole, false).close();
 
     Path run = folder.resolve("killed");
     Path log = folder.resolve("log");
@@ -73,7 +84,7 @@ class KilledTrainingTest {
     int killed = 0;
     for (int attempt = 0; attempt < KILLS; attempt++) {
       boolean resume = Files.exists(run.resolve("config.json"));
-      Process process = start(run, resume ? "resume" : "new", log);
+      Process process = start(model, run, resume ? "resume" : "new", log);
       // Only the time after TensorFlow was loaded is of interest.
       long checkpointsBefore = checkpoints(run);
       while (process.isAlive() && checkpoints(run) == checkpointsBefore) {
@@ -87,7 +98,7 @@ class KilledTrainingTest {
       process.destroyForcibly().waitFor();
     }
     assertThat(killed).as("the training was long enough to be killed").isPositive();
-    Process last = start(run, "resume", log);
+    Process last = start(model, run, "resume", log);
     assertThat(last.waitFor(2, TimeUnit.MINUTES)).isTrue();
     assertThat(last.exitValue()).as(Files.readString(log)).isZero();
     assertThat(Files.readAllBytes(RunFolder.modelFile(run)))

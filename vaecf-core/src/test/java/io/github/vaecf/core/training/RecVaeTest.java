@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.RecVae;
 import io.github.vaecf.core.model.Settings;
@@ -14,7 +13,6 @@ import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.data.CsrMatrix;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -199,7 +197,6 @@ class RecVaeTest {
 
   @Test
   void resumedInTheMiddleOfAPhaseItIsTheSameToTheByte() throws IOException {
-    Groups data = new Groups(300, 4, 40, 1);
     Settings settings =
         settings()
             .with(
@@ -214,42 +211,7 @@ class RecVaeTest {
                     "16",
                     "learning-rate",
                     "0.02"));
-    Trainer.Builder trainer = Trainer.builder().settings(settings).validation(data.hitRate());
-    Path whole = folder.resolve("whole");
-    trainer.runFolder(whole).build().train(data.matrix(), data.ids()).close();
-    Path broken = folder.resolve("broken");
-    for (int stopAfter : new int[] {8, 20}) {
-      int[] steps = new int[1];
-      Trainer stopped =
-          Trainer.builder()
-              .settings(settings)
-              .validation(data.hitRate())
-              .runFolder(broken)
-              .resume(Files.exists(broken))
-              .listener(
-                  new TrainingListener() {
-                    @Override
-                    public void onStep(StepReport report) {
-                      steps[0] = (int) report.step();
-                    }
-                  })
-              .stopWhen(() -> steps[0] >= stopAfter)
-              .build();
-      org.assertj.core.api.Assertions.assertThatThrownBy(
-              () -> stopped.train(data.matrix(), data.ids()))
-          .isInstanceOf(Trainer.TrainingStoppedException.class);
-    }
-    Trainer.builder()
-        .settings(settings)
-        .validation(data.hitRate())
-        .runFolder(broken)
-        .resume(true)
-        .build()
-        .train(data.matrix(), data.ids())
-        .close();
-    assertThat(Files.mismatch(RunFolder.modelFile(broken), RunFolder.modelFile(whole)))
-        .isEqualTo(-1);
-    assertThat(RunFolder.curve(whole).best().validation()).isGreaterThan(0.5);
+    ResumedTraining.requireSameBytes(settings, folder, 8, 20);
   }
 
   private static void assertClose(String name, float[] found, double[] expected) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
+import io.github.vaecf.core.model.HierarchicalVampVae;
 import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.LinearAutoencoder;
@@ -12,7 +13,9 @@ import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
+import io.github.vaecf.core.model.RecVae;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.VampVae;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import java.nio.file.Path;
@@ -47,6 +50,38 @@ class TrainedModelContractTest {
     protected Recommender open() {
       return TrainedModels.withEqualScores(MultDae.published().with(MultDae.LATENT, 12));
     }
+  }
+
+  @Nested
+  class OfRecVae extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(
+          RecVae.published().with(RecVae.WIDTH, 16).with(RecVae.LATENT, 8));
+    }
+  }
+
+  @Nested
+  class OfVampVae extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(vamp(VampVae.published()));
+    }
+  }
+
+  @Nested
+  class OfHierarchicalVampVae extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(vamp(HierarchicalVampVae.published()));
+    }
+  }
+
+  private static Settings vamp(Settings published) {
+    return published
+        .with(VampVae.HIDDEN, List.of(16, 12))
+        .with(VampVae.LATENT, 8)
+        .with(VampVae.PSEUDO_INPUTS, 10);
   }
 
   @Nested

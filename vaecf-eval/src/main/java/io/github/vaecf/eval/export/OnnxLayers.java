@@ -301,6 +301,11 @@ final class OnnxLayers implements Layers<String> {
   }
 
   @Override
+  public String concatenate(String a, String b) {
+    return nodes.node("Concat", OnnxNodes.axis(1), a, b);
+  }
+
+  @Override
   public String slice(String input, int from, int width) {
     return nodes.node(
         "Slice", input, nodes.vector(from), nodes.vector(from + (long) width), nodes.vector(1));

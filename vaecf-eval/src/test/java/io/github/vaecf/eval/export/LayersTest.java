@@ -102,6 +102,12 @@ class LayersTest {
         return layers.scale(hidden, -1.5f);
       }
     },
+    CONCATENATE {
+      @Override
+      <T> T of(T hidden, Layers<T> layers) {
+        return layers.dense("wide", layers.concatenate(hidden, layers.tanh(hidden)), WIDTH);
+      }
+    },
     SLICE {
       @Override
       <T> T of(T hidden, Layers<T> layers) {
@@ -143,6 +149,10 @@ class LayersTest {
       case LAYER_NORM -> {
         weights.add(weight("norm/scale", WIDTH));
         weights.add(weight("norm/shift", WIDTH));
+      }
+      case CONCATENATE -> {
+        weights.add(weight("wide/kernel", 2 * WIDTH, WIDTH));
+        weights.add(weight("wide/bias", WIDTH));
       }
       case SLICE -> {
         weights.add(weight("narrow/kernel", 4, WIDTH));
