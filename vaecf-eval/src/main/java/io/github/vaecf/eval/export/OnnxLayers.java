@@ -226,7 +226,7 @@ final class OnnxLayers implements Layers<String> {
     };
   }
 
-  /** How many bytes the file holds for a weight, of those that a model has for its layers. */
+  /** How many bytes an export holds for a weight, of those that a model has for its layers. */
   static long bytes(String name, List<Long> shape, OnnxWeights form) {
     long size = 1;
     for (long dimension : shape) {
@@ -246,11 +246,7 @@ final class OnnxLayers implements Layers<String> {
   private String gatheredIndices(String name) {
     Weight weight = model.weight(name);
     if (stored.add(name)) {
-      int[] indices = new int[weight.values().length];
-      for (int place = 0; place < indices.length; place++) {
-        indices[place] = (int) weight.values()[place];
-      }
-      nodes.ints(tensorName(name), indices, shape(weight));
+      nodes.ints(tensorName(name), weight.values(), shape(weight));
     }
     return nodes.node("Gather", OnnxNodes.axis(0), tensorName(name), places());
   }
@@ -277,7 +273,7 @@ final class OnnxLayers implements Layers<String> {
         case INT8 -> {
           float[] scales = scales(weight);
           nodes.floats(scaleName(name), scales, scales.length);
-          nodes.bytes(tensorName(name), wholeNumbers(weight, scales), shape(weight));
+          nodes.bytes(tensorName(name), weight.values(), scales, shape(weight));
         }
       }
     }
@@ -313,13 +309,5 @@ final class OnnxLayers implements Layers<String> {
       scales[column] = scales[column] == 0 ? 1 : scales[column];
     }
     return scales;
-  }
-
-  private static byte[] wholeNumbers(Weight matrix, float[] scales) {
-    byte[] whole = new byte[matrix.values().length];
-    for (int place = 0; place < whole.length; place++) {
-      whole[place] = (byte) Math.round(matrix.values()[place] / scales[place % scales.length]);
-    }
-    return whole;
   }
 }

@@ -34,7 +34,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
@@ -364,28 +363,16 @@ class OnnxExporterTest {
     "INT8, knn/items, 450000, 1000, true",
     "FLOAT16, knn/items, 450000, 1000, true"
   })
-  void weightsThatNoOnnxFileHoldsAreRefusedByTheirSizes(
-      OnnxWeights weights, String name, long rows, long columns, boolean refused) {
+  void whatTwoGigabytesDoNotHoldGoesIntoTwoFiles(
+      OnnxWeights weights, String name, long rows, long columns, boolean two) {
     // Twice, as the encoder's; EASE has one.
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     shapes.put(name, List.of(rows, columns));
     if (!name.startsWith("ease")) {
       shapes.put("other/" + name, List.of(rows, columns));
     }
-    Path large = folder.resolve("large.onnx");
-    if (!refused) {
-      OnnxExporter.builder().weights(weights).requireFits(large, shapes, SmallModels.ids());
-    } else {
-      assertThatThrownBy(
-              () ->
-                  OnnxExporter.builder()
-                      .weights(weights)
-                      .requireFits(large, shapes, SmallModels.ids()))
-          .isInstanceOf(DataException.class)
-          .hasMessageStartingWith(large + ": weights as " + weights.name().toLowerCase(Locale.ROOT))
-          .hasMessageContaining(" and item ids take ")
-          .hasMessageContaining(", and an ONNX file holds at most 2 GB;");
-    }
+    assertThat(OnnxExporter.builder().weights(weights).fitInOneFile(shapes, SmallModels.ids()))
+        .isEqualTo(!two);
   }
 
   @Test
@@ -393,10 +380,8 @@ class OnnxExporterTest {
     IdIndex ids = IdIndex.of(IntStream.range(0, 450_000).mapToObj(i -> "item " + i).toList());
     Map<String, List<Long>> shapes = Map.of("kernel", List.of(450_000L, 1_190L));
 
-    assertThatThrownBy(
-            () -> OnnxExporter.builder().requireFits(folder.resolve("ids.onnx"), shapes, ids))
-        .isInstanceOf(DataException.class);
-    OnnxExporter.builder().requireFits(folder.resolve("few.onnx"), shapes, SmallModels.ids());
+    assertThat(OnnxExporter.builder().fitInOneFile(shapes, ids)).isFalse();
+    assertThat(OnnxExporter.builder().fitInOneFile(shapes, SmallModels.ids())).isTrue();
   }
 
   @ParameterizedTest
