@@ -39,8 +39,6 @@ import java.util.Optional;
  * copied together, and the second keeps its name.
  */
 public final class OnnxExporter {
-  private static final Setting<OnnxWeights> WEIGHTS =
-      Setting.choice("weights", OnnxWeights.FLOAT32, "How the file holds the weights.");
   private static final Setting<Boolean> EXCLUDE =
       Setting.flag(
           ExportFormat.EXCLUDE,
@@ -61,7 +59,7 @@ public final class OnnxExporter {
 
         @Override
         public List<Setting<?>> settings() {
-          return List.of(WEIGHTS, EXCLUDE);
+          return List.of(ExportedWeights.SETTING, EXCLUDE);
         }
 
         @Override
@@ -71,7 +69,7 @@ public final class OnnxExporter {
             Map<String, String> values,
             Map<String, String> titles) {
           builder()
-              .weights(ExportForm.value(WEIGHTS, values))
+              .weights(ExportForm.value(ExportedWeights.SETTING, values))
               .exclude(ExportForm.value(EXCLUDE, values))
               .export(model, target);
         }
@@ -131,7 +129,7 @@ public final class OnnxExporter {
    * How a model is exported. May be used for several exports; not safe for use by several threads.
    */
   public static final class Builder {
-    private OnnxWeights weights = OnnxWeights.FLOAT32;
+    private ExportedWeights weights = ExportedWeights.FLOAT32;
     private boolean rawIds = true;
     private boolean exclude;
     private long mostBytes = MOST_BYTES;
@@ -140,12 +138,12 @@ public final class OnnxExporter {
     private Builder() {}
 
     /**
-     * How the file holds the kernels.
+     * How the file holds the matrices of weights.
      *
      * @param form as trained unless said otherwise
      * @return this builder
      */
-    public Builder weights(OnnxWeights form) {
+    public Builder weights(ExportedWeights form) {
       weights = Objects.requireNonNull(form, "form");
       return this;
     }
@@ -304,23 +302,5 @@ public final class OnnxExporter {
     private static StringStringEntryProto property(String key, String value) {
       return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
-  }
-
-  /**
-   * How an ONNX file holds the kernels; biases are always float32. The arithmetic is in float32 in
-   * any case.
-   */
-  public enum OnnxWeights {
-    /** As trained: 4 bytes a weight, the same answers to within rounding. */
-    FLOAT32,
-
-    /** Half the size: weights rounded to 11 significant bits. */
-    FLOAT16,
-
-    /**
-     * A quarter of the size: each kernel column as whole numbers from −127 to 127 times a factor of
-     * its own, so that a weight is off by at most 0.4 % of the column's largest.
-     */
-    INT8
   }
 }

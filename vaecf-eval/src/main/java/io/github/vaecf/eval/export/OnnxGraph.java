@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import io.github.vaecf.data.IdIndex;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,7 +36,7 @@ final class OnnxGraph {
    */
   OnnxGraph(
       ModelSnapshot model,
-      OnnxWeights weights,
+      ExportedWeights weights,
       boolean rawIds,
       boolean exclude,
       Optional<OnnxData> data) {

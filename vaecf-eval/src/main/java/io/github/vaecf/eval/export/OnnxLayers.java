@@ -4,7 +4,6 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.training.TrainedModel.Weight;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,12 +21,9 @@ final class OnnxLayers implements Layers<String> {
   private static final int OPSET = 13;
   private static final int OPSET_OF_ADDING = 16;
 
-  /** How the name of a matrix of indices ends. */
-  private static final String INDICES = "/items";
-
   private final OnnxNodes nodes;
   private final ModelSnapshot model;
-  private final OnnxWeights form;
+  private final ExportedWeights form;
   private final Histories histories;
   private final Set<String> stored = new HashSet<>();
   private int opset = OPSET;
@@ -42,7 +38,7 @@ final class OnnxLayers implements Layers<String> {
    */
   record Histories(String items, String ones, String unit) {}
 
-  OnnxLayers(OnnxNodes nodes, ModelSnapshot model, OnnxWeights form, Histories histories) {
+  OnnxLayers(OnnxNodes nodes, ModelSnapshot model, ExportedWeights form, Histories histories) {
     this.nodes = nodes;
     this.model = model;
     this.form = form;
@@ -84,7 +80,7 @@ final class OnnxLayers implements Layers<String> {
   @Override
   public String sparseSum(String name, int count) {
     opset = Math.max(opset, OPSET_OF_ADDING);
-    String columns = nodes.cast(gatheredIndices(name + INDICES), DataType.INT64);
+    String columns = nodes.cast(gatheredIndices(name + ExportedWeights.INDICES), DataType.INT64);
     String there = nodes.node("GreaterOrEqual", columns, nodes.scalar(0));
     String parts =
         nodes.node(
@@ -227,12 +223,12 @@ final class OnnxLayers implements Layers<String> {
   }
 
   /** How many bytes an export holds for a weight, of those that a model has for its layers. */
-  static long bytes(String name, List<Long> shape, OnnxWeights form) {
+  static long bytes(String name, List<Long> shape, ExportedWeights form) {
     long size = 1;
     for (long dimension : shape) {
       size = Math.multiplyExact(size, dimension);
     }
-    if (shape.size() != 2 || name.endsWith(INDICES)) {
+    if (!ExportedWeights.concerns(name, shape)) {
       return Math.multiplyExact(size, (long) Float.BYTES);
     }
     return switch (form) {

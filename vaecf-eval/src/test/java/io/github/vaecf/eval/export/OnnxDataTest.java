@@ -12,7 +12,6 @@ import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -69,7 +68,7 @@ class OnnxDataTest {
   void twoFilesHoldWhatOneHoldsAndAnswerAlike(Supplier<TrainedModel> training) throws IOException {
     CsrMatrix users = SmallModels.users(50, 4);
     try (TrainedModel trained = training.get()) {
-      for (OnnxWeights form : OnnxWeights.values()) {
+      for (ExportedWeights form : ExportedWeights.values()) {
         Path one = folder.resolve(form + "-one.onnx");
         Path two = folder.resolve(form + "-two.onnx");
         OnnxExporter.builder().weights(form).export(trained, one);

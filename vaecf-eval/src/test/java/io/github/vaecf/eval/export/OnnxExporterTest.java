@@ -25,7 +25,6 @@ import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -225,7 +224,7 @@ class OnnxExporterTest {
   @Test
   void halfPrecisionIsHalfTheSizeAndRanksAlmostTheSame() throws IOException {
     Path half = folder.resolve("half.onnx");
-    OnnxExporter.builder().rawIds(false).weights(OnnxWeights.FLOAT16).export(model, half);
+    OnnxExporter.builder().rawIds(false).weights(ExportedWeights.FLOAT16).export(model, half);
 
     assertAlmostTheSame(half, 1e-2f, 1e-3);
     assertThat(weightBytes(half)).isLessThan(weightBytes(file) * 6 / 10);
@@ -234,7 +233,7 @@ class OnnxExporterTest {
   @Test
   void eightBitsAreAQuarterOfTheSizeAndRankSimilarly() throws IOException {
     Path whole = folder.resolve("int8.onnx");
-    OnnxExporter.builder().rawIds(false).weights(OnnxWeights.INT8).export(model, whole);
+    OnnxExporter.builder().rawIds(false).weights(ExportedWeights.INT8).export(model, whole);
 
     assertAlmostTheSame(whole, 0.2f, 1e-2);
     assertThat(weightBytes(whole)).isLessThan(weightBytes(file) * 4 / 10);
@@ -364,7 +363,7 @@ class OnnxExporterTest {
     "FLOAT16, knn/items, 450000, 1000, true"
   })
   void whatTwoGigabytesDoNotHoldGoesIntoTwoFiles(
-      OnnxWeights weights, String name, long rows, long columns, boolean two) {
+      ExportedWeights weights, String name, long rows, long columns, boolean two) {
     // Twice, as the encoder's; EASE has one.
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     shapes.put(name, List.of(rows, columns));
@@ -387,7 +386,7 @@ class OnnxExporterTest {
   @ParameterizedTest
   @MethodSource("everyModel")
   void theSizesAreThoseOfTheWeightsInTheFile(Supplier<TrainedModel> training) throws IOException {
-    for (OnnxWeights form : OnnxWeights.values()) {
+    for (ExportedWeights form : ExportedWeights.values()) {
       Path path = Files.createTempDirectory(folder, "sizes").resolve("model.onnx");
       try (TrainedModel trained = training.get()) {
         OnnxExporter.builder().weights(form).export(trained, path);
