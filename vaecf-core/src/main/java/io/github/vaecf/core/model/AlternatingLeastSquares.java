@@ -17,9 +17,6 @@ import java.util.stream.IntStream;
  * own, so that the bits do not depend on the number of threads.
  */
 final class AlternatingLeastSquares {
-  /** Rows that one task solves: enough to make up for its matrix. */
-  private static final int TASK = 32;
-
   /** G is the sum of at most so many parts, and a part of at least so many vectors. */
   private static final int PARTS = 64;
 

@@ -50,7 +50,7 @@ class LinearAutoencoderTest {
   /** Of every kind, with settings that bound some of the diagonal and not all of it. */
   private static final List<Settings> FAMILY =
       List.of(
-          with(new Ease(), Map.of("lambda", "20")),
+          with(new LinearAutoencoder.Ease(), Map.of("lambda", "20")),
           with(new Edlae(), Map.of("lambda", "5", "dropout", "0.4")),
           with(new Rlae(), Map.of("lambda", "20", "relaxation", "0.5")),
           with(new Rdlae(), Map.of("lambda", "5", "dropout", "0.4", "relaxation", "0.37")));
@@ -185,7 +185,7 @@ class LinearAutoencoderTest {
         .isEqualTo(weights(train, with(new Rlae(), Map.of("lambda", "7", "relaxation", "0.1"))))
         .isNotEqualTo(weights(train, whole));
     assertThat(weights(train, whole.with(DROPOUT, 0.0).with(RELAXATION, 0.0)))
-        .isEqualTo(weights(train, with(new Ease(), Map.of("lambda", "7"))));
+        .isEqualTo(weights(train, with(new LinearAutoencoder.Ease(), Map.of("lambda", "7"))));
   }
 
   @Test
@@ -252,7 +252,7 @@ class LinearAutoencoderTest {
   void aMatrixThatCannotBeInvertedIsRefusedWithAWayOut() {
     CsrMatrix twins = Rows.of(3, row(0, 1), row(0, 1), row(0, 1), row(0, 1), row(2));
 
-    assertThatThrownBy(() -> weights(twins, with(new Ease(), Map.of("lambda", "1e-30"))))
+    assertThatThrownBy(() -> weights(twins, with(new LinearAutoencoder.Ease(), Map.of("lambda", "1e-30"))))
         .isInstanceOf(DataException.class)
         .hasMessage(
             "the items' matrix XᵀX + Λ is not positive definite as far as doubles go (row 2 of 3):"
@@ -338,13 +338,13 @@ class LinearAutoencoderTest {
   @Test
   void fittingManyTimesKeepsNoMemory() {
     CsrMatrix train = new Groups(300, 4, 100, 5).matrix(); // 640 kB a matrix of item weights
-    Settings settings = Settings.published(new Ease());
+    Settings settings = Settings.published(new LinearAutoencoder.Ease());
     long before = 0;
     for (int time = 0; time < 120; time++) {
       if (time == 20) {
         before = Pointer.physicalBytes();
       }
-      new Ease().fit(train, settings).values().forEach(TFloat32::close);
+      new LinearAutoencoder.Ease().fit(train, settings).values().forEach(TFloat32::close);
     }
     // 100 matrices that were not given back would be 64 MB.
     assertThat(Pointer.physicalBytes() - before).isLessThan(32_000_000);
@@ -356,14 +356,14 @@ class LinearAutoencoderTest {
    */
   public static void main(String[] arguments) {
     CsrMatrix train = new Groups(60, 2, 5, 5).matrix();
-    new Ease().fit(train, Settings.published(new Ease())).values().forEach(TFloat32::close);
+    new LinearAutoencoder.Ease().fit(train, Settings.published(new LinearAutoencoder.Ease())).values().forEach(TFloat32::close);
     int used = arguments.length == 0 ? 0 : Integer.parseInt(arguments[0]) / Float.BYTES;
     try (TFloat32 memory = TFloat32.tensorOf(Shape.of(used));
         TrainedModel ease = fit(train, 3)) {
       for (int i = 0; i < used; i += 512) {
         memory.setFloat(1, i); // a page that is not touched is not used
       }
-      new Ease().fit(train, Settings.published(new Ease())).values().forEach(TFloat32::close);
+      new LinearAutoencoder.Ease().fit(train, Settings.published(new LinearAutoencoder.Ease())).values().forEach(TFloat32::close);
       System.out.println("recommended " + ease.recommend(List.of(), 3).size());
     }
   }
@@ -402,7 +402,7 @@ class LinearAutoencoderTest {
   }
 
   private static TrainedModel fit(CsrMatrix train, double lambda) {
-    return fit(train, Settings.published(new Ease()).with(LAMBDA, lambda));
+    return fit(train, Settings.published(new LinearAutoencoder.Ease()).with(LAMBDA, lambda));
   }
 
   private static TrainedModel fit(CsrMatrix train, Settings settings) {

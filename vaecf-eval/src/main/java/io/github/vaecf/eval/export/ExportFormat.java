@@ -20,6 +20,9 @@ final class ExportFormat {
   /** How the name of an ONNX file ends. */
   static final String ONNX_ENDING = ".onnx";
 
+  /** What the name of the file with its large weights has beyond the ONNX file's. */
+  static final String ONNX_DATA_ENDING = ".data";
+
   // Signatures of a SavedModel.
   static final String RECOMMEND = "serving_default";
   static final String RECOMMEND_EXCLUDING = "recommend_excluding";

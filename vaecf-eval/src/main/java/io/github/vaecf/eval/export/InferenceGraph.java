@@ -6,7 +6,7 @@ import io.github.vaecf.core.model.TensorFlowLayers.Histories;
 import io.github.vaecf.core.model.TensorFlowLayers.ItemKernel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,6 @@ import org.tensorflow.op.core.Stack;
 import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.op.nn.TopK;
-import org.tensorflow.op.train.Restore;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.SaverDef;
@@ -57,24 +56,35 @@ final class InferenceGraph implements AutoCloseable {
   private final ModelSnapshot model;
   private final int items;
   private final int topK;
+  private final ExportedWeights weights;
   private final Map<String, Variable> variables = new LinkedHashMap<>();
   private final Map<String, SignatureDef> signatures = new LinkedHashMap<>();
   private final HashTable indexOfId;
   private final HashTable idOfIndex;
   private final SaverDef saver;
 
-  /** A weight: its values, its handle in the graph, and the operation that reads it. */
+  /**
+   * A weight: its values, how the checkpoint holds them, its handle in the graph, and the operation
+   * that reads it.
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Variable(
-      String name, Shape shape, float[] values, VarHandleOp handle, Operand<TFloat32> read) {}
+      String name,
+      Shape shape,
+      float[] values,
+      ExportedWeights form,
+      VarHandleOp handle,
+      Operand<TFloat32> read) {}
 
   /**
    * The graph of a model.
    *
    * @param topK length of the rankings whose length is fixed, at most the number of items
+   * @param weights how the checkpoint holds the matrices
    */
-  InferenceGraph(ModelSnapshot model, int topK) {
+  InferenceGraph(ModelSnapshot model, int topK, ExportedWeights weights) {
     this.model = model;
+    this.weights = weights;
     this.items = model.items().size();
     this.topK = topK;
 
@@ -375,7 +385,9 @@ final class InferenceGraph implements AutoCloseable {
     VarHandleOp handle =
         tf.withName(node).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
     Operand<TFloat32> read = tf.withName(node + "_read").readVariableOp(handle, TFloat32.class);
-    Variable variable = new Variable(name, shape, values, handle, read);
+    ExportedWeights form =
+        ExportedWeights.concerns(name, shape.toListOrNull()) ? weights : ExportedWeights.FLOAT32;
+    Variable variable = new Variable(name, shape, values, form, handle, read);
     variables.put(name, variable);
     return variable;
   }
@@ -403,22 +415,16 @@ final class InferenceGraph implements AutoCloseable {
   private SaverDef addSaver() {
     Operand<TString> file =
         tf.withName("save_file").placeholderWithDefault(tf.constant("model"), Shape.scalar());
-    String[] names = variables.keySet().toArray(String[]::new);
-    String[] whole = new String[names.length];
-    Arrays.fill(whole, "");
-    List<Operand<?>> values = new ArrayList<>();
-    List<Class<? extends TType>> types = new ArrayList<>();
+    Checkpoint checkpoint = new Checkpoint(tf);
     for (Variable variable : variables.values()) {
-      values.add(variable.read());
-      types.add(TFloat32.class);
+      checkpoint.add(variable.name(), variable.form(), variable.read());
     }
-    Op save = tf.train.save(file, tf.array(names), tf.array(whole), values);
+    Op save = checkpoint.save(file);
     tf.withControlDependencies(save).withName("save_saved").identity(file);
-    Restore restored = tf.train.restore(file, tf.array(names), tf.array(whole), types);
+    Iterator<Operand<?>> restored = checkpoint.restore(file).iterator();
     List<Op> assigned = new ArrayList<>();
-    for (int i = 0; i < variables.size(); i++) {
-      assigned.add(
-          tf.assignVariableOp(variables.get(names[i]).handle(), restored.tensors().get(i)));
+    for (Variable variable : variables.values()) {
+      assigned.add(tf.assignVariableOp(variable.handle(), restored.next()));
     }
     tf.withControlDependencies(assigned).withName("save_restored").noOp();
     return SaverDef.newBuilder()

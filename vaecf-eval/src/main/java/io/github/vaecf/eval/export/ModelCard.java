@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.training.TrainedModel.Weight;
@@ -22,6 +23,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -49,9 +51,31 @@ final class ModelCard {
 
   private ModelCard() {}
 
-  /** The card of an export that is one file. */
-  static String text(ModelSnapshot model, String form, Map<String, Object> facts) {
-    return text(card(model, form, facts));
+  /**
+   * The card of an export that is no folder.
+   *
+   * @param files what there is beside the file that the card is in
+   */
+  static String text(
+      ModelSnapshot model,
+      String form,
+      Map<String, Object> facts,
+      List<VersionFiles.Listed> files) {
+    ObjectNode card = card(model, form, facts);
+    if (!files.isEmpty()) {
+      ObjectNode list = card.putObject(FILES);
+      files.forEach(file -> file.addTo(list));
+    }
+    return text(card);
+  }
+
+  /** The values of such a card; none if the text is no card. */
+  static JsonNode parse(String text) {
+    try {
+      return READER.readTree(text);
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   /**
@@ -170,11 +194,12 @@ final class ModelCard {
 
   private static void update(MessageDigest digest, float[] values) {
     ByteBuffer some = ByteBuffer.allocate(CHUNK * Float.BYTES);
-    for (int from = 0; from < values.length; from += CHUNK) {
+    for (int from = 0; from < values.length; ) {
       int size = Math.min(CHUNK, values.length - from);
       some.clear().limit(size * Float.BYTES);
       some.asFloatBuffer().put(values, from, size);
       digest.update(some);
+      from += size;
     }
   }
 }

@@ -16,7 +16,7 @@ import java.util.zip.CheckedOutputStream;
 /**
  * The checksum of an ONNX file: the CRC-32C of all before it, as the last of the file's metadata
  * ({@code vaecf.crc32c}), which stand at its end. A weight of which a bit is another would be
- * loaded without a word.
+ * loaded without a word. That of {@link OnnxData}, where there is such a file, stands in the card.
  */
 final class OnnxChecksum {
   private static final String KEY = "vaecf.crc32c";

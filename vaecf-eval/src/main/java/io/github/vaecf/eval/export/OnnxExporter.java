@@ -12,9 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Exports trained models as ONNX files, for ONNX Runtime in any language and for {@link
@@ -32,10 +32,13 @@ import java.util.Objects;
  * vaecf.floats_per_place}): batch × length × that many bound the memory of a run. Last of all
  * stands a checksum of the file ({@code vaecf.crc32c}), by which {@link ServedModel#load} knows one
  * that is damaged.
+ *
+ * <p>A file of its kind holds at most 2 GB. Where weights and ids would be more, the weights are in
+ * a second file beside it, {@code NAME.onnx.data} (ONNX calls it external data), which runtimes
+ * find by that name, and of which the card has the size and the SHA-256: the two are moved and
+ * copied together, and the second keeps its name.
  */
 public final class OnnxExporter {
-  private static final Setting<OnnxWeights> WEIGHTS =
-      Setting.choice("weights", OnnxWeights.FLOAT32, "How the file holds the weights.");
   private static final Setting<Boolean> EXCLUDE =
       Setting.flag(
           ExportFormat.EXCLUDE,
@@ -56,7 +59,7 @@ public final class OnnxExporter {
 
         @Override
         public List<Setting<?>> settings() {
-          return List.of(WEIGHTS, EXCLUDE);
+          return List.of(ExportedWeights.SETTING, EXCLUDE);
         }
 
         @Override
@@ -66,7 +69,7 @@ public final class OnnxExporter {
             Map<String, String> values,
             Map<String, String> titles) {
           builder()
-              .weights(ExportForm.value(WEIGHTS, values))
+              .weights(ExportForm.value(ExportedWeights.SETTING, values))
               .exclude(ExportForm.value(EXCLUDE, values))
               .export(model, target);
         }
@@ -103,9 +106,10 @@ public final class OnnxExporter {
    * the card.
    *
    * @param model the model
-   * @param file where to write, its name ending in {@code .onnx}; it must not exist
+   * @param file where to write, its name ending in {@code .onnx}; neither it nor {@code
+   *     NAME.onnx.data}, where one is needed, may exist
    * @throws DataException if the file is there already or has another ending, if an item id cannot
-   *     be exported, if the weights are more than such a file can hold, or if it cannot be written
+   *     be exported, if the ids are more than such a file can hold, or if it cannot be written
    * @throws ArithmeticException if a weight is not a finite number
    */
   public static void export(TrainedModel model, Path file) {
@@ -125,20 +129,21 @@ public final class OnnxExporter {
    * How a model is exported. May be used for several exports; not safe for use by several threads.
    */
   public static final class Builder {
-    private OnnxWeights weights = OnnxWeights.FLOAT32;
+    private ExportedWeights weights = ExportedWeights.FLOAT32;
     private boolean rawIds = true;
     private boolean exclude;
+    private long mostBytes = MOST_BYTES;
     private Map<String, Object> facts = Map.of();
 
     private Builder() {}
 
     /**
-     * How the file holds the kernels.
+     * How the file holds the matrices of weights.
      *
      * @param form as trained unless said otherwise
      * @return this builder
      */
-    public Builder weights(OnnxWeights form) {
+    public Builder weights(ExportedWeights form) {
       weights = Objects.requireNonNull(form, "form");
       return this;
     }
@@ -178,12 +183,15 @@ public final class OnnxExporter {
     }
 
     /**
-     * Exports. The file appears whole or not at all.
+     * Exports. The file appears whole or not at all, after the one with the weights where there is
+     * one; if that fails, neither stays. Takes 4 bytes a weight of the Java heap, and as much again
+     * as the file holds where that is one file.
      *
      * @param model the model
-     * @param file where to write, its name ending in {@code .onnx}; it must not exist
+     * @param file where to write, its name ending in {@code .onnx}; neither it nor {@code
+     *     NAME.onnx.data}, where one is needed, may exist
      * @throws DataException if the file is there already or has another ending, if an item id
-     *     cannot be exported, if the weights are more than such a file can hold, or if it cannot be
+     *     cannot be exported, if the ids are more than such a file can hold, or if it cannot be
      *     written
      * @throws ArithmeticException if a weight is not a finite number
      */
@@ -196,36 +204,77 @@ public final class OnnxExporter {
                 + ", by which it is known when it is read");
       }
       WholeFile.requireAbsent(file);
-      requireFits(file, model.weightShapes(), model.items());
-      ModelProto onnx = onnx(ModelSnapshot.of(model));
-      WholeFile.create(file, out -> OnnxChecksum.write(onnx, out));
+      // Before a weight is copied.
+      requireIdsFit(file, model.items());
+      if (fitInOneFile(model.weightShapes(), model.items())) {
+        ModelProto onnx = onnx(ModelSnapshot.of(model), Optional.empty());
+        WholeFile.create(file, out -> OnnxChecksum.write(onnx, out));
+      } else {
+        exportInTwoFiles(model, file);
+      }
     }
 
-    /** Before a weight is copied: what a protocol buffer cannot hold would take all memory. */
-    void requireFits(Path file, Map<String, List<Long>> shapes, IdIndex items) {
-      long bytes = 0;
+    /** First the weights, which nothing loads without the file that refers to them. */
+    private void exportInTwoFiles(TrainedModel model, Path file) {
+      Path weightsFile = OnnxData.beside(file);
+      WholeFile.requireAbsent(weightsFile);
+      ModelSnapshot snapshot = ModelSnapshot.of(model);
+      ModelProto[] onnx = new ModelProto[1];
+      WholeFile.create(
+          weightsFile,
+          out -> onnx[0] = onnx(snapshot, Optional.of(new OnnxData(weightsFile, out))));
+      boolean whole = false;
+      try {
+        WholeFile.create(file, out -> OnnxChecksum.write(onnx[0], out));
+        whole = true;
+      } finally {
+        if (!whole) {
+          WholeFile.delete(weightsFile);
+        }
+      }
+    }
+
+    /** The most that one file may hold, for tests. */
+    Builder mostBytes(long bytes) {
+      mostBytes = bytes;
+      return this;
+    }
+
+    /** Ids stand in the ONNX file itself, however large the weights. */
+    private void requireIdsFit(Path file, IdIndex items) {
+      long bytes = idBytes(items);
+      if (bytes > mostBytes) {
+        throw new DataException(
+            file
+                + ": the ids of "
+                + items.size()
+                + " items take "
+                + bytes
+                + " bytes, and an ONNX file holds at most 2 GB: give the items shorter ids, or"
+                + " export a SavedModel, which has no such limit");
+      }
+    }
+
+    boolean fitInOneFile(Map<String, List<Long>> shapes, IdIndex items) {
+      long bytes = idBytes(items);
       for (Map.Entry<String, List<Long>> shape : shapes.entrySet()) {
         bytes += OnnxLayers.bytes(shape.getKey(), shape.getValue(), weights);
       }
-      for (int index = 0; index < items.size() && bytes <= MOST_BYTES; index++) {
+      return bytes <= mostBytes;
+    }
+
+    private static long idBytes(IdIndex items) {
+      long bytes = 0;
+      for (int index = 0; index < items.size(); index++) {
         // In the metadata, and with their indices in two tables.
         bytes += 3L * items.id(index).getBytes(StandardCharsets.UTF_8).length + BYTES_BESIDE_ID;
       }
-      if (bytes > MOST_BYTES) {
-        throw new DataException(
-            file
-                + ": weights as "
-                + weights.name().toLowerCase(Locale.ROOT)
-                + " and item ids take "
-                + bytes
-                + " bytes or more, and an ONNX file holds at most 2 GB;"
-                + (weights == OnnxWeights.INT8 ? "" : " smaller weights may fit, and")
-                + " a SavedModel has no such limit");
-      }
+      return bytes;
     }
 
-    private ModelProto onnx(ModelSnapshot model) {
-      OnnxGraph graph = new OnnxGraph(model, weights, rawIds, exclude);
+    private ModelProto onnx(ModelSnapshot model, Optional<OnnxData> data) {
+      OnnxGraph graph = new OnnxGraph(model, weights, rawIds, exclude, data);
+      List<VersionFiles.Listed> beside = data.map(OnnxData::listed).stream().toList();
       return ModelProto.newBuilder()
           .setIrVersion(irVersion(graph.opset()))
           .setProducerName("vaecf")
@@ -237,7 +286,7 @@ public final class OnnxExporter {
           .setGraph(graph.build())
           .addMetadataProps(property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
           .addMetadataProps(
-              property(ExportFormat.ONNX_CARD, ModelCard.text(model, FORM.name(), facts)))
+              property(ExportFormat.ONNX_CARD, ModelCard.text(model, FORM.name(), facts, beside)))
           .addMetadataProps(
               property(
                   ExportFormat.ONNX_FLOATS_PER_PLACE,
@@ -253,23 +302,5 @@ public final class OnnxExporter {
     private static StringStringEntryProto property(String key, String value) {
       return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
-  }
-
-  /**
-   * How an ONNX file holds the kernels; biases are always float32. The arithmetic is in float32 in
-   * any case.
-   */
-  public enum OnnxWeights {
-    /** As trained: 4 bytes a weight, the same answers to within rounding. */
-    FLOAT32,
-
-    /** Half the size: weights rounded to 11 significant bits. */
-    FLOAT16,
-
-    /**
-     * A quarter of the size: each kernel column as whole numbers from −127 to 127 times a factor of
-     * its own, so that a weight is off by at most 0.4 % of the column's largest.
-     */
-    INT8
   }
 }

@@ -5,8 +5,8 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import io.github.vaecf.data.IdIndex;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What stands around a model's layers in ONNX: from raw ids or indices to histories, and from
@@ -21,7 +21,7 @@ final class OnnxGraph {
   private static final String EXCLUDED = "excluded";
   private static final String RANKED = "ranked";
 
-  private final OnnxNodes nodes = new OnnxNodes("recommend");
+  private final OnnxNodes nodes;
   private final IdIndex items;
   private final boolean rawIds;
   private final OnnxLayers layers;
@@ -32,8 +32,15 @@ final class OnnxGraph {
    * @param weights how the kernels are held
    * @param rawIds whether the model takes and gives raw ids; otherwise indices
    * @param exclude whether there is an input for what is to be left out beside the history
+   * @param data takes the large weights; without it they stand in the graph
    */
-  OnnxGraph(ModelSnapshot model, OnnxWeights weights, boolean rawIds, boolean exclude) {
+  OnnxGraph(
+      ModelSnapshot model,
+      ExportedWeights weights,
+      boolean rawIds,
+      boolean exclude,
+      Optional<OnnxData> data) {
+    this.nodes = new OnnxNodes("recommend", data);
     this.items = model.items();
     this.rawIds = rawIds;
     DataType type = rawIds ? DataType.STRING : DataType.INT64;

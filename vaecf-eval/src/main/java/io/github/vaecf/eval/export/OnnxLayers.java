@@ -4,7 +4,6 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.training.TrainedModel.Weight;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,12 +21,9 @@ final class OnnxLayers implements Layers<String> {
   private static final int OPSET = 13;
   private static final int OPSET_OF_ADDING = 16;
 
-  /** How the name of a matrix of indices ends. */
-  private static final String INDICES = "/items";
-
   private final OnnxNodes nodes;
   private final ModelSnapshot model;
-  private final OnnxWeights form;
+  private final ExportedWeights form;
   private final Histories histories;
   private final String prefix; // of the names of the model's weights
   private final Graph graph;
@@ -48,14 +44,14 @@ final class OnnxLayers implements Layers<String> {
    */
   record Histories(String items, String ones, String unit) {}
 
-  OnnxLayers(OnnxNodes nodes, ModelSnapshot model, OnnxWeights form, Histories histories) {
+  OnnxLayers(OnnxNodes nodes, ModelSnapshot model, ExportedWeights form, Histories histories) {
     this(nodes, model, form, histories, "", new Graph());
   }
 
   private OnnxLayers(
       OnnxNodes nodes,
       ModelSnapshot model,
-      OnnxWeights form,
+      ExportedWeights form,
       Histories histories,
       String prefix,
       Graph graph) {
@@ -109,7 +105,7 @@ final class OnnxLayers implements Layers<String> {
   @Override
   public String sparseSum(String name, int count) {
     graph.opset = Math.max(graph.opset, OPSET_OF_ADDING);
-    String columns = nodes.cast(gatheredIndices(name + INDICES), DataType.INT64);
+    String columns = nodes.cast(gatheredIndices(name + ExportedWeights.INDICES), DataType.INT64);
     String there = nodes.node("GreaterOrEqual", columns, nodes.scalar(0));
     String parts =
         nodes.node(
@@ -136,7 +132,7 @@ final class OnnxLayers implements Layers<String> {
     String rows = // [users, length, width], zeros for padding
         nodes.node(
             "Mul", gathered(kernel), nodes.node("Unsqueeze", histories.ones(), nodes.vector(2)));
-    floatsPerPlace = Math.max(floatsPerPlace, 3 * width); // gathered, masked, squared
+    graph.floatsPerPlace = Math.max(graph.floatsPerPlace, 3 * width); // gathered, masked, squared
     String counts = nodes.node("ReduceSum", histories.ones(), nodes.vector(1));
     String penalty =
         nodes.node(
@@ -332,13 +328,13 @@ final class OnnxLayers implements Layers<String> {
     };
   }
 
-  /** How many bytes the file holds for a weight, of those that a model has for its layers. */
-  static long bytes(String name, List<Long> shape, OnnxWeights form) {
+  /** How many bytes an export holds for a weight, of those that a model has for its layers. */
+  static long bytes(String name, List<Long> shape, ExportedWeights form) {
     long size = 1;
     for (long dimension : shape) {
       size = Math.multiplyExact(size, dimension);
     }
-    if (shape.size() != 2 || name.endsWith(INDICES)) {
+    if (!ExportedWeights.concerns(name, shape)) {
       return Math.multiplyExact(size, (long) Float.BYTES);
     }
     return switch (form) {
@@ -352,11 +348,7 @@ final class OnnxLayers implements Layers<String> {
   private String gatheredIndices(String name) {
     Weight weight = weight(name);
     if (graph.stored.add(prefix + name)) {
-      int[] indices = new int[weight.values().length];
-      for (int place = 0; place < indices.length; place++) {
-        indices[place] = (int) weight.values()[place];
-      }
-      nodes.ints(tensorName(name), indices, shape(weight));
+      nodes.ints(tensorName(name), weight.values(), shape(weight));
     }
     return nodes.node("Gather", OnnxNodes.axis(0), tensorName(name), places());
   }
@@ -383,7 +375,7 @@ final class OnnxLayers implements Layers<String> {
         case INT8 -> {
           float[] scales = scales(weight);
           nodes.floats(scaleName(name), scales, scales.length);
-          nodes.bytes(tensorName(name), wholeNumbers(weight, scales), shape(weight));
+          nodes.bytes(tensorName(name), weight.values(), scales, shape(weight));
         }
       }
     }
@@ -419,13 +411,5 @@ final class OnnxLayers implements Layers<String> {
       scales[column] = scales[column] == 0 ? 1 : scales[column];
     }
     return scales;
-  }
-
-  private static byte[] wholeNumbers(Weight matrix, float[] scales) {
-    byte[] whole = new byte[matrix.values().length];
-    for (int place = 0; place < whole.length; place++) {
-      whole[place] = (byte) Math.round(matrix.values()[place] / scales[place % scales.length]);
-    }
-    return whole;
   }
 }

@@ -10,9 +10,12 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.ndarray.buffer.layout.DataLayouts;
 
@@ -26,10 +29,17 @@ final class OnnxNodes {
   static final String ML_DOMAIN = "ai.onnx.ml";
 
   private final GraphProto.Builder graph;
+  private final Optional<OnnxData> data;
   private int names;
 
-  OnnxNodes(String name) {
-    graph = GraphProto.newBuilder().setName(name);
+  /**
+   * A graph without nodes.
+   *
+   * @param data takes the values of large tensors; without it they stand in the graph
+   */
+  OnnxNodes(String name, Optional<OnnxData> data) {
+    this.graph = GraphProto.newBuilder().setName(name);
+    this.data = data;
   }
 
   GraphProto build() {
@@ -129,52 +139,132 @@ final class OnnxNodes {
   }
 
   private String constant(String name, long[] values, long... shape) {
-    ByteBuffer buffer = buffer(values.length, Long.BYTES);
-    buffer.asLongBuffer().put(values);
-    return tensor(name, DataType.INT64, buffer, shape);
+    return tensor(
+        name,
+        DataType.INT64,
+        new Values(
+            values.length,
+            Long.BYTES,
+            (from, count, buffer) -> buffer.asLongBuffer().put(values, from, count)),
+        shape);
   }
 
   /** Adds values, row-major. */
   String floats(String name, float[] values, long... shape) {
-    ByteBuffer buffer = buffer(values.length, Float.BYTES);
-    buffer.asFloatBuffer().put(values);
-    return tensor(name, DataType.FLOAT, buffer, shape);
+    return tensor(
+        name,
+        DataType.FLOAT,
+        new Values(
+            values.length,
+            Float.BYTES,
+            (from, count, buffer) -> buffer.asFloatBuffer().put(values, from, count)),
+        shape);
   }
 
   /** Adds values rounded to half precision, row-major. */
   String halves(String name, float[] values, long... shape) {
-    short[] halves = new short[values.length];
-    DataLayouts.FLOAT16.applyTo(DataBuffers.of(halves, false, false)).write(values);
-    ByteBuffer buffer = buffer(values.length, Short.BYTES);
-    buffer.asShortBuffer().put(halves);
-    return tensor(name, DataType.FLOAT16, buffer, shape);
+    return tensor(
+        name,
+        DataType.FLOAT16,
+        new Values(
+            values.length,
+            Short.BYTES,
+            (from, count, buffer) -> {
+              short[] halves = new short[count];
+              DataLayouts.FLOAT16
+                  .applyTo(DataBuffers.of(halves, false, false))
+                  .write(values, from, count);
+              buffer.asShortBuffer().put(halves);
+            }),
+        shape);
   }
 
-  /** Adds values, row-major. */
-  String ints(String name, int[] values, long... shape) {
-    ByteBuffer buffer = buffer(values.length, Integer.BYTES);
-    buffer.asIntBuffer().put(values);
-    return tensor(name, DataType.INT32, buffer, shape);
+  /** Adds values that are whole numbers, row-major. */
+  String ints(String name, float[] values, long... shape) {
+    return tensor(
+        name,
+        DataType.INT32,
+        new Values(
+            values.length,
+            Integer.BYTES,
+            (from, count, buffer) -> {
+              for (int place = from; place < from + count; place++) {
+                buffer.putInt((int) values[place]);
+              }
+            }),
+        shape);
   }
 
-  /** Adds values, row-major. */
-  String bytes(String name, byte[] values, long... shape) {
-    return tensor(name, DataType.INT8, buffer(values.length, 1).put(values).flip(), shape);
+  /**
+   * Adds values, row-major, each divided by its column's scale and rounded.
+   *
+   * @param scales one for each column
+   */
+  String bytes(String name, float[] values, float[] scales, long... shape) {
+    return tensor(
+        name,
+        DataType.INT8,
+        new Values(
+            values.length,
+            1,
+            (from, count, buffer) -> {
+              for (int place = from; place < from + count; place++) {
+                buffer.put((byte) Math.round(values[place] / scales[place % scales.length]));
+              }
+            }),
+        shape);
   }
 
-  private static ByteBuffer buffer(int length, int size) {
-    return ByteBuffer.allocate(length * size).order(ByteOrder.LITTLE_ENDIAN);
+  /**
+   * The values of a tensor, which become bytes when these are needed: those of large weights are
+   * never all in memory.
+   *
+   * @param count how many
+   * @param bytesEach of one of them
+   * @param encoder makes the bytes
+   */
+  record Values(int count, int bytesEach, Encoder encoder) {
+    /** Makes bytes of some values. */
+    @FunctionalInterface
+    interface Encoder {
+      /**
+       * Makes them.
+       *
+       * @param from the first value
+       * @param count how many
+       * @param buffer takes their bytes from its start on; little-endian
+       */
+      void put(int from, int count, ByteBuffer buffer);
+    }
+
+    long bytes() {
+      return (long) count * bytesEach;
+    }
+
+    /** All at once. */
+    ByteString toByteString() {
+      ByteBuffer buffer =
+          ByteBuffer.allocate(Math.toIntExact(bytes())).order(ByteOrder.LITTLE_ENDIAN);
+      encoder.put(0, count, buffer);
+      // Not copied, as nobody writes into the values.
+      return UnsafeByteOperations.unsafeWrap(buffer.clear());
+    }
   }
 
-  private String tensor(String name, DataType type, ByteBuffer values, long... shape) {
-    // Not copied, as nobody writes into the values.
+  private String tensor(String name, DataType type, Values values, long... shape) {
     TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setName(name)
-            .setDataType(type.getNumber())
-            .setRawData(UnsafeByteOperations.unsafeWrap(values));
+        TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
     for (long dimension : shape) {
       tensor.addDims(dimension);
+    }
+    if (data.isPresent() && OnnxData.takes(values.bytes())) {
+      try {
+        data.get().write(tensor, values);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    } else {
+      tensor.setRawData(values.toByteString());
     }
     graph.addInitializer(tensor);
     return name;

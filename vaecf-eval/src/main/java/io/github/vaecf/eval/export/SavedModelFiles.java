@@ -7,12 +7,10 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Graph;
-import org.tensorflow.Operand;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -40,10 +38,12 @@ final class SavedModelFiles {
    * Writes graph, weights and vocabulary.
    *
    * @param topK length of the rankings whose length is fixed, at most the number of items
+   * @param weights how the checkpoint holds the matrices
    */
-  static void write(Path folder, ModelSnapshot model, int topK) throws IOException {
+  static void write(Path folder, ModelSnapshot model, int topK, ExportedWeights weights)
+      throws IOException {
     String vocabulary = Vocabulary.lines(model.items());
-    try (InferenceGraph graph = new InferenceGraph(model, topK)) {
+    try (InferenceGraph graph = new InferenceGraph(model, topK, weights)) {
       Files.createDirectory(folder.resolve(ExportFormat.ASSETS));
       Files.createDirectory(folder.resolve(ExportFormat.ASSETS_EXTRA));
       Files.writeString(ExportFormat.vocabulary(folder), vocabulary);
@@ -82,26 +82,16 @@ final class SavedModelFiles {
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
       Session.Runner runner = session.runner();
-      String[] names = new String[variables.size()];
-      String[] whole = new String[names.length];
-      Arrays.fill(whole, "");
-      List<Operand<?>> values = new ArrayList<>();
-      for (int i = 0; i < names.length; i++) {
-        InferenceGraph.Variable variable = variables.get(i);
-        names[i] = variable.name();
+      Checkpoint checkpoint = new Checkpoint(tf);
+      for (InferenceGraph.Variable variable : variables) {
         TFloat32 tensor =
             TFloat32.tensorOf(variable.shape(), DataBuffers.of(variable.values(), true, false));
         tensors.add(tensor);
         Placeholder<TFloat32> value = tf.placeholder(TFloat32.class);
-        values.add(value);
+        checkpoint.add(variable.name(), variable.form(), value);
         runner.feed(value, tensor);
       }
-      Save save =
-          tf.train.save(
-              tf.constant(folder.resolve(ExportFormat.VARIABLES).toString()),
-              tf.array(names),
-              tf.array(whole),
-              values);
+      Save save = checkpoint.save(tf.constant(folder.resolve(ExportFormat.VARIABLES).toString()));
       runner.addTarget(save).run().close();
     } finally {
       tensors.forEach(Tensor::close);

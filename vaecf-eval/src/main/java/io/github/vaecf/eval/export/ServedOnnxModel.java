@@ -52,6 +52,7 @@ final class ServedOnnxModel extends ServedModel {
     try {
       // Before any native code sees it.
       OnnxChecksum.requireWhole(file);
+      OnnxData.requireWhole(file);
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
       OrtSession session = environment.createSession(file.toString());
       try {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * The files that a version consists of, as its card lists them: with their sizes and SHA-256, so
  * that a version of which something is missing, cut short or changed is known for what it is before
  * any native code sees it. Titles are not among them: no answer needs them, and people may write
- * them anew.
+ * them anew. The card of an ONNX file lists the file beside it in the same way.
  */
 final class VersionFiles {
   private static final String BYTES = "bytes";
@@ -27,6 +27,16 @@ final class VersionFiles {
 
   /** What TensorFlow takes for a model without weights where it is missing. */
   private static final String INDEX_FILE = ExportFormat.VARIABLES + ".index";
+
+  private static final String DAMAGED =
+      ": it is not whole yet, or was damaged; copy it again, or export again";
+
+  /** A file as a card lists it. */
+  record Listed(String name, long bytes, String sha256) {
+    void addTo(ObjectNode list) {
+      list.putObject(name).put(BYTES, bytes).put(SHA256, sha256);
+    }
+  }
 
   private VersionFiles() {}
 
@@ -40,9 +50,8 @@ final class VersionFiles {
           .forEach(files::add);
     }
     for (Path file : files) {
-      list.putObject(folder.relativize(file).toString().replace('\\', '/'))
-          .put(BYTES, Files.size(file))
-          .put(SHA256, sha256(file));
+      String name = folder.relativize(file).toString().replace('\\', '/');
+      new Listed(name, Files.size(file), sha256(file)).addTo(list);
     }
   }
 
@@ -72,29 +81,43 @@ final class VersionFiles {
       JsonNode list = ModelCard.read(folder.resolve(ExportFormat.CARD_FILE)).path(ModelCard.FILES);
       for (Map.Entry<String, JsonNode> file : list.properties()) {
         requireFile(folder, file.getKey());
-        long found = Files.size(folder.resolve(file.getKey()));
-        long expected = file.getValue().path(BYTES).asLong(-1);
-        if (found != expected) {
-          throw new DataException(
-              folder.resolve(file.getKey())
-                  + ": expected "
-                  + expected
-                  + " bytes, as the export wrote, found "
-                  + found
-                  + ": it is not whole yet, or was damaged");
-        }
       }
-      for (Map.Entry<String, JsonNode> file : list.properties()) {
-        if (!sha256(folder.resolve(file.getKey())).equals(file.getValue().path(SHA256).asText())) {
-          throw new DataException(
-              folder.resolve(file.getKey())
-                  + ": its bytes are not those that the export wrote (their SHA-256 is not that of "
-                  + ExportFormat.CARD_FILE
-                  + "): it is not whole yet, or was damaged");
-        }
-      }
+      requireSame(folder, list, ExportFormat.CARD_FILE);
     } catch (IOException e) {
       throw new DataException(folder + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  /**
+   * Makes sure that files are those that were exported: first by their sizes, then by all bytes.
+   *
+   * @param list of a card
+   * @param card what to call the card
+   * @throws DataException if one is another
+   */
+  static void requireSame(Path folder, JsonNode list, String card) throws IOException {
+    for (Map.Entry<String, JsonNode> file : list.properties()) {
+      long found = Files.size(folder.resolve(file.getKey()));
+      long expected = file.getValue().path(BYTES).asLong(-1);
+      if (found != expected) {
+        throw new DataException(
+            folder.resolve(file.getKey())
+                + ": expected "
+                + expected
+                + " bytes, as the export wrote, found "
+                + found
+                + DAMAGED);
+      }
+    }
+    for (Map.Entry<String, JsonNode> file : list.properties()) {
+      if (!sha256(folder.resolve(file.getKey())).equals(file.getValue().path(SHA256).asText())) {
+        throw new DataException(
+            folder.resolve(file.getKey())
+                + ": its bytes are not those that the export wrote (their SHA-256 is not that of "
+                + card
+                + ")"
+                + DAMAGED);
+      }
     }
   }
 

@@ -12,7 +12,6 @@ import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.eval.GivenWeights;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -321,15 +320,19 @@ class LayersTest {
         };
     try (TrainedModel model = described.over(SmallModels.ids())) {
       Rankings expected = model.rank(USERS, 0, USERS.rows(), 1);
-      for (OnnxWeights form : List.of(OnnxWeights.FLOAT16, OnnxWeights.INT8)) {
+      for (ExportedWeights form : List.of(ExportedWeights.FLOAT16, ExportedWeights.INT8)) {
         Path file = folder.resolve(form + ".onnx");
         OnnxExporter.builder().weights(form).export(model, file);
-        try (ServedModel served = ServedModel.load(file)) {
-          Rankings found = served.rank(USERS, 0, USERS.rows(), 1);
-          for (int user = 0; user < USERS.rows(); user++) {
-            assertThat(Math.abs(found.score(user, 0) - expected.score(user, 0)))
-                .as("%s, user %d", form, user)
-                .isLessThan(Math.abs(expected.score(user, 0)) * 0.1f + 0.5f);
+        Path version = folder.resolve(form.toString()).resolve("1");
+        SavedModelExporter.builder().weights(form).export(model, version);
+        for (Path path : List.of(file, version)) {
+          try (ServedModel served = ServedModel.load(path)) {
+            Rankings found = served.rank(USERS, 0, USERS.rows(), 1);
+            for (int user = 0; user < USERS.rows(); user++) {
+              assertThat(Math.abs(found.score(user, 0) - expected.score(user, 0)))
+                  .as("%s, user %d", path, user)
+                  .isLessThan(Math.abs(expected.score(user, 0)) * 0.1f + 0.5f);
+            }
           }
         }
       }

@@ -25,7 +25,6 @@ import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.SmallModels;
-import io.github.vaecf.eval.export.OnnxExporter.OnnxWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +33,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
@@ -226,7 +224,7 @@ class OnnxExporterTest {
   @Test
   void halfPrecisionIsHalfTheSizeAndRanksAlmostTheSame() throws IOException {
     Path half = folder.resolve("half.onnx");
-    OnnxExporter.builder().rawIds(false).weights(OnnxWeights.FLOAT16).export(model, half);
+    OnnxExporter.builder().rawIds(false).weights(ExportedWeights.FLOAT16).export(model, half);
 
     assertAlmostTheSame(half, 1e-2f, 1e-3);
     assertThat(weightBytes(half)).isLessThan(weightBytes(file) * 6 / 10);
@@ -235,7 +233,7 @@ class OnnxExporterTest {
   @Test
   void eightBitsAreAQuarterOfTheSizeAndRankSimilarly() throws IOException {
     Path whole = folder.resolve("int8.onnx");
-    OnnxExporter.builder().rawIds(false).weights(OnnxWeights.INT8).export(model, whole);
+    OnnxExporter.builder().rawIds(false).weights(ExportedWeights.INT8).export(model, whole);
 
     assertAlmostTheSame(whole, 0.2f, 1e-2);
     assertThat(weightBytes(whole)).isLessThan(weightBytes(file) * 4 / 10);
@@ -364,28 +362,16 @@ class OnnxExporterTest {
     "INT8, knn/items, 450000, 1000, true",
     "FLOAT16, knn/items, 450000, 1000, true"
   })
-  void weightsThatNoOnnxFileHoldsAreRefusedByTheirSizes(
-      OnnxWeights weights, String name, long rows, long columns, boolean refused) {
+  void whatTwoGigabytesDoNotHoldGoesIntoTwoFiles(
+      ExportedWeights weights, String name, long rows, long columns, boolean two) {
     // Twice, as the encoder's; EASE has one.
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     shapes.put(name, List.of(rows, columns));
     if (!name.startsWith("ease")) {
       shapes.put("other/" + name, List.of(rows, columns));
     }
-    Path large = folder.resolve("large.onnx");
-    if (!refused) {
-      OnnxExporter.builder().weights(weights).requireFits(large, shapes, SmallModels.ids());
-    } else {
-      assertThatThrownBy(
-              () ->
-                  OnnxExporter.builder()
-                      .weights(weights)
-                      .requireFits(large, shapes, SmallModels.ids()))
-          .isInstanceOf(DataException.class)
-          .hasMessageStartingWith(large + ": weights as " + weights.name().toLowerCase(Locale.ROOT))
-          .hasMessageContaining(" and item ids take ")
-          .hasMessageContaining(", and an ONNX file holds at most 2 GB;");
-    }
+    assertThat(OnnxExporter.builder().weights(weights).fitInOneFile(shapes, SmallModels.ids()))
+        .isEqualTo(!two);
   }
 
   @Test
@@ -393,16 +379,14 @@ class OnnxExporterTest {
     IdIndex ids = IdIndex.of(IntStream.range(0, 450_000).mapToObj(i -> "item " + i).toList());
     Map<String, List<Long>> shapes = Map.of("kernel", List.of(450_000L, 1_190L));
 
-    assertThatThrownBy(
-            () -> OnnxExporter.builder().requireFits(folder.resolve("ids.onnx"), shapes, ids))
-        .isInstanceOf(DataException.class);
-    OnnxExporter.builder().requireFits(folder.resolve("few.onnx"), shapes, SmallModels.ids());
+    assertThat(OnnxExporter.builder().fitInOneFile(shapes, ids)).isFalse();
+    assertThat(OnnxExporter.builder().fitInOneFile(shapes, SmallModels.ids())).isTrue();
   }
 
   @ParameterizedTest
   @MethodSource("everyModel")
   void theSizesAreThoseOfTheWeightsInTheFile(Supplier<TrainedModel> training) throws IOException {
-    for (OnnxWeights form : OnnxWeights.values()) {
+    for (ExportedWeights form : ExportedWeights.values()) {
       Path path = Files.createTempDirectory(folder, "sizes").resolve("model.onnx");
       try (TrainedModel trained = training.get()) {
         OnnxExporter.builder().weights(form).export(trained, path);

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
@@ -642,5 +643,79 @@ class SavedModelExporterTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SavedModelExporter.builder().keep(0))
         .withMessage("keep must be at least 1, found 0");
+  }
+
+  /** What rounding leaves of a weight is told by its matrix alone. */
+  @ParameterizedTest
+  @EnumSource
+  void smallerWeightsAreWhatTheyShallBeToWithinTheirRounding(ExportedWeights form)
+      throws IOException {
+    Path small = folder.resolve("small-" + form).resolve("1");
+    SavedModelExporter.builder().weights(form).export(model, small);
+    try (SavedModelBundle loaded =
+        SavedModelBundle.load(small.toString(), SavedModelBundle.DEFAULT_TAG)) {
+      requireRounded(loaded.session(), form);
+
+      // The graph writes what it reads.
+      Path again = folder.resolve("again-" + form);
+      try (TString prefix = TString.scalarOf(again.toString())) {
+        loaded.session().runner().feed("save_file", prefix).addTarget("save_saved").run().close();
+        loaded
+            .session()
+            .runner()
+            .feed("save_file", prefix)
+            .addTarget("save_restored")
+            .run()
+            .close();
+      }
+      requireRounded(loaded.session(), form);
+    }
+    double size = Files.size(small.resolve("variables/variables.data-00000-of-00001"));
+    double whole = Files.size(version.resolve("variables/variables.data-00000-of-00001"));
+    assertThat(size / whole)
+        .isBetween(
+            switch (form) {
+              case FLOAT32 -> 1.0;
+              case FLOAT16 -> 0.5;
+              case INT8 -> 0.25;
+            },
+            switch (form) {
+              case FLOAT32 -> 1.0;
+              case FLOAT16 -> 0.6;
+              case INT8 -> 0.4;
+            });
+  }
+
+  private static void requireRounded(Session session, ExportedWeights form) {
+    for (Weight weight : model.weights()) {
+      float[] found = new float[weight.values().length];
+      String read = "weight_" + weight.name().replace('/', '_') + "_read";
+      try (Result result = session.runner().fetch(read).run()) {
+        ((TFloat32) result.get(0)).asRawTensor().data().asFloats().read(found);
+      }
+      boolean rounded = form != ExportedWeights.FLOAT32 && weight.shape().size() == 2;
+      if (!rounded) {
+        assertThat(found).isEqualTo(weight.values());
+        continue;
+      }
+      int columns = weight.shape().get(1).intValue();
+      float[] largest = new float[columns];
+      for (int place = 0; place < found.length; place++) {
+        largest[place % columns] =
+            Math.max(largest[place % columns], Math.abs(weight.values()[place]));
+      }
+      int different = 0;
+      for (int place = 0; place < found.length; place++) {
+        float expected = weight.values()[place];
+        // Half a unit of the last of 11 bits (below 2⁻¹⁴ of 2⁻²⁴), half of a 127th.
+        double most =
+            form == ExportedWeights.FLOAT16
+                ? Math.max(Math.abs(expected), 0x1p-14) * 0x1p-11
+                : largest[place % columns] * 0.5001 / 127;
+        assertThat(Math.abs((double) found[place] - expected)).isLessThanOrEqualTo(most);
+        different += found[place] == expected ? 0 : 1;
+      }
+      assertThat(different).isGreaterThan(found.length / 2);
+    }
   }
 }

@@ -285,7 +285,7 @@ class ServedModelTest {
         .hasMessageMatching(
             Pattern.quote(damaged.resolve("1/saved_model.pb").toString())
                 + ": expected \\d+ bytes, as the export wrote, found 3: it is not whole yet, or was"
-                + " damaged");
+                + " damaged; copy it again, or export again");
   }
 
   private static void assertRefused(Path path, String problem) {
