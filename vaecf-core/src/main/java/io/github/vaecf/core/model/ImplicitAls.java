@@ -43,7 +43,8 @@ import org.tensorflow.types.TFloat64;
 public final class ImplicitAls implements ClosedFormModel, Autoencoder {
   /** Width of the factors. */
   public static final Setting<Integer> FACTORS =
-      Setting.integer("factors", 1, 64, "Width of the factors; 32 to 256 is usual.");
+      Setting.integer("factors", 1, 64, "Width of the factors; 32 to 256 is usual.")
+          .tried(List.of(32, 64, 128, 256));
 
   /** How often the factors of the users and of the items are solved for. */
   public static final Setting<Integer> ITERATIONS =
@@ -56,7 +57,8 @@ public final class ImplicitAls implements ClosedFormModel, Autoencoder {
           "lambda",
           Setting.Range.above(0),
           0.1,
-          "Factor of the penalty on the factors; 0.001 to 1 is usual.");
+              "Factor of the penalty on the factors; 0.001 to 1 is usual.")
+          .tried(List.of(0.003, 0.01, 0.03, 0.1, 0.2, 0.4));
 
   /** The weight α that an item of a user has beside the 1 that every pair has. */
   public static final Setting<Double> ALPHA =
@@ -64,7 +66,8 @@ public final class ImplicitAls implements ClosedFormModel, Autoencoder {
           "alpha",
           Setting.Range.atLeast(0),
           1,
-          "Weight of an item of a user beside the 1 that every pair has; 1 to 100 is usual.");
+              "Weight of an item of a user beside the 1 that every pair has; 1 to 100 is usual.")
+          .tried(List.of(0.3, 1.0, 3.0, 10.0, 30.0));
 
   /** The power ν of the counts in the penalty. */
   public static final Setting<Double> EXPONENT =
@@ -140,9 +143,18 @@ public final class ImplicitAls implements ClosedFormModel, Autoencoder {
   }
 
   @Override
+  public void requireMemory(CsrMatrix train, Settings settings) {
+    requireMemory(
+        train.rows(),
+        train.columns(),
+        settings.get(FACTORS),
+        Runtime.getRuntime().maxMemory());
+  }
+
+  @Override
   public Map<String, TFloat32> fit(CsrMatrix train, Settings settings) {
     int factors = settings.get(FACTORS);
-    requireMemory(train.rows(), train.columns(), factors, Runtime.getRuntime().maxMemory());
+    requireMemory(train, settings);
     AlternatingLeastSquares equations =
         new AlternatingLeastSquares(
             factors,

@@ -39,7 +39,8 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
           "lambda",
           Setting.Range.above(0),
           200,
-          "Factor of the penalty on the item weights; 20 to 1000 is usual, more for more users.");
+              "Factor of the penalty on the item weights; 20 to 1000 is usual, more for more users.")
+          .tried(List.of(5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 350.0, 600.0, 1000.0, 2000.0));
 
   /** The probability p that an item of a history is dropped. */
   public static final Setting<Double> DROPOUT =
@@ -47,7 +48,8 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
           "dropout",
           Setting.Range.atLeast(0).below(1),
           0.3,
-          "Probability that an item of a history is dropped.");
+              "Probability that an item of a history is dropped.")
+          .tried(List.of(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7));
 
   /** The bound ξ on the diagonal of the item weights. */
   public static final Setting<Double> RELAXATION =
@@ -55,7 +57,8 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
           "relaxation",
           Setting.Range.atLeast(0).atMost(1),
           0.5,
-          "How much an item may count for itself: 0 not at all, 1 as much as it likes.");
+              "How much an item may count for itself: 0 not at all, 1 as much as it likes.")
+          .tried(List.of(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7));
 
   private static final String WEIGHTS = "weights";
 
@@ -169,6 +172,11 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
   }
 
   @Override
+  public final void requireMemory(CsrMatrix train, Settings chosen) {
+    requireMemory(title, train.columns(), machineMemory());
+  }
+
+  @Override
   public final Map<String, TFloat32> fit(CsrMatrix train, Settings chosen) {
     try (Shared alone = new Shared()) {
       return fit(train, chosen, alone);
@@ -178,7 +186,7 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
   @Override
   public final Map<String, TFloat32> fit(CsrMatrix train, Settings chosen, Shared shared) {
     int items = train.columns();
-    requireMemory(title, items, machineMemory());
+    requireMemory(train, chosen);
     int threads = chosen.get(TrainingSettings.THREADS);
     GramMatrix gram = shared.get(train, GramMatrix.class, () -> new GramMatrix(train, threads));
     TFloat32 weights = TFloat32.tensorOf(Shape.of(items, items));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.GradientModel;
+import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
@@ -68,6 +69,11 @@ public final class AutoTraining {
 
   /** Of its share, what a model trained by gradient is planned to use. */
   private static final double PLANNED = 0.92;
+
+  /** Of double precision, on one core, in a factorisation: a cautious figure. */
+  private static final double OPERATIONS_PER_SECOND = 15e9;
+
+  private static final double LARGEST_SHARE_OF_A_FIT = 0.4;
 
   /** A model that sees its users less often than this is not worth its time. */
   private static final int FEWEST_EPOCHS = 8;
@@ -338,7 +344,7 @@ public final class AutoTraining {
     if (now.search == null) {
       double shares = turns.stream().skip(turn).mapToDouble(one -> one.share).sum();
       double share = left() * now.share / shares;
-      Optional<Settings> start = start(now.model, share, own);
+      Optional<Settings> start = start(now.model, share, own, before);
       if (start.isEmpty()) {
         return Optional.empty();
       }
@@ -413,7 +419,8 @@ public final class AutoTraining {
 
   // With which settings a model starts.
 
-  private Optional<Settings> start(Model model, double share, List<TrialResult> own) {
+  private Optional<Settings> start(
+      Model model, double share, List<TrialResult> own, List<TrialResult> before) {
     if (!own.isEmpty()) {
       return Optional.of(own.get(0).trial().settings()); // it was planned before
     }
@@ -421,13 +428,44 @@ public final class AutoTraining {
     if (model instanceof ClosedFormModel closedForm) {
       try {
         closedForm.requireMemory(split.train(), published);
-        return Optional.of(published);
+        if (model instanceof LinearAutoencoder) {
+          requireTime(split.items().size());
+        }
+        return Optional.of(
+            model instanceof LinearAutoencoder ? likeTheBest(published, before) : published);
       } catch (DataException e) {
         passedOver.put(model.name(), e.getMessage());
         return Optional.empty();
       }
     }
     return planned(published, share);
+  }
+
+  /** A factorisation takes all of its time before it can be told that it takes too long. */
+  private void requireTime(int items) {
+    double seconds =
+        Math.pow(items, 3)
+            / (OPERATIONS_PER_SECOND * Runtime.getRuntime().availableProcessors());
+    if (seconds > LARGEST_SHARE_OF_A_FIT * left()) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "a fit over %d items takes about %.0f minutes of the %.0f that are left",
+              items,
+              Math.ceil(seconds / 60),
+              left() / 60));
+    }
+  }
+
+  /** A linear model starts with the λ that the linear models before it came to. */
+  private static Settings likeTheBest(Settings published, List<TrialResult> before) {
+    return before.stream()
+        .filter(result -> result.trial().settings().model() instanceof LinearAutoencoder)
+        .filter(result -> !Double.isNaN(result.validation()))
+        .max(Comparator.comparingDouble(TrialResult::validation))
+        .map(best -> best.trial().settings().get(LinearAutoencoder.LAMBDA))
+        .map(lambda -> published.with(LinearAutoencoder.LAMBDA, lambda))
+        .orElse(published);
   }
 
   /** With as many epochs as the time allows, at most as many as published. */

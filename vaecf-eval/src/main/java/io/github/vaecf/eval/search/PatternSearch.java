@@ -3,6 +3,7 @@ package io.github.vaecf.eval.search;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,10 @@ final class PatternSearch {
         best = point;
       }
     }
-    for (Map.Entry<String, List<String>> axis : axes.entrySet()) {
+    // The last setting first: models name first what asks for the most work.
+    List<Map.Entry<String, List<String>>> order = new ArrayList<>(axes.entrySet());
+    Collections.reverse(order);
+    for (Map.Entry<String, List<String>> axis : order) {
       int place = axis.getValue().indexOf(best.values().get(axis.getKey()));
       for (int neighbour : new int[] {place + 1, place - 1}) {
         if (neighbour >= 0 && neighbour < axis.getValue().size()) {
