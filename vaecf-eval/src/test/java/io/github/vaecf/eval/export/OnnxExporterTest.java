@@ -422,6 +422,10 @@ class OnnxExporterTest {
 
   static List<Supplier<TrainedModel>> everyModel() {
     return List.of(
-        SmallModels::vae, SmallModels::ease, SmallModels::itemKnn, SmallModels::mostPopular);
+        SmallModels::vae,
+        SmallModels::ease,
+        SmallModels::sparseEase,
+        SmallModels::itemKnn,
+        SmallModels::mostPopular);
   }
 }
