@@ -68,6 +68,14 @@ public final class SmallModels {
     return train(Settings.published(new ImplicitAls()).with(ImplicitAls.FACTORS, 12));
   }
 
+  /** Of each item the ten largest weights. */
+  public static TrainedModel sparseEase() {
+    return train(
+        Settings.published(new LinearAutoencoder.Ease())
+            .with(LinearAutoencoder.LAMBDA, 20.0)
+            .with(LinearAutoencoder.WEIGHTS_PER_ITEM, 10));
+  }
+
   public static TrainedModel itemKnn() {
     return train(Settings.published(new ItemKnn()).with(ItemKnn.NEIGHBOURS, 10));
   }

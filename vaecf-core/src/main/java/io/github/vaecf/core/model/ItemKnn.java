@@ -1,13 +1,9 @@
 package io.github.vaecf.core.model;
 
 import io.github.vaecf.data.CsrMatrix;
-import io.github.vaecf.data.DataException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -27,9 +23,6 @@ public final class ItemKnn implements ClosedFormModel {
           .tried(List.of(20, 50, 100, 200, 400));
 
   private static final String NEAREST = "nearest";
-
-  /** Whole numbers below this one are exact as floats. */
-  private static final int EXACT = 1 << 24;
 
   /** For {@link java.util.ServiceLoader}. */
   public ItemKnn() {}
@@ -63,13 +56,7 @@ public final class ItemKnn implements ClosedFormModel {
   @Override
   public Map<String, TFloat32> fit(CsrMatrix train, Settings settings) {
     int items = train.columns();
-    if (items >= EXACT) {
-      throw new DataException("item-kNN takes fewer than " + EXACT + " items, found " + items);
-    }
-    int neighbours = neighbours(settings, items);
-    int[] nearest = new int[Math.multiplyExact(items, neighbours)];
-    float[] similarities = new float[nearest.length];
-    Arrays.fill(nearest, -1);
+    SparseWeights nearest = new SparseWeights(title(), items, neighbours(settings, items));
     CoOccurrences together = new CoOccurrences(train);
     Workers.run(
         settings.get(TrainingSettings.THREADS),
@@ -77,8 +64,7 @@ public final class ItemKnn implements ClosedFormModel {
         () -> {
           CoOccurrences.Rows rows = together.rows();
           float[] cosines = new float[items];
-          TopItems best = new TopItems(neighbours);
-          int[] itself = new int[1];
+          SparseWeights.Chooser chooser = nearest.new Chooser();
           return item -> {
             int[] common = rows.row(item, items);
             for (int other = 0; other < items; other++) {
@@ -86,25 +72,15 @@ public final class ItemKnn implements ClosedFormModel {
               cosines[other] =
                   common[other] == 0 ? 0 : (float) (common[other] / Math.sqrt(squares));
             }
-            itself[0] = item;
-            best.select(cosines, itself, 1, nearest, similarities, item * neighbours);
+            chooser.keepLargest(item, cosines);
           };
         });
-    float[] indices = new float[nearest.length];
-    for (int i = 0; i < indices.length; i++) {
-      indices[i] = nearest[i];
-    }
-    return Map.of(
-        NEAREST + "/items", matrix(items, neighbours, indices),
-        NEAREST + "/weights", matrix(items, neighbours, similarities));
-  }
-
-  private static TFloat32 matrix(int rows, int columns, float[] values) {
-    return TFloat32.tensorOf(Shape.of(rows, columns), DataBuffers.of(values, true, false));
+    return nearest.asRows(NEAREST);
   }
 
   @Override
   public <T> T scores(Settings settings, Layers<T> layers) {
-    return layers.sparseSum(NEAREST, neighbours(settings, layers.items()));
+    return layers.sparseSum(
+        NEAREST, Math.multiplyExact(layers.items(), neighbours(settings, layers.items())));
   }
 }

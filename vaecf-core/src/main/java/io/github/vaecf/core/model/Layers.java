@@ -50,16 +50,17 @@ public interface Layers<T> {
   T sum(String name, int width);
 
   /**
-   * The same, for models in closed form too, for a kernel items × items that is mostly zeros: of
-   * each of its rows only some entries are kept. The weights are {@code name/items}, items × count,
-   * indices as whole numbers below 2²⁴ held as floats (−1 for none), and {@code name/weights} of
-   * the same shape.
+   * The same, for models in closed form too, for a kernel items × items that is mostly zeros, of
+   * which only some entries are kept, row after row. The weights are {@code name/lengths}, how many
+   * entries each row has; {@code name/items}, the column of each entry, in any order within a row;
+   * and {@code name/weights}, its value. Lengths and columns are whole numbers below 2²⁴ held as
+   * floats. There is room for a fixed number of entries, and what no row has is not looked at.
    *
    * @param name of the layer
-   * @param count entries a row, at least 1
+   * @param entries room for entries in all, at least 1
    * @return users × items
    */
-  T sparseSum(String name, int count);
+  T sparseSum(String name, int entries);
 
   /**
    * The same score for everybody: one weight an item, named {@code name}. For models in closed

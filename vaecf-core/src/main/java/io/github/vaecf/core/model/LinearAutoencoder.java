@@ -7,7 +7,6 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
@@ -28,9 +27,10 @@ import org.tensorflow.types.TFloat32;
  * the others are its cases ξ = 0 (all diagonals are 0) and p = 0.
  *
  * <p>Computed in float64, by a Cholesky factorisation, and rounded to float32. Takes 12 bytes ×
- * items² outside the Java heap while it is computed (4.9 GB for 20,000 items), with {@link
+ * items² outside the Java heap while it is computed (4.8 GB for 20,000 items), with {@link
  * ClosedFormModel.Shared} too, which keeps 8 of them; 4 bytes × items² afterwards. The time grows
- * with items³.
+ * with items³. Where each item keeps n weights only ({@link #WEIGHTS_PER_ITEM}), it is 8 bytes ×
+ * items² and 24 × n × items, of which 8 × n × items stay.
  */
 public abstract sealed class LinearAutoencoder implements ClosedFormModel {
   /** The factor λ of the penalty on the weights. */
@@ -60,9 +60,15 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
               "How much an item may count for itself: 0 not at all, 1 as much as it likes.")
           .tried(List.of(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7));
 
-  private static final String WEIGHTS = "weights";
+  /** How many of the weights that make an item's score are kept. */
+  public static final Setting<Integer> WEIGHTS_PER_ITEM =
+      Setting.integer(
+          "weights-per-item",
+          0,
+          0,
+          "Keep only so many of the largest weights that an item is scored by, 0 for all.");
 
-  private static final long BYTES_PER_PAIR = Double.BYTES + Float.BYTES;
+  private static final String WEIGHTS = "weights";
 
   private final String name;
   private final String title;
@@ -74,6 +80,7 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
     this.title = title;
     this.summary = summary;
     List<Setting<?>> all = new ArrayList<>(List.of(own));
+    all.add(WEIGHTS_PER_ITEM);
     all.addAll(TrainingSettings.ofRuntime());
     settings = List.copyOf(all);
   }
@@ -168,12 +175,16 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
 
   @Override
   public final <T> T scores(Settings chosen, Layers<T> layers) {
-    return layers.sum(WEIGHTS, layers.items());
+    int kept = weightsPerItem(chosen, layers.items());
+    return kept == 0
+        ? layers.sum(WEIGHTS, layers.items())
+        : layers.sparseSum(WEIGHTS, Math.multiplyExact(layers.items(), kept));
   }
 
   @Override
   public final void requireMemory(CsrMatrix train, Settings chosen) {
-    requireMemory(title, train.columns(), machineMemory());
+    int items = train.columns();
+    requireMemory(title, items, weightsPerItem(chosen, items), machineMemory());
   }
 
   @Override
@@ -186,21 +197,31 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
   @Override
   public final Map<String, TFloat32> fit(CsrMatrix train, Settings chosen, Shared shared) {
     int items = train.columns();
+    int kept = weightsPerItem(chosen, items);
     requireMemory(train, chosen);
     int threads = chosen.get(TrainingSettings.THREADS);
     GramMatrix gram = shared.get(train, GramMatrix.class, () -> new GramMatrix(train, threads));
+    return kept == 0 ? all(gram, chosen) : largest(gram, chosen, kept);
+  }
+
+  /** How many weights an item keeps; 0 for all. */
+  private static int weightsPerItem(Settings chosen, int items) {
+    return Math.min(chosen.get(WEIGHTS_PER_ITEM), items);
+  }
+
+  private static Map<String, TFloat32> all(GramMatrix gram, Settings chosen) {
+    int items = gram.items();
     TFloat32 weights = TFloat32.tensorOf(Shape.of(items, items));
     try {
       FloatDataBuffer values = weights.asRawTensor().data().asFloats();
-      forEachRow(
-          gram,
-          chosen,
+      Inverse inverse = invert(gram, chosen);
+      gram.forEachInverseRow(
+          chosen.get(TrainingSettings.THREADS),
           () -> {
             float[] rounded = new float[items];
             return (item, row) -> {
-              for (int other = 0; other < items; other++) {
-                rounded[other] = (float) row[other];
-              }
+              inverse.toRow(item, row);
+              round(row, rounded);
               values.offset((long) item * items).write(rounded);
             };
           });
@@ -211,30 +232,69 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
     }
   }
 
-  /** Computes B and hands out its rows in float64, each once, in any order. */
-  static void forEachRow(
-      GramMatrix gram, Settings chosen, Supplier<GramMatrix.RowConsumer> consumer) {
-    int threads = chosen.get(TrainingSettings.THREADS);
+  /**
+   * Without the diagonal, which counts for items of the history alone: they are not recommended.
+   */
+  private Map<String, TFloat32> largest(GramMatrix gram, Settings chosen, int kept) {
+    int items = gram.items();
+    SparseWeights largest = new SparseWeights(title, items, kept);
+    Inverse inverse = invert(gram, chosen);
+    gram.forEachInverseRow(
+        chosen.get(TrainingSettings.THREADS),
+        () -> {
+          float[] rounded = new float[items];
+          SparseWeights.Chooser chooser = largest.new Chooser();
+          return (item, column) -> {
+            inverse.toColumn(item, column);
+            round(column, rounded);
+            chooser.keepLargest(item, rounded);
+          };
+        });
+    return largest.asColumns(WEIGHTS);
+  }
+
+  private static void round(double[] numbers, float[] rounded) {
+    for (int i = 0; i < rounded.length; i++) {
+      rounded[i] = (float) numbers[i];
+    }
+  }
+
+  /**
+   * What makes rows and columns of B from those of P.
+   *
+   * @param diagonal B's
+   * @param factors κ
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Inverse(double[] diagonal, double[] factors) {
+    /** Makes a row of P one of B. */
+    void toRow(int item, double[] row) {
+      for (int other = 0; other < row.length; other++) {
+        row[other] *= -factors[other];
+      }
+      row[item] = diagonal[item]; // without the rounding of the product
+    }
+
+    /** Makes a row of P, which is its column, a column of B. */
+    void toColumn(int item, double[] column) {
+      for (int other = 0; other < column.length; other++) {
+        column[other] *= -factors[item];
+      }
+      column[item] = diagonal[item];
+    }
+  }
+
+  /** Makes P. */
+  static Inverse invert(GramMatrix gram, Settings chosen) {
     double[] penalties = penalties(gram, chosen);
-    gram.invert(penalties, threads);
+    gram.invert(penalties, chosen.get(TrainingSettings.THREADS));
     double[] inverse = gram.inverseDiagonal();
     double[] diagonal = diagonal(penalties, inverse, value(chosen, RELAXATION));
     double[] factors = new double[diagonal.length];
     for (int item = 0; item < factors.length; item++) {
       factors[item] = (1 - diagonal[item]) / inverse[item];
     }
-    gram.forEachInverseRow(
-        threads,
-        () -> {
-          GramMatrix.RowConsumer one = consumer.get();
-          return (item, row) -> {
-            for (int other = 0; other < row.length; other++) {
-              row[other] *= -factors[other];
-            }
-            row[item] = diagonal[item]; // without the rounding of the product
-            one.accept(item, row);
-          };
-        });
+    return new Inverse(diagonal, factors);
   }
 
   /** Λ. */
@@ -263,8 +323,9 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
     return chosen.has(setting) ? chosen.get(setting) : 0;
   }
 
-  static void requireMemory(String title, int items, long available) {
-    long needed = BYTES_PER_PAIR * items * items;
+  static void requireMemory(String title, int items, int kept, long available) {
+    long rows = kept == 0 ? (long) Float.BYTES * items : 6L * Float.BYTES * kept;
+    long needed = ((long) Double.BYTES * items + rows) * items;
     if (needed > available) {
       throw new DataException(
           title

@@ -12,6 +12,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.op.core.Stack;
 import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.op.ragged.RaggedRange;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
@@ -160,28 +161,46 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   }
 
   @Override
-  public final Operand<TFloat32> sparseSum(String name, int count) {
+  public final Operand<TFloat32> sparseSum(String name, int entries) {
     requireUsersRows("sparseSum");
-    Shape shape = Shape.of(items, count);
-    Operand<TFloat32> indices = weights.get(name + "/items", shape, Initial.constant(-1));
-    Operand<TFloat32> values = weights.get(name + "/weights", shape, Initial.constant(0));
+    Operand<TInt64> lengths = whole(weight(name + "/lengths", items));
+    Operand<TFloat32> columns = weight(name + "/items", entries);
+    Operand<TFloat32> values = weight(name + "/weights", entries);
     Operand<TInt32> first = tf.constant(0);
     Operand<TInt32> second = tf.constant(1);
-    Operand<TInt64> users = tf.gather(histories.entries(), first, second);
-    Operand<TInt64> seen = tf.gather(histories.entries(), second, second);
-    Operand<TInt64> columns =
-        tf.dtypes.cast(tf.gather(indices, seen, first), TInt64.class); // [n, count]
-    Operand<TFloat32> parts = tf.gather(values, seen, first);
-    Operand<TBool> there = tf.math.greaterEqual(columns, tf.constant(0L));
-    Operand<TInt64> kept = tf.where(there); // places (entry, slot) of what counts
+    Operand<TInt64> users = tf.gather(histories.entries(), first, second); // [n]
+    Operand<TInt64> seen = tf.gather(histories.entries(), second, second); // [n]
+    Operand<TInt64> ends = tf.gather(tf.math.cumsum(lengths, first), seen, first);
+    RaggedRange<TInt64, TInt64> places =
+        tf.ragged.raggedRange(
+            tf.math.sub(ends, tf.gather(lengths, seen, first)),
+            ends,
+            tf.fill(tf.shape(ends), tf.constant(1L)));
+    // For each entry of the rows, in their order, which of the n it belongs to.
+    Operand<TInt64> owners =
+        tf.gather(
+            tf.ragged
+                .raggedTensorToSparse(List.of(places.rtNestedSplits()), places.rtDenseValues())
+                .sparseIndices(),
+            first,
+            second);
     Operand<TInt64> targets =
         tf.stack(
             List.of(
-                tf.gather(users, tf.gather(kept, first, second), first),
-                tf.gatherNd(columns, kept)),
+                tf.gather(users, owners, first),
+                whole(tf.gather(columns, places.rtDenseValues(), first))),
             Stack.axis(1L));
+    Operand<TFloat32> parts = tf.gather(values, places.rtDenseValues(), first);
     // What falls on one place is added up.
-    return wide(tf.scatterNd(targets, tf.gatherNd(parts, kept), histories.shape()));
+    return wide(tf.scatterNd(targets, parts, histories.shape()));
+  }
+
+  private Operand<TFloat32> weight(String name, int size) {
+    return weights.get(name, Shape.of(size), Initial.constant(0));
+  }
+
+  private Operand<TInt64> whole(Operand<TFloat32> numbers) {
+    return tf.dtypes.cast(numbers, TInt64.class);
   }
 
   @Override
@@ -270,7 +289,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   @Override
   public final Operand<TFloat32> constantScores(String name) {
     requireUsersRows("constantScores");
-    Operand<TFloat32> scores = weights.get(name, Shape.of(items), Initial.constant(0));
+    Operand<TFloat32> scores = weight(name, items);
     return wide(tf.broadcastTo(scores, histories.shape()));
   }
 

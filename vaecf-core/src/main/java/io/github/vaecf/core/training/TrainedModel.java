@@ -109,7 +109,8 @@ public final class TrainedModel extends Recommender {
    *
    * @param path the file, or a run folder
    * @return the model, to be closed
-   * @throws DataException if there is no such file, or it is damaged, or a weight is not a number
+   * @throws DataException if there is no such file, or it is damaged, a weight is not a number, or
+   *     this version keeps the model's weights otherwise
    */
   public static TrainedModel load(Path path) {
     Path file = fileOf(path);
@@ -119,6 +120,15 @@ public final class TrainedModel extends Recommender {
           NetworkSession.forInference(description.settings(), description.items());
       try {
         for (Variables.Variable weight : session.modelWeights()) {
+          if (!tensors.names().contains(weight.name())) {
+            throw new DataException(
+                file
+                    + ": "
+                    + description.settings().model().title()
+                    + " of an earlier version, which has no weights "
+                    + weight.name()
+                    + "; train it again");
+          }
           session.set(weight.name(), finite(weight.name(), tensors.read(weight.name())));
         }
       } catch (ArithmeticException e) {

@@ -7,6 +7,7 @@ import static io.github.vaecf.core.model.LinearAutoencoder.RELAXATION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -33,6 +34,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
@@ -119,8 +121,14 @@ class LinearAutoencoderTest {
     double[][] weights = new double[train.columns()][];
     try (ClosedFormModel.Shared shared = new ClosedFormModel.Shared()) {
       GramMatrix gram = shared.get(train, GramMatrix.class, () -> new GramMatrix(train, 2));
-      LinearAutoencoder.forEachRow(
-          gram, settings, () -> (item, row) -> weights[item] = row.clone());
+      LinearAutoencoder.Inverse inverse = LinearAutoencoder.invert(gram, settings);
+      gram.forEachInverseRow(
+          2,
+          () ->
+              (item, row) -> {
+                inverse.toRow(item, row);
+                weights[item] = row.clone();
+              });
     }
     return weights;
   }
@@ -201,6 +209,65 @@ class LinearAutoencoderTest {
     for (int item = 0; item < train.columns(); item++) {
       assertThat(found.getRow(item)).containsExactly(gram.getRow(item), within(1e-9));
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("family")
+  void ofEachItemTheLargestWeightsAreKept(Settings settings) {
+    CsrMatrix train = new Groups(300, 6, 20, 5).matrix();
+    int items = train.columns();
+    double[][] all = itemWeights(train, settings);
+    int kept = 7;
+
+    try (TrainedModel fitted =
+        fit(train, settings.with(LinearAutoencoder.WEIGHTS_PER_ITEM, kept))) {
+      float[] found = fitted.scores(CsrMatrix.of(items, items, ofOneItemEach(items)), 0, items);
+
+      for (int item = 0; item < items; item++) {
+        int column = item;
+        double least =
+            IntStream.range(0, items)
+                .filter(other -> other != column)
+                .mapToDouble(other -> -Math.abs(all[other][column]))
+                .sorted()
+                .skip(kept - 1L)
+                .map(size -> -size)
+                .findFirst()
+                .orElseThrow();
+        for (int other = 0; other < items; other++) {
+          boolean isKept = other != item && Math.abs(all[other][item]) >= least;
+          assertThat(found[other * items + item]).isEqualTo(isKept ? (float) all[other][item] : 0);
+        }
+      }
+      assertThat(fitted.weightShapes())
+          .containsExactly(
+              entry("weights/lengths", List.of((long) items)),
+              entry("weights/items", List.of((long) items * kept)),
+              entry("weights/weights", List.of((long) items * kept)));
+    }
+  }
+
+  private static CsrMatrix.Pairs ofOneItemEach(int items) {
+    return pairs -> IntStream.range(0, items).forEach(item -> pairs.accept(item, item));
+  }
+
+  @Test
+  void whereMoreWeightsAreKeptThanThereAreTheScoresOfOtherItemsAreTheSame() {
+    CsrMatrix train = new Groups(300, 6, 20, 5).matrix();
+    CsrMatrix users = new Groups(20, 6, 20, 6).matrix();
+    Settings settings = FAMILY.get(0);
+    try (TrainedModel whole = fit(train, settings);
+        TrainedModel sparse =
+            fit(train, settings.with(LinearAutoencoder.WEIGHTS_PER_ITEM, 100_000))) {
+      assertThat(sparse.scores(users, 0, 20))
+          .containsExactly(whole.scores(users, 0, 20), within(1e-5f));
+    }
+  }
+
+  @Test
+  void fewerWeightsNeedLessMemory() {
+    assertThatThrownBy(() -> LinearAutoencoder.requireMemory("EASE", 50_000, 100, 16_000_000_000L))
+        .hasMessageContaining("EASE over 50000 items needs 20120 MB of memory");
   }
 
   @Test
@@ -306,7 +373,7 @@ class LinearAutoencoderTest {
 
   @Test
   void tooManyItemsAreRefusedBeforeAnythingIsComputed() {
-    assertThatThrownBy(() -> LinearAutoencoder.requireMemory("EDLAE", 50_000, 16_000_000_000L))
+    assertThatThrownBy(() -> LinearAutoencoder.requireMemory("EDLAE", 50_000, 0, 16_000_000_000L))
         .isInstanceOf(DataException.class)
         .hasMessage(
             "EDLAE over 50000 items needs 30000 MB of memory, and this machine has 16000 MB:"

@@ -693,6 +693,17 @@ class TrainerTest {
   }
 
   @Test
+  void aModelThatEarlierVersionsKeptOtherwiseIsRefusedWithAWayOut() throws Exception {
+    Path file = Path.of(TrainerTest.class.getResource("/earlier/knn.safetensors").toURI());
+    assertThatThrownBy(() -> TrainedModel.load(file))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            file
+                + ": item-kNN of an earlier version, which has no weights nearest/lengths; train it"
+                + " again");
+  }
+
+  @Test
   void aNetworkGivesBackWhatFitsInClosedFormShare() {
     AtomicInteger given = new AtomicInteger();
     try (ClosedFormModel.Shared shared = new ClosedFormModel.Shared()) {

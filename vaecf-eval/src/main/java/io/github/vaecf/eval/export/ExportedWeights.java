@@ -24,11 +24,8 @@ public enum ExportedWeights {
   static final Setting<ExportedWeights> SETTING =
       Setting.choice("weights", FLOAT32, "How the export holds the weights.");
 
-  /** How the name of a matrix of indices ends. */
-  static final String INDICES = "/items";
-
-  /** Whether a weight is one that may be held smaller: a matrix, but not of indices. */
-  static boolean concerns(String name, List<Long> shape) {
-    return shape.size() == 2 && !name.endsWith(INDICES);
+  /** Whether a weight is one that may be held smaller: a matrix. */
+  static boolean concerns(List<Long> shape) {
+    return shape.size() == 2;
   }
 }

@@ -386,7 +386,7 @@ final class InferenceGraph implements AutoCloseable {
         tf.withName(node).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
     Operand<TFloat32> read = tf.withName(node + "_read").readVariableOp(handle, TFloat32.class);
     ExportedWeights form =
-        ExportedWeights.concerns(name, shape.toListOrNull()) ? weights : ExportedWeights.FLOAT32;
+        ExportedWeights.concerns(shape.toListOrNull()) ? weights : ExportedWeights.FLOAT32;
     Variable variable = new Variable(name, shape, values, form, handle, read);
     variables.put(name, variable);
     return variable;

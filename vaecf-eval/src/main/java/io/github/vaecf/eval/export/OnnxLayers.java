@@ -103,26 +103,58 @@ final class OnnxLayers implements Layers<String> {
   }
 
   @Override
-  public String sparseSum(String name, int count) {
+  public String sparseSum(String name, int entries) {
     graph.opset = Math.max(graph.opset, OPSET_OF_ADDING);
-    String columns = nodes.cast(gatheredIndices(name + ExportedWeights.INDICES), DataType.INT64);
-    String there = nodes.node("GreaterOrEqual", columns, nodes.scalar(0));
-    String parts =
+    graph.floatsPerPlace = Math.max(graph.floatsPerPlace, longest(weight(name + "/lengths")));
+    // One for each row of the kernel.
+    String lengths = nodes.cast(wholeNumbers(name + "/lengths"), DataType.INT64);
+    String starts = nodes.node("Sub", nodes.node("CumSum", lengths, nodes.scalar(0)), lengths);
+    // One for each place of the histories, all users' one after another; one that does not count
+    // has no entries.
+    String flat = nodes.vector(-1);
+    String places = nodes.node("Reshape", places(), flat);
+    String counted = nodes.node("Reshape", nodes.cast(histories.ones(), DataType.INT64), flat);
+    String sizes = nodes.node("Mul", gather(lengths, places), counted);
+    String ends = nodes.node("CumSum", sizes, nodes.scalar(0));
+    String begins = nodes.node("Sub", ends, sizes);
+    // One for each entry: the place that it belongs to is the last one that begins at it or before.
+    String total = nodes.node("ReduceSum", sizes, nodes.vector(0)); // [1]
+    String marks =
         nodes.node(
-            "Mul",
-            gathered(name + "/weights"),
-            nodes.node("Unsqueeze", histories.ones(), nodes.vector(2)));
-    // What is none adds nothing, to item 0.
-    String targets = nodes.node("Max", columns, nodes.scalar(0));
-    String updates = nodes.node("Where", there, parts, nodes.scalar(0f));
-    String users = nodes.size(histories.items(), 0);
-    String flat = nodes.node("Concat", OnnxNodes.axis(0), users, nodes.vector(-1));
-    return nodes.node(
-        "ScatterElements",
-        List.of(OnnxNodes.axis(1), OnnxNodes.text("reduction", "add")),
-        nodes.node("Expand", nodes.scalar(0f), usersByItems()),
-        nodes.node("Reshape", targets, flat),
-        nodes.node("Reshape", updates, flat));
+            "ScatterElements",
+            List.of(OnnxNodes.axis(0), OnnxNodes.text("reduction", "add")),
+            nodes.node("Expand", nodes.scalar(0), nodes.node("Add", total, nodes.scalar(1))),
+            begins,
+            nodes.node("Expand", nodes.scalar(1), nodes.node("Shape", begins)));
+    String begun = nodes.node("CumSum", marks, nodes.scalar(0));
+    String owners =
+        nodes.node(
+            "Sub",
+            nodes.node("Slice", begun, nodes.vector(0), total, nodes.vector(0)),
+            nodes.scalar(1));
+    String shifts = nodes.node("Sub", gather(starts, places), begins);
+    String kept =
+        nodes.node(
+            "Add",
+            nodes.node("Range", nodes.scalar(0), nodes.node("Squeeze", total), nodes.scalar(1)),
+            gather(shifts, owners));
+    String columns = nodes.cast(gather(wholeNumbers(name + "/items"), kept), DataType.INT64);
+    String users = nodes.node("Div", owners, nodes.size(histories.items(), 1));
+    String targets = nodes.node("Add", nodes.node("Mul", users, nodes.scalar(items())), columns);
+    String cells =
+        nodes.node("Mul", nodes.size(histories.items(), 0), nodes.vector(items())); // [1]
+    String summed =
+        nodes.node(
+            "ScatterElements",
+            List.of(OnnxNodes.axis(0), OnnxNodes.text("reduction", "add")),
+            nodes.node("Expand", nodes.scalar(0f), cells),
+            targets,
+            gather(vector(name + "/weights"), kept));
+    return nodes.node("Reshape", summed, usersByItems());
+  }
+
+  private String gather(String tensor, String places) {
+    return nodes.node("Gather", OnnxNodes.axis(0), tensor, places);
   }
 
   @Override
@@ -334,7 +366,7 @@ final class OnnxLayers implements Layers<String> {
     for (long dimension : shape) {
       size = Math.multiplyExact(size, dimension);
     }
-    if (!ExportedWeights.concerns(name, shape)) {
+    if (!ExportedWeights.concerns(shape)) {
       return Math.multiplyExact(size, (long) Float.BYTES);
     }
     return switch (form) {
@@ -344,13 +376,21 @@ final class OnnxLayers implements Layers<String> {
     };
   }
 
-  /** The same for a matrix of indices. */
-  private String gatheredIndices(String name) {
-    Weight weight = weight(name);
+  /** Weights that are whole numbers. */
+  private String wholeNumbers(String name) {
     if (graph.stored.add(prefix + name)) {
+      Weight weight = weight(name);
       nodes.ints(tensorName(name), weight.values(), shape(weight));
     }
-    return nodes.node("Gather", OnnxNodes.axis(0), tensorName(name), places());
+    return tensorName(name);
+  }
+
+  private static int longest(Weight lengths) {
+    float longest = 0;
+    for (float length : lengths.values()) {
+      longest = Math.max(longest, length);
+    }
+    return (int) longest;
   }
 
   /** Places of rows: padding reads the first one, which then counts for nothing. */

@@ -1,6 +1,7 @@
 package io.github.vaecf.eval.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import io.github.vaecf.core.RankingAgreement;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LayersTest {
   private static final int ITEMS = SmallModels.ITEMS;
   private static final int WIDTH = 8;
-  private static final int COUNT = 5;
+  private static final int ENTRIES = 5 * ITEMS;
   private static final CsrMatrix USERS = SmallModels.users(60, 2);
 
   @TempDir Path folder;
@@ -187,19 +188,61 @@ class LayersTest {
     assertThat(opset(model)).isEqualTo(13);
   }
 
+  /** Rows of very different lengths, some empty, some of which name an item twice. */
+  private static Weight[] sparseRows(long seed) {
+    Random random = new Random(seed);
+    Weight lengths = weight("nearest/lengths", ITEMS);
+    int room = ENTRIES;
+    for (int item = 0; item < ITEMS; item++) {
+      int length = Math.min(room, random.nextInt(3) == 0 ? 0 : random.nextInt(item + 2));
+      lengths.values()[item] = length;
+      room -= length;
+    }
+    Weight items = weight("nearest/items", ENTRIES);
+    for (int entry = 0; entry < ENTRIES; entry++) {
+      items.values()[entry] = random.nextInt(30);
+    }
+    return new Weight[] {lengths, items, weight("nearest/weights", ENTRIES)};
+  }
+
   @Test
   void sumsOfSparseRowsMeanTheSameInEveryForm() throws Exception {
-    Weight items = weight("nearest/items", ITEMS, COUNT);
-    Random random = new Random(7);
-    for (int i = 0; i < items.values().length; i++) {
-      // Some rows name an item twice, and some places are empty.
-      items.values()[i] = random.nextInt(5) == 0 ? -1 : random.nextInt(30);
-    }
+    Weight[] rows = sparseRows(7);
     GivenWeights model =
-        new GivenWeights(items, weight("nearest/weights", ITEMS, COUNT)) {
+        new GivenWeights(rows) {
           @Override
           public <T> T scores(Settings settings, Layers<T> layers) {
-            return layers.sparseSum("nearest", COUNT);
+            return layers.sparseSum("nearest", ENTRIES);
+          }
+        };
+    assertThat(opset(model)).isEqualTo(16);
+    try (TrainedModel scored = model.over(SmallModels.ids())) {
+      float[] found = scored.scores(USERS, 0, USERS.rows());
+      float[] expected = new float[found.length];
+      int start = 0;
+      for (int item = 0; item < ITEMS; item++) {
+        int end = start + (int) rows[0].values()[item];
+        for (int user = 0; user < USERS.rows(); user++) {
+          for (int entry = start; entry < end && USERS.contains(user, item); entry++) {
+            expected[user * ITEMS + (int) rows[1].values()[entry]] += rows[2].values()[entry];
+          }
+        }
+        start = end;
+      }
+      assertThat(found).containsExactly(expected, within(1e-4f));
+    }
+  }
+
+  @Test
+  void sparseRowsThatAreAllEmptyGiveNoScoresInEveryForm() throws Exception {
+    GivenWeights model =
+        new GivenWeights(
+            new Weight("none/lengths", List.of((long) ITEMS), new float[ITEMS]),
+            new Weight("none/items", List.of(1L), new float[1]),
+            new Weight("none/weights", List.of(1L), new float[1])) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.sparseSum("none", 1);
           }
         };
     assertThat(opset(model)).isEqualTo(16);
@@ -226,15 +269,12 @@ class LayersTest {
 
   @Test
   void scoresOfClosedFormsCanBeStandardisedInEveryForm() throws Exception {
-    Weight items = weight("nearest/items", ITEMS, COUNT);
-    Random random = new Random(8);
-    for (int i = 0; i < items.values().length; i++) {
-      items.values()[i] = random.nextInt(ITEMS);
-    }
+    Weight[] rows = sparseRows(8);
     GivenWeights model =
         new GivenWeights(
-            items,
-            weight("nearest/weights", ITEMS, COUNT),
+            rows[0],
+            rows[1],
+            rows[2],
             weight("weights/kernel", ITEMS, ITEMS),
             weight("popularity", ITEMS)) {
           @Override
@@ -242,7 +282,7 @@ class LayersTest {
             return layers.add(
                 layers.standardise(layers.constantScores("popularity")),
                 layers.add(
-                    layers.standardise(layers.sparseSum("nearest", COUNT)),
+                    layers.standardise(layers.sparseSum("nearest", ENTRIES)),
                     layers.standardise(layers.sum("weights", ITEMS))));
           }
         };
