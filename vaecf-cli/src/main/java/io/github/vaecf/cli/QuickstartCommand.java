@@ -9,7 +9,6 @@ import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.model.Model;
-import io.github.vaecf.core.model.MostPopular;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
@@ -22,6 +21,7 @@ import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.EnsembleSelection;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
@@ -33,6 +33,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,11 +47,15 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "Takes the bundled sample (which packages each Debian source package depends on), prepares"
-          + " it, trains Mult-VAE and Mult-DAE, measures both beside most-popular, exports the"
-          + " first, reloads the export and recommends from it.",
+          + " it, trains Mult-VAE and Mult-DAE, fits the models in closed form, blends them, measures"
+          + " all, exports the best, reloads the export and recommends from it.",
       ""
     })
 final class QuickstartCommand extends Subcommand {
+  /** With settings that are good for the sample, by the validation sources. */
+  private static final List<String> CLOSED_FORMS =
+      List.of("rdlae:lambda=20", "ease:20", "ials:factors=128", "knn", "popular");
+
   private static final int EXAMPLES = 5;
   private static final int SHOWN = 3;
   private static final int COMPARED = 100;
@@ -94,35 +99,78 @@ final class QuickstartCommand extends Subcommand {
 
     TestResults results =
         new TestResults(split, List.of(Ndcg.at(100), Recall.at(20), Recall.at(50)));
-    try (TrainedModel vae = train(ofVae, split, folder);
-        TrainedModel dae = train(ofDae, split, folder);
-        TrainedModel popular = NamedModel.fit(Settings.published(new MostPopular()), split)) {
-      for (TrainedModel model : List.of(vae, dae, popular)) {
-        results.measure(model.settings().model().title(), model);
+    List<TrainedModel> family = new ArrayList<>();
+    try {
+      family.add(train(ofVae, split, folder));
+      family.add(train(ofDae, split, folder));
+      for (String named : CLOSED_FORMS) {
+        family.add(train(NamedModel.settings(named), split, folder));
       }
-      out().println();
-      out().printf("Test, %,d sources that training never saw:%n%n", split.test().users());
-      out().print(EvaluationTable.of(results));
-      out().println();
-
-      Path version = folder.resolve("models/debian/1");
-      SavedModelExporter.export(vae, version);
-      try (ServedModel served = ServedModel.load(version)) {
-        requireSameRankings(vae, served, split.test());
-        out()
-            .printf(
-                "Exported Mult-VAE to %s and reloaded it: all %,d test sources get the same top %d"
-                    + " from the export.%n%n",
-                version, split.test().users(), COMPARED);
-        showExamples(served, split);
-        writeReport(folder, split, results, List.of(vae, dae), served);
+      try (TrainedModel blend = blend(family, split, folder)) {
+        for (TrainedModel model : family) {
+          results.measure(title(model), model);
+        }
+        results.measure(title(blend), blend);
+        out().println();
+        out().printf("Test, %,d sources that training never saw:%n%n", split.test().users());
+        out().print(EvaluationTable.of(results));
+        out().println();
+        List<TrainedModel> all = new ArrayList<>(family);
+        all.add(blend);
+        export(all, split, results, folder);
       }
+    } finally {
+      family.forEach(TrainedModel::close);
     }
     out()
         .printf(
             "Done in %s. Everything is in %s; report.html there shows it in a browser.%n",
             TrainingDisplay.inWords(Duration.ofNanos(System.nanoTime() - start)), folder);
     writeJson(json, toJson(folder, results));
+  }
+
+  private static String title(TrainedModel model) {
+    return model.settings().model().title();
+  }
+
+  /** What is best of all, on the validation users: of equals the blend, which comes last. */
+  private static TrainedModel blend(List<TrainedModel> family, Split split, Path folder) {
+    Ndcg metric = Ndcg.at(100);
+    List<Double> weights = EnsembleSelection.choose(family, split.validation(), metric).weights();
+    List<TrainedModel> members = new ArrayList<>();
+    for (int i = 0; i < family.size(); i++) {
+      if (weights.get(i) > 0) {
+        members.add(family.get(i));
+      }
+    }
+    RankingEvaluator evaluator = RankingEvaluator.of(metric);
+    TrainedModel blend =
+        TrainedModel.blend(
+            members,
+            weights.stream().filter(weight -> weight > 0).toList(),
+            metric.name(),
+            model -> evaluator.evaluate(model, split.validation()).mean(metric));
+    blend.saveIn(folder.resolve("blend"));
+    return blend;
+  }
+
+  private void export(List<TrainedModel> models, Split split, TestResults results, Path folder) {
+    TrainedModel best = models.get(0);
+    for (TrainedModel model : models) {
+      best = model.validation() >= best.validation() ? model : best;
+    }
+    Path version = folder.resolve("models/debian/1");
+    SavedModelExporter.export(best, version);
+    try (ServedModel served = ServedModel.load(version)) {
+      requireSameRankings(best, served, split.test());
+      out()
+          .printf(
+              "Exported the best on the validation sources, %s, to %s and reloaded it: all %,d test"
+                  + " sources get the same top %d from the export.%n%n",
+              title(best), version, split.test().users(), COMPARED);
+      showExamples(served, split);
+      writeReport(folder, split, results, models.subList(0, models.size() - 1), served);
+    }
   }
 
   private static void writeReport(
