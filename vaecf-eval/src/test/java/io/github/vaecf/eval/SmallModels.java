@@ -2,6 +2,7 @@ package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Ease;
+import io.github.vaecf.core.model.Elsa;
 import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.MostPopular;
@@ -39,6 +40,10 @@ public final class SmallModels {
 
   public static TrainedModel ease() {
     return train(Settings.published(new Ease()).with(Ease.LAMBDA, 20.0));
+  }
+
+  public static TrainedModel elsa() {
+    return network(Settings.published(new Elsa()).with(Elsa.FACTORS, 16));
   }
 
   public static TrainedModel implicitAls() {

@@ -29,6 +29,15 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   /** A row varies if its variance is more than this times its squared mean. */
   public static final float SMALLEST_VARIATION = 1e-11f;
 
+  /**
+   * How the name of a weight ends of whose rows only the directions count. Where such a weight is
+   * made ready once, for an export, its rows can be brought to unit length then.
+   */
+  public static final String DIRECTIONS = "/directions";
+
+  /** Rows that are shorter than its root count as zeros. */
+  private static final float SMALLEST_SQUARE = 1e-30f;
+
   private final Ops tf;
   private final int items;
   private final Histories histories;
@@ -86,7 +95,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   /**
    * The kernel that has the items' embeddings, which items are compared by: the columns of that of
    * {@link #items(String, Operand)} or of a {@link #sum} as wide as there are items, the rows of
-   * that of {@link #tied}.
+   * that of {@link #tied} or of a {@link #lowRankSum}.
    *
    * @return the kernel; empty where no such layer was asked for yet
    */
@@ -116,11 +125,12 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     if (width == items) {
       itemKernel = new ItemKernel(name + "/kernel", false);
     }
-    return tf.sparse.sparseTensorDenseMatMul(
-        histories.entries(),
-        tf.fill(tf.shape(histories.values()), tf.constant(1f)),
-        histories.shape(),
-        kernel(name, Shape.of(items, width)));
+    return weightedRows(kernel(name, Shape.of(items, width)), ones());
+  }
+
+  /** 1 at each entry of the histories [n]. */
+  private Operand<TFloat32> ones() {
+    return tf.fill(tf.shape(histories.values()), tf.constant(1f));
   }
 
   @Override
@@ -160,7 +170,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     Operand<TInt64> userCount = tf.gather(histories.shape(), first, first);
     Operand<TFloat32> rows =
         tf.gather(kernel, tf.gather(histories.entries(), second, second), first); // [n, width]
-    Operand<TFloat32> ones = tf.fill(tf.shape(histories.values()), tf.constant(1f));
+    Operand<TFloat32> ones = ones();
     Operand<TFloat32> counts =
         tf.expandDims(tf.math.unsortedSegmentSum(ones, users, userCount), second);
     Operand<TFloat32> penalty =
@@ -224,6 +234,40 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     itemKernel = new ItemKernel(name + "/kernel", true);
     return tf.linalg.matMul(
         input, kernel(name, Shape.of(items, width(input))), MatMul.transposeB(true));
+  }
+
+  @Override
+  public Operand<TFloat32> lowRankSum(String name, int rank) {
+    String directions = name + DIRECTIONS;
+    itemKernel = new ItemKernel(directions, true);
+    Operand<TFloat32> unit = unit(weights.get(directions, Shape.of(items, rank), KERNEL));
+    Operand<TFloat32> scores =
+        tf.linalg.matMul(weightedRows(unit, ones()), unit, MatMul.transposeB(true));
+    return tf.tensorScatterNdSub(scores, histories.entries(), ones());
+  }
+
+  /**
+   * Rows at unit length; where they are so already, whoever builds the graph says so here.
+   *
+   * @param directions a weight items × rank
+   * @return the same shape
+   */
+  protected Operand<TFloat32> unit(Operand<TFloat32> directions) {
+    return tf.math.mul(directions, inverseLengths(tf, directions));
+  }
+
+  /**
+   * 1 / ‖row‖₂ of each row.
+   *
+   * @param tf the graph's operations
+   * @param rows any number × any width
+   * @return rows × 1; large, but a number, for a row of zeros
+   */
+  public static Operand<TFloat32> inverseLengths(Ops tf, Operand<TFloat32> rows) {
+    return tf.math.rsqrt(
+        tf.math.maximum(
+            tf.reduceSum(tf.math.mul(rows, rows), tf.constant(1), ReduceSum.keepDims(true)),
+            tf.constant(SMALLEST_SQUARE)));
   }
 
   /** Scores whose width TensorFlow cannot tell by itself, told. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
 import io.github.vaecf.core.model.Ease;
+import io.github.vaecf.core.model.Elsa;
 import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.Model;
@@ -54,6 +55,14 @@ class TrainedModelContractTest {
     @Override
     protected Recommender open() {
       return TrainedModels.withEqualScores(Settings.published(new Ease()));
+    }
+  }
+
+  @Nested
+  class OfElsa extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(Settings.published(new Elsa()).with(Elsa.FACTORS, 8));
     }
   }
 

@@ -216,6 +216,18 @@ class LayersTest {
   }
 
   @Test
+  void sumsOfLowRankMeanTheSameInEveryForm() throws Exception {
+    GivenWeights model =
+        new GivenWeights(weight("low/directions", ITEMS, WIDTH)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.standardise(layers.lowRankSum("low", WIDTH)); // what is seen counts too
+          }
+        };
+    assertThat(opset(model)).isEqualTo(16);
+  }
+
+  @Test
   void scoresOfClosedFormsCanBeStandardisedInEveryForm() throws Exception {
     Weight items = weight("nearest/items", ITEMS, COUNT);
     Random random = new Random(8);

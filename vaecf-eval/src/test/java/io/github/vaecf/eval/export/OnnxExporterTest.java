@@ -424,6 +424,7 @@ class OnnxExporterTest {
     return List.of(
         SmallModels::vae,
         SmallModels::ease,
+        SmallModels::elsa,
         SmallModels::implicitAls,
         SmallModels::itemKnn,
         SmallModels::mostPopular);

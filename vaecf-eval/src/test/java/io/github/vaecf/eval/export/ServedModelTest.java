@@ -66,6 +66,7 @@ class ServedModelTest {
             "dae", SmallModels::dae,
             "deep", SmallModels::deepVae,
             "ease", SmallModels::ease,
+            "elsa", SmallModels::elsa,
             "ials", SmallModels::implicitAls,
             "knn", SmallModels::itemKnn,
             "popular", SmallModels::mostPopular);
