@@ -1,6 +1,7 @@
 package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rows;
+import io.github.vaecf.core.model.Elsa;
 import io.github.vaecf.core.model.HierarchicalVampVae;
 import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
@@ -64,6 +65,10 @@ public final class SmallModels {
         Settings.published(new LinearAutoencoder.Ease()).with(LinearAutoencoder.LAMBDA, 20.0));
   }
 
+  public static TrainedModel elsa() {
+    return network(Settings.published(new Elsa()).with(Elsa.FACTORS, 16));
+  }
+
   public static TrainedModel implicitAls() {
     return train(Settings.published(new ImplicitAls()).with(ImplicitAls.FACTORS, 12));
   }
@@ -82,6 +87,17 @@ public final class SmallModels {
 
   public static TrainedModel mostPopular() {
     return train(Settings.published(new MostPopular()));
+  }
+
+  /** Of a model of every kind of words. */
+  public static TrainedModel blend() {
+    List<TrainedModel> members =
+        List.of(vae(), recVae(), ease(), elsa(), implicitAls(), itemKnn(), mostPopular());
+    TrainedModel blend =
+        TrainedModel.blend(
+            members, List.of(1.0, 0.5, 0.75, 0.5, 1.25, 0.25, 0.125), "ndcg@100", model -> 0);
+    members.forEach(TrainedModel::close);
+    return blend;
   }
 
   private static TrainedModel network(Settings settings) {

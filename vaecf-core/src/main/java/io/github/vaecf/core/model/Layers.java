@@ -63,6 +63,18 @@ public interface Layers<T> {
   T sparseSum(String name, int entries);
 
   /**
+   * The scores x · (ÂÂᵀ − I) of a linear model whose item weights are of low rank but for their
+   * diagonal, which is 0: the rows of Â are those of the weight {@code name/directions}, items ×
+   * rank, at unit length. The engine takes its gradient with {@link Objective#cosine} alone. Row i
+   * is item i's embedding, by which items are compared.
+   *
+   * @param name of the layer
+   * @param rank width of the rows, at least 1
+   * @return users × items
+   */
+  T lowRankSum(String name, int rank);
+
+  /**
    * The same score for everybody: one weight an item, named {@code name}. For models in closed
    * form.
    *

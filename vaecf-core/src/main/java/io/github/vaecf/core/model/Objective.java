@@ -7,7 +7,7 @@ import org.tensorflow.types.TFloat32;
 /**
  * What a training step minimises: reconstruction + weight · regulariser + λ Σ‖W‖².
  *
- * @param scores users × items, as {@link Layers#items} gave it
+ * @param scores users × items, as {@link Layers#items} or {@link Layers#lowRankSum} gave it
  * @param reconstruction how far the scores are from the users' rows
  * @param regulariser a number, usually a divergence averaged over the users; null for none
  * @param weight the regulariser's weight, usually called β
@@ -24,7 +24,13 @@ public record Objective(
     /** −Σ x · log softmax(scores) (Liang et al. 2018, equation 2). */
     MULTINOMIAL,
     /** Σ (scores − x)², over all items. */
-    SQUARED
+    SQUARED,
+    /**
+     * ‖scores / ‖scores‖ − x / ‖x‖‖², over all items, which is twice what the cosine between them
+     * has below 1; 0 for an empty row (Vančura et al. 2022). For the scores of {@link
+     * Layers#lowRankSum}.
+     */
+    COSINE
   }
 
   /** A number that may change from step to step. */
@@ -81,6 +87,16 @@ public record Objective(
    */
   public static Objective squared(Operand<TFloat32> scores) {
     return new Objective(scores, Reconstruction.SQUARED, null, step -> 0, 0);
+  }
+
+  /**
+   * The distance from the rows at unit length alone.
+   *
+   * @param scores users × items, as {@link Layers#lowRankSum} gave it
+   * @return the objective
+   */
+  public static Objective cosine(Operand<TFloat32> scores) {
+    return new Objective(scores, Reconstruction.COSINE, null, step -> 0, 0);
   }
 
   /**

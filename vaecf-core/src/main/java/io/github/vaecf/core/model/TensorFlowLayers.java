@@ -31,11 +31,21 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   /** A row varies if its variance is more than this times its squared mean. */
   public static final float SMALLEST_VARIATION = 1e-11f;
 
+  /**
+   * How the name of a weight ends of whose rows only the directions count. Where such a weight is
+   * made ready once, for an export, its rows can be brought to unit length then.
+   */
+  public static final String DIRECTIONS = "/directions";
+
+  /** Rows that are shorter than its root count as zeros. */
+  private static final float SMALLEST_SQUARE = 1e-30f;
+
   private final Ops tf;
   private final int items;
   private final Histories histories;
   private final Weights weights;
   private final String prefix; // of the names that the weights know and this does not
+  private final TensorFlowLayers whole; // that these are a part of, or these
   private final FirstKernel itemKernel;
 
   /** The first of the kernels that have the items' embeddings; none where it is null. */
@@ -89,7 +99,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    * @param weights the graph's weights
    */
   public TensorFlowLayers(Ops tf, int items, Histories histories, Weights weights) {
-    this(tf, items, histories, weights, new FirstKernel(), "");
+    this(tf, items, histories, weights, new FirstKernel(), "", null);
   }
 
   private TensorFlowLayers(
@@ -98,13 +108,15 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       Histories histories,
       Weights weights,
       FirstKernel itemKernel,
-      String prefix) {
+      String prefix,
+      TensorFlowLayers whole) {
     this.tf = Objects.requireNonNull(tf, "tf");
     this.items = items;
     this.histories = histories;
     this.weights = Objects.requireNonNull(weights, "weights");
     this.itemKernel = itemKernel;
     this.prefix = prefix;
+    this.whole = whole == null ? this : whole;
   }
 
   @Override
@@ -116,14 +128,15 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
         histories,
         (name, shape, initial) -> weights.get(inner + name, shape, initial),
         itemKernel,
-        prefix + inner);
+        prefix + inner,
+        whole);
   }
 
   /**
    * The kernel that has the items' embeddings, which items are compared by: the columns of that of
    * {@link #items(String, Operand)} or of a {@link #sum} as wide as there are items, the rows of
-   * that of {@link #tied}. Of several it
-   * is the one that was asked for first.
+   * that of {@link #tied} or of a {@link #lowRankSum}. Of several it is the one that was asked for
+   * first.
    *
    * @return the kernel; empty where no such layer was asked for yet
    */
@@ -153,11 +166,12 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     if (width == items) {
       itemKernel.found(prefix + name + "/kernel", false);
     }
-    return tf.sparse.sparseTensorDenseMatMul(
-        histories.entries(),
-        tf.fill(tf.shape(histories.values()), tf.constant(1f)),
-        histories.shape(),
-        kernel(name, Shape.of(items, width)));
+    return weightedRows(kernel(name, Shape.of(items, width)), ones());
+  }
+
+  /** 1 at each entry of the histories [n]. */
+  private Operand<TFloat32> ones() {
+    return tf.fill(tf.shape(histories.values()), tf.constant(1f));
   }
 
   @Override
@@ -215,7 +229,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     Operand<TInt64> userCount = tf.gather(histories.shape(), first, first);
     Operand<TFloat32> rows =
         tf.gather(kernel, tf.gather(histories.entries(), second, second), first); // [n, width]
-    Operand<TFloat32> ones = tf.fill(tf.shape(histories.values()), tf.constant(1f));
+    Operand<TFloat32> ones = ones();
     Operand<TFloat32> counts =
         tf.expandDims(tf.math.unsortedSegmentSum(ones, users, userCount), second);
     Operand<TFloat32> penalty =
@@ -279,6 +293,40 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     itemKernel.found(prefix + name + "/kernel", true);
     return tf.linalg.matMul(
         input, kernel(name, Shape.of(items, width(input))), MatMul.transposeB(true));
+  }
+
+  @Override
+  public Operand<TFloat32> lowRankSum(String name, int rank) {
+    String directions = name + DIRECTIONS;
+    itemKernel.found(prefix + directions, true);
+    Operand<TFloat32> unit = whole.unit(weights.get(directions, Shape.of(items, rank), KERNEL));
+    Operand<TFloat32> scores =
+        tf.linalg.matMul(weightedRows(unit, ones()), unit, MatMul.transposeB(true));
+    return tf.tensorScatterNdSub(scores, histories.entries(), ones());
+  }
+
+  /**
+   * Rows at unit length; where they are so already, whoever builds the graph says so here.
+   *
+   * @param directions a weight items × rank
+   * @return the same shape
+   */
+  protected Operand<TFloat32> unit(Operand<TFloat32> directions) {
+    return tf.math.mul(directions, inverseLengths(tf, directions));
+  }
+
+  /**
+   * 1 / ‖row‖₂ of each row.
+   *
+   * @param tf the graph's operations
+   * @param rows any number × any width
+   * @return rows × 1; large, but a number, for a row of zeros
+   */
+  public static Operand<TFloat32> inverseLengths(Ops tf, Operand<TFloat32> rows) {
+    return tf.math.rsqrt(
+        tf.math.maximum(
+            tf.reduceSum(tf.math.mul(rows, rows), tf.constant(1), ReduceSum.keepDims(true)),
+            tf.constant(SMALLEST_SQUARE)));
   }
 
   /** Scores whose width TensorFlow cannot tell by itself, told. */

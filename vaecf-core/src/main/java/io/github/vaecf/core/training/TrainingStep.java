@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -25,6 +26,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.op.sparse.SparseTensorDenseMatMul;
 import org.tensorflow.types.TFloat32;
@@ -46,6 +48,9 @@ final class TrainingStep implements TrainingGraph {
   private static final double ADAM_BETA2 = 0.999;
   private static final double ADAM_EPSILON = 1e-8;
 
+  /** The squared length of scores below which they are taken for no longer. */
+  private static final float SMALLEST_SQUARE = 1e-12f;
+
   private final NetworkGraph network;
   private final Ops tf;
   private final Placeholder<TFloat32> counts;
@@ -56,6 +61,7 @@ final class TrainingStep implements TrainingGraph {
   private final List<FedNumber> numbers = new ArrayList<>();
   private final List<FirstLayer> firstLayers = new ArrayList<>();
   private final List<LastLayer> lastLayers = new ArrayList<>();
+  private final List<LowRankLayer> lowRankLayers = new ArrayList<>();
   private final Map<String, Operand<TFloat32>> densePaths = new LinkedHashMap<>();
 
   private final Placeholder<TFloat32> learningRate;
@@ -92,6 +98,9 @@ final class TrainingStep implements TrainingGraph {
   /** A last layer: its name, what goes into it and the scores. */
   private record LastLayer(String name, Operand<TFloat32> input, Operand<TFloat32> scores) {}
 
+  /** A layer of low rank: its weight, and the scores, which a step need not compute. */
+  private record LowRankLayer(String weight, Operand<TFloat32> scores) {}
+
   /** A loss with its gradient in the scores: scale [B, 1] · error [B, I]. */
   private record Loss(Operand<TFloat32> value, Operand<TFloat32> error, Operand<TFloat32> scale) {}
 
@@ -106,14 +115,21 @@ final class TrainingStep implements TrainingGraph {
     Objective objective = model.objective(settings, this);
     regulariserWeight = objective.weight();
     regulariser = objective.regulariser() == null ? tf.constant(0f) : objective.regulariser();
-    LastLayer last = lastLayer(objective.scores());
-    Loss loss =
+    reconstruction =
         switch (objective.reconstruction()) {
-          case MULTINOMIAL -> multinomial(last.scores());
-          case SQUARED -> squared(last.scores());
+          case MULTINOMIAL -> {
+            LastLayer last = layer(lastLayers, LastLayer::scores, objective.scores(), "items()");
+            yield differentiate(objective, last, multinomial(last.scores()));
+          }
+          case SQUARED -> {
+            LastLayer last = layer(lastLayers, LastLayer::scores, objective.scores(), "items()");
+            yield differentiate(objective, last, squared(last.scores()));
+          }
+          case COSINE ->
+              cosine(
+                  objective,
+                  layer(lowRankLayers, LowRankLayer::scores, objective.scores(), "lowRankSum()"));
         };
-    reconstruction = loss.value();
-    differentiate(objective, last, loss);
     penalty = penalise(objective.l2());
     List<Operand<TFloat32>> lossParts = List.of(reconstruction, regulariser, penalty);
     double clip = settings.get(TrainingSettings.GRADIENT_CLIP);
@@ -150,14 +166,18 @@ final class TrainingStep implements TrainingGraph {
     return counter;
   }
 
-  private LastLayer lastLayer(Operand<TFloat32> scores) {
-    for (LastLayer layer : lastLayers) {
-      if (layer.scores().asOutput().equals(scores.asOutput())) {
+  private static <L> L layer(
+      List<L> layers,
+      Function<L, Operand<TFloat32>> scoresOf,
+      Operand<TFloat32> scores,
+      String word) {
+    for (L layer : layers) {
+      if (scoresOf.apply(layer).asOutput().equals(scores.asOutput())) {
         return layer;
       }
     }
     throw new IllegalArgumentException(
-        "an objective's scores must be what items() of its layers gave");
+        "an objective's scores must be what " + word + " of its layers gave");
   }
 
   /** −Σ x·log softmax(scores), averaged over the users (Liang et al. 2018, equation 2). */
@@ -201,8 +221,8 @@ final class TrainingStep implements TrainingGraph {
     return new Loss(value, error, scale);
   }
 
-  /** Fills in the gradient of every weight, in their order. */
-  private void differentiate(Objective objective, LastLayer last, Loss loss) {
+  /** Fills in the gradient of every weight, in their order, and gives the loss. */
+  private Operand<TFloat32> differentiate(Objective objective, LastLayer last, Loss loss) {
     network.variables.weights().forEach(variable -> gradients.put(variable.name(), null));
     String lastKernel = last.name() + "/kernel";
     String lastBias = last.name() + "/bias";
@@ -261,6 +281,81 @@ final class TrainingStep implements TrainingGraph {
     for (String name : densePaths.keySet()) {
       add(name, floats(derived[next++]));
     }
+    return loss.value();
+  }
+
+  /**
+   * ‖s / ‖s‖ − x / ‖x‖‖² of the scores s = x(ÂÂᵀ − I), averaged over the users, with its gradient.
+   *
+   * <p>Nothing of the size B × I is needed. With h = xÂ, the Gram matrix G = ÂᵀÂ and n = ‖x‖²
+   *
+   * <pre>s·x = ‖h‖² − n,   ‖s‖² = hGhᵀ − 2‖h‖² + n,   c = s·x / (‖s‖ ‖x‖),   loss = 2 − 2c</pre>
+   *
+   * and the gradient in s is a s − b x with a = 2c / ‖s‖², b = 2 / (‖s‖ ‖x‖). It goes to Â by the
+   * last product, (a s − b x)ᵀ h, and by the first, xᵀ (a s − b x) Â, which together are
+   *
+   * <pre>Â Σ a hᵀh + Σ xᵀ (a hG − 2 (a + b) h)</pre>
+   *
+   * <p>From a row â of unit length to its direction it goes as (g − (g·â) â) / length.
+   */
+  private Operand<TFloat32> cosine(Objective objective, LowRankLayer layer) {
+    List<Variables.Variable> weights = network.variables.weights();
+    if (weights.size() != 1 || objective.regulariser() != null) {
+      throw new IllegalArgumentException(
+          "with the scores of lowRankSum() its weight is the only one that learns, without a"
+              + " regulariser, found "
+              + weights.stream().map(Variables.Variable::name).toList());
+    }
+    Operand<TFloat32> directions = value(layer.weight());
+    Operand<TFloat32> inverseLengths = TensorFlowLayers.inverseLengths(tf, directions);
+    Operand<TFloat32> unit = tf.math.mul(directions, inverseLengths);
+    Operand<TFloat32> ones = tf.fill(tf.shape(network.values), tf.constant(1f));
+    Operand<TFloat32> hidden =
+        tf.sparse.sparseTensorDenseMatMul(network.indices, ones, network.shape, unit);
+    Operand<TFloat32> gram = tf.linalg.matMul(unit, unit, MatMul.transposeA(true));
+    Operand<TFloat32> image = tf.linalg.matMul(hidden, gram);
+    Operand<TFloat32> size = tf.expandDims(counts, tf.constant(1));
+    Operand<TFloat32> square = rowProducts(hidden, hidden);
+    Operand<TFloat32> inner = tf.math.sub(square, size);
+    Operand<TFloat32> twice = tf.constant(2f);
+    // An empty row has hidden = 0 and inner = 0: any number does for the two lengths.
+    Operand<TFloat32> inverseLength =
+        tf.math.rsqrt(
+            tf.math.maximum(
+                tf.math.add(
+                    tf.math.sub(rowProducts(image, hidden), tf.math.mul(twice, square)), size),
+                tf.constant(SMALLEST_SQUARE)));
+    Operand<TFloat32> inverseBoth =
+        tf.math.mul(inverseLength, tf.math.rsqrt(tf.math.maximum(size, tf.constant(1f))));
+    Operand<TFloat32> cosine = tf.math.mul(inner, inverseBoth);
+    Operand<TFloat32> counted = tf.math.minimum(size, tf.constant(1f)); // 0 for an empty row
+    Operand<TFloat32> twicePerUser = tf.math.mul(twice, perUser);
+    Operand<TFloat32> a =
+        tf.math.mul(tf.math.mul(cosine, tf.math.mul(inverseLength, inverseLength)), twicePerUser);
+    Operand<TFloat32> b = tf.math.mul(inverseBoth, twicePerUser);
+    Operand<TFloat32> scaled = tf.math.mul(hidden, a);
+    Operand<TFloat32> incoming =
+        tf.math.sub(
+            tf.math.mul(image, a), tf.math.mul(hidden, tf.math.mul(twice, tf.math.add(a, b))));
+    Operand<TFloat32> ofUnit =
+        tf.math.add(
+            tf.linalg.matMul(unit, tf.linalg.matMul(hidden, scaled, MatMul.transposeA(true))),
+            tf.sparse.sparseTensorDenseMatMul(
+                network.indices,
+                ones,
+                network.shape,
+                incoming,
+                SparseTensorDenseMatMul.adjointA(true)));
+    gradients.put(
+        layer.weight(),
+        tf.math.mul(
+            tf.math.sub(ofUnit, tf.math.mul(rowProducts(ofUnit, unit), unit)), inverseLengths));
+    return tf.math.mul(
+        tf.reduceSum(tf.math.sub(counted, cosine), tf.constant(new int[] {0, 1})), twicePerUser);
+  }
+
+  private Operand<TFloat32> rowProducts(Operand<TFloat32> x, Operand<TFloat32> y) {
+    return tf.reduceSum(tf.math.mul(x, y), tf.constant(1), ReduceSum.keepDims(true));
   }
 
   /**
@@ -522,6 +617,13 @@ final class TrainingStep implements TrainingGraph {
       }
 
       @Override
+      public Operand<TFloat32> lowRankSum(String name, int rank) {
+        Operand<TFloat32> scores = super.lowRankSum(name, rank);
+        lowRankLayers.add(new LowRankLayer(name + DIRECTIONS, scores));
+        return scores;
+      }
+
+      @Override
       protected void requireUsersRows(String word) {
         throw notTrained(word);
       }
@@ -544,6 +646,11 @@ final class TrainingStep implements TrainingGraph {
         Operand<TFloat32> kernel =
             densePaths.computeIfAbsent(name + "/kernel", network.variables::readAgain);
         return tf.nn.biasAdd(tf.linalg.matMul(rows, kernel), bias(name, width));
+      }
+
+      @Override
+      public Operand<TFloat32> lowRankSum(String name, int rank) {
+        throw new IllegalArgumentException("lowRankSum takes the users' rows, and no others");
       }
 
       @Override

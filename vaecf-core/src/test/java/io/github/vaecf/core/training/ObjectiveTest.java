@@ -98,6 +98,27 @@ class ObjectiveTest {
   }
 
   @Test
+  void anotherWeightBesideThatOfALowRankSum() {
+    refused(
+        "its weight is the only one that learns",
+        (graph, scores) -> Objective.cosine(graph.layers(graph.history()).lowRankSum("b", 3)));
+  }
+
+  @Test
+  void aCosineOfOtherScoresThanThoseOfALowRankSum() {
+    refused(
+        "must be what lowRankSum() of its layers gave",
+        (graph, scores) -> Objective.cosine(scores));
+  }
+
+  @Test
+  void otherObjectivesOfALowRankSum() {
+    refused(
+        "must be what items() of its layers gave",
+        (graph, scores) -> Objective.squared(graph.layers(graph.history()).lowRankSum("b", 3)));
+  }
+
+  @Test
   void aWeightThatTheLossDoesNotDependOn() {
     refused(
         "does not depend on idle",

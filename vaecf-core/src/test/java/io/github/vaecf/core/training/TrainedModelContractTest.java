@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
+import io.github.vaecf.core.model.Elsa;
 import io.github.vaecf.core.model.HierarchicalVampVae;
 import io.github.vaecf.core.model.ImplicitAls;
 import io.github.vaecf.core.model.ItemKnn;
@@ -89,6 +90,14 @@ class TrainedModelContractTest {
     @Override
     protected Recommender open() {
       return TrainedModels.withEqualScores(Settings.published(new LinearAutoencoder.Ease()));
+    }
+  }
+
+  @Nested
+  class OfElsa extends RecommenderContract {
+    @Override
+    protected Recommender open() {
+      return TrainedModels.withEqualScores(Settings.published(new Elsa()).with(Elsa.FACTORS, 8));
     }
   }
 

@@ -10,6 +10,7 @@ import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.ClosedFormModel;
+import io.github.vaecf.core.model.Elsa;
 import io.github.vaecf.core.model.LinearAutoencoder;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
@@ -41,6 +42,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.tensorflow.proto.Event;
 import org.tensorflow.proto.Summary;
 
@@ -55,6 +58,14 @@ class TrainerTest {
 
   private static Settings dae() {
     return quick(MultDae.published().with(MultDae.LATENT, 12));
+  }
+
+  private static Settings elsa() {
+    return quick(Settings.published(new Elsa()).with(Elsa.FACTORS, 12));
+  }
+
+  static List<Settings> models() {
+    return List.of(vae(), dae(), elsa());
   }
 
   private static Settings quick(Settings settings) {
@@ -92,15 +103,14 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void twoEqualRunsGiveTheSameBytes() throws IOException {
-    for (Settings model : List.of(vae(), dae())) {
-      Path first = folder.resolve(model.model().name() + "-1");
-      Path second = folder.resolve(model.model().name() + "-2");
-      train(trainer(model).runFolder(first)).close();
-      train(trainer(model).runFolder(second)).close();
-      assertThat(modelOf(first)).isEqualTo(modelOf(second));
-    }
+  @ParameterizedTest
+  @MethodSource("models")
+  void twoEqualRunsGiveTheSameBytes(Settings model) throws IOException {
+    Path first = folder.resolve("1");
+    Path second = folder.resolve("2");
+    train(trainer(model).runFolder(first)).close();
+    train(trainer(model).runFolder(second)).close();
+    assertThat(modelOf(first)).isEqualTo(modelOf(second));
   }
 
   @Test
@@ -112,19 +122,20 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void aTrainingStoppedAtAnyStepAndResumedGivesTheSameBytes() throws IOException {
+  @ParameterizedTest
+  @MethodSource("models")
+  void aTrainingStoppedAtAnyStepAndResumedGivesTheSameBytes(Settings model) throws IOException {
     Path whole = folder.resolve("whole");
-    train(trainer(vae()).runFolder(whole)).close();
+    train(trainer(model).runFolder(whole)).close();
     for (int stopAfter : new int[] {1, 7, 13, 41}) {
       Path run = folder.resolve("stopped-" + stopAfter);
       int[] steps = {0};
       assertThatThrownBy(
-              () -> train(trainer(vae()).runFolder(run).stopWhen(() -> steps[0]++ == stopAfter)))
+              () -> train(trainer(model).runFolder(run).stopWhen(() -> steps[0]++ == stopAfter)))
           .isInstanceOf(TrainingStoppedException.class)
           .hasMessageContaining("after step " + stopAfter)
           .hasMessageContaining("resumed");
-      train(trainer(vae()).runFolder(run).resume(true)).close();
+      train(trainer(model).runFolder(run).resume(true)).close();
       assertThat(modelOf(run)).isEqualTo(modelOf(whole));
       assertThat(epochsAndLosses(run)).isEqualTo(epochsAndLosses(whole));
     }

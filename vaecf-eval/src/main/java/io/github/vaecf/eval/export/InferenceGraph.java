@@ -196,7 +196,12 @@ final class InferenceGraph implements AutoCloseable {
 
   private TensorFlowLayers layers(Histories histories) {
     return new TensorFlowLayers(
-        tf, items, histories, (name, shape, initial) -> weight(name, shape));
+        tf, items, histories, (name, shape, initial) -> weight(name, shape)) {
+      @Override
+      protected Operand<TFloat32> unit(Operand<TFloat32> directions) {
+        return directions; // the snapshot has them at unit length
+      }
+    };
   }
 
   /** What is like an item, and how much like it some items are. */

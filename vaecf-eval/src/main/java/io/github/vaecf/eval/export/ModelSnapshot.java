@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import io.github.vaecf.core.model.Autoencoder;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.IdIndex;
@@ -14,7 +15,7 @@ import java.util.Optional;
 
 /**
  * What of a trained model an export is made of: a copy of its weights, read once, every one of them
- * a finite number.
+ * a finite number; where only the directions of a weight's rows count, at unit length.
  */
 final class ModelSnapshot {
   private final Settings settings;
@@ -34,6 +35,9 @@ final class ModelSnapshot {
     this.validation = validation;
     for (Weight weight : weights) {
       requireFinite(weight);
+      if (weight.name().endsWith(TensorFlowLayers.DIRECTIONS)) {
+        bringToUnitLength(weight); // once, so that no request has to
+      }
       this.weights.put(weight.name(), weight);
     }
   }
@@ -46,6 +50,20 @@ final class ModelSnapshot {
   static ModelSnapshot of(TrainedModel model) {
     return new ModelSnapshot(
         model.settings(), model.items(), model.epoch(), model.validation(), model.weights());
+  }
+
+  private static void bringToUnitLength(Weight rows) {
+    int width = rows.shape().get(1).intValue();
+    float[] values = rows.values();
+    for (int from = 0; from < values.length; from += width) {
+      double squares = 0;
+      for (int i = from; i < from + width; i++) {
+        squares += (double) values[i] * values[i];
+      }
+      for (int i = from; i < from + width && squares > 0; i++) {
+        values[i] = (float) (values[i] / Math.sqrt(squares));
+      }
+    }
   }
 
   private static void requireFinite(Weight weight) {

@@ -14,8 +14,8 @@ import java.util.Set;
  * kernel; a batch takes batch × length × width floats for it.
  *
  * <p>Needs opset 13, the first with axes as inputs, which every runtime since 2021 knows. A model
- * with {@link #sparseSum} needs 16, the first in which scattered values that fall on one place are
- * added up.
+ * with {@link #sparseSum} or {@link #lowRankSum} needs 16, the first in which scattered values that
+ * fall on one place are added up.
  */
 final class OnnxLayers implements Layers<String> {
   private static final int OPSET = 13;
@@ -89,17 +89,17 @@ final class OnnxLayers implements Layers<String> {
 
   @Override
   public String history(String name, int width) {
-    return nodes.node("Add", gatheredSum(name, histories.unit()), bias(name));
+    return nodes.node("Add", gatheredSum(name + "/kernel", histories.unit()), bias(name));
   }
 
   @Override
   public String sum(String name, int width) {
-    return gatheredSum(name, histories.ones());
+    return gatheredSum(name + "/kernel", histories.ones());
   }
 
-  /** The weighted sum [users, width] of the kernel's rows that belong to the histories. */
-  private String gatheredSum(String name, String weights) {
-    return weightedRows(gathered(name + "/kernel"), weights);
+  /** The weighted sum [users, width] of a matrix's rows that belong to the histories. */
+  private String gatheredSum(String matrix, String weights) {
+    return weightedRows(gathered(matrix), weights); // [users, length, width]
   }
 
   @Override
@@ -230,7 +230,25 @@ final class OnnxLayers implements Layers<String> {
 
   @Override
   public String tied(String name, String input) {
-    return nodes.node("Gemm", OnnxNodes.integer("transB", 1), input, whole(name + "/kernel"));
+    return timesTransposed(input, name + "/kernel");
+  }
+
+  private String timesTransposed(String input, String matrix) {
+    return nodes.node("Gemm", OnnxNodes.integer("transB", 1), input, whole(matrix));
+  }
+
+  @Override
+  public String lowRankSum(String name, int rank) {
+    graph.opset = Math.max(graph.opset, OPSET_OF_ADDING);
+    String directions = name + TensorFlowLayers.DIRECTIONS; // at unit length in the snapshot
+    String scores = timesTransposed(gatheredSum(directions, histories.ones()), directions);
+    // Padding and duplicates take nothing away.
+    return nodes.node(
+        "ScatterElements",
+        List.of(OnnxNodes.axis(1), OnnxNodes.text("reduction", "add")),
+        scores,
+        places(),
+        nodes.node("Neg", histories.ones()));
   }
 
   @Override

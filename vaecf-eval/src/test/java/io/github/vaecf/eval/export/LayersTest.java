@@ -268,6 +268,18 @@ class LayersTest {
   }
 
   @Test
+  void sumsOfLowRankMeanTheSameInEveryForm() throws Exception {
+    GivenWeights model =
+        new GivenWeights(weight("low/directions", ITEMS, WIDTH)) {
+          @Override
+          public <T> T scores(Settings settings, Layers<T> layers) {
+            return layers.standardise(layers.lowRankSum("low", WIDTH)); // what is seen counts too
+          }
+        };
+    assertThat(opset(model)).isEqualTo(16);
+  }
+
+  @Test
   void scoresOfClosedFormsCanBeStandardisedInEveryForm() throws Exception {
     Weight[] rows = sparseRows(8);
     GivenWeights model =

@@ -406,6 +406,7 @@ class OnnxExporterTest {
     return List.of(
         SmallModels::vae,
         SmallModels::ease,
+        SmallModels::elsa,
         SmallModels::implicitAls,
         SmallModels::sparseEase,
         SmallModels::itemKnn,

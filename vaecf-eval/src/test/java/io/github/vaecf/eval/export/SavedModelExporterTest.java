@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
@@ -314,10 +316,16 @@ class SavedModelExporterTest {
     assertThat(scores[1]).containsOnly(LEFT_OUT);
   }
 
-  @Test
-  void whereTheItemsAreTheKernelsRowsTheyAreComparedToo() {
-    Path factors = folder.resolve("factors").resolve("1");
-    try (TrainedModel factorization = SmallModels.implicitAls()) {
+  static List<Supplier<TrainedModel>> withItemsInRows() {
+    return List.of(SmallModels::implicitAls, SmallModels::elsa);
+  }
+
+  @ParameterizedTest
+  @MethodSource("withItemsInRows")
+  void whereTheItemsAreTheKernelsRowsTheyAreComparedToo(Supplier<TrainedModel> training)
+      throws IOException {
+    Path factors = Files.createTempDirectory(folder, "rows").resolve("1");
+    try (TrainedModel factorization = training.get()) {
       SavedModelExporter.builder().topK(TOP_K).export(factorization, factors);
       Weight kernel = factorization.itemKernel().orElseThrow();
       try (SavedModelBundle other =

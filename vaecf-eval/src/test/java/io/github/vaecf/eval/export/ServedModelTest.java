@@ -60,18 +60,20 @@ class ServedModelTest {
 
   @BeforeAll
   static void exportAndLoad() {
-    Map<String, Supplier<TrainedModel>> models =
-        Map.of(
-            "vae", SmallModels::vae,
-            "dae", SmallModels::dae,
-            "deep", SmallModels::deepVae,
-            "recvae", SmallModels::recVae,
-            "vamp", SmallModels::vamp,
-            "hvamp", SmallModels::hierarchicalVamp,
-            "ease", SmallModels::ease,
-            "ials", SmallModels::implicitAls,
-            "knn", SmallModels::itemKnn,
-            "popular", SmallModels::mostPopular);
+    Map<String, Supplier<TrainedModel>> models = new LinkedHashMap<>();
+    models.put("vae", SmallModels::vae);
+    models.put("dae", SmallModels::dae);
+    models.put("deep", SmallModels::deepVae);
+    models.put("recvae", SmallModels::recVae);
+    models.put("vamp", SmallModels::vamp);
+    models.put("hvamp", SmallModels::hierarchicalVamp);
+    models.put("ease", SmallModels::ease);
+    models.put("elsa", SmallModels::elsa);
+    models.put("ials", SmallModels::implicitAls);
+    models.put("knn", SmallModels::itemKnn);
+    models.put("popular", SmallModels::mostPopular);
+    models.put("blend", SmallModels::blend);
+    models.put("sparse-ease", SmallModels::sparseEase);
     models.forEach(
         (name, training) -> {
           TrainedModel model = training.get();
