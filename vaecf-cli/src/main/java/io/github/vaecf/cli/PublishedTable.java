@@ -24,14 +24,15 @@ final class PublishedTable {
    * A row for each model and metric.
    *
    * @param published what was published
-   * @param models evaluations by the models' titles; those of closed forms, which are ours, are
-   *     passed over
+   * @param models evaluations by the models' titles; a closed form of which nothing was published
+   *     is passed over
    */
   static List<List<String>> rows(PublishedResult published, Map<String, Evaluation> models) {
     List<List<String>> rows = new ArrayList<>();
     for (Model model : Model.all()) {
       Evaluation evaluation = models.get(model.title());
-      if (evaluation == null || model instanceof ClosedFormModel) {
+      boolean known = published.values().containsKey(model.name());
+      if (evaluation == null || (model instanceof ClosedFormModel && !known)) {
         continue;
       }
       for (RankingMetric metric : published.metrics()) {

@@ -7,6 +7,7 @@ import io.github.vaecf.cli.report.Differences;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
 import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.RunFolder;
@@ -82,7 +83,7 @@ final class ReproduceCommand extends Subcommand {
       split = ",",
       paramLabel = "MODEL",
       defaultValue = "vae,dae",
-      completionCandidates = NamedModel.Gradient.class,
+      completionCandidates = NamedModel.All.class,
       description = "Which models, of ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
   private List<String> models;
 
@@ -175,7 +176,7 @@ final class ReproduceCommand extends Subcommand {
   private List<Trial> trials() {
     List<Settings> published = new ArrayList<>();
     for (String model : models) {
-      Settings settings = NamedModel.gradientSettings(model);
+      Settings settings = NamedModel.settings(model);
       published.add(settings.with(this.published.settings(settings.model().name())));
     }
     return settingOptions.appliedTo(published).stream()
@@ -274,6 +275,9 @@ final class ReproduceCommand extends Subcommand {
   /** The same training for the number of epochs that was found best. */
   private static Trial onEverything(TrialResult found) {
     Trial trial = found.trial();
+    if (trial.settings().model() instanceof ClosedFormModel) {
+      return trial; // it has no epochs
+    }
     Settings settings =
         trial
             .settings()

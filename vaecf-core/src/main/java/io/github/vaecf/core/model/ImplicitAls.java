@@ -54,18 +54,18 @@ public final class ImplicitAls implements ClosedFormModel, Autoencoder {
   /** The factor λ of the penalty. */
   public static final Setting<Double> LAMBDA =
       Setting.number(
-          "lambda",
-          Setting.Range.above(0),
-          0.1,
+              "lambda",
+              Setting.Range.above(0),
+              0.1,
               "Factor of the penalty on the factors; 0.001 to 1 is usual.")
           .tried(List.of(0.003, 0.01, 0.03, 0.1, 0.2, 0.4));
 
   /** The weight α that an item of a user has beside the 1 that every pair has. */
   public static final Setting<Double> ALPHA =
       Setting.number(
-          "alpha",
-          Setting.Range.atLeast(0),
-          1,
+              "alpha",
+              Setting.Range.atLeast(0),
+              1,
               "Weight of an item of a user beside the 1 that every pair has; 1 to 100 is usual.")
           .tried(List.of(0.3, 1.0, 3.0, 10.0, 30.0));
 
@@ -145,10 +145,7 @@ public final class ImplicitAls implements ClosedFormModel, Autoencoder {
   @Override
   public void requireMemory(CsrMatrix train, Settings settings) {
     requireMemory(
-        train.rows(),
-        train.columns(),
-        settings.get(FACTORS),
-        Runtime.getRuntime().maxMemory());
+        train.rows(), train.columns(), settings.get(FACTORS), Runtime.getRuntime().maxMemory());
   }
 
   @Override

@@ -36,27 +36,27 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
   /** The factor λ of the penalty on the weights. */
   public static final Setting<Double> LAMBDA =
       Setting.number(
-          "lambda",
-          Setting.Range.above(0),
-          200,
+              "lambda",
+              Setting.Range.above(0),
+              200,
               "Factor of the penalty on the item weights; 20 to 1000 is usual, more for more users.")
           .tried(List.of(5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 350.0, 600.0, 1000.0, 2000.0));
 
   /** The probability p that an item of a history is dropped. */
   public static final Setting<Double> DROPOUT =
       Setting.number(
-          "dropout",
-          Setting.Range.atLeast(0).below(1),
-          0.3,
+              "dropout",
+              Setting.Range.atLeast(0).below(1),
+              0.3,
               "Probability that an item of a history is dropped.")
           .tried(List.of(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7));
 
   /** The bound ξ on the diagonal of the item weights. */
   public static final Setting<Double> RELAXATION =
       Setting.number(
-          "relaxation",
-          Setting.Range.atLeast(0).atMost(1),
-          0.5,
+              "relaxation",
+              Setting.Range.atLeast(0).atMost(1),
+              0.5,
               "How much an item may count for itself: 0 not at all, 1 as much as it likes.")
           .tried(List.of(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7));
 

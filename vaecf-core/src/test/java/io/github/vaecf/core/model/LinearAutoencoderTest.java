@@ -14,7 +14,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rows;
-import io.github.vaecf.core.model.LinearAutoencoder.Ease;
 import io.github.vaecf.core.model.LinearAutoencoder.Edlae;
 import io.github.vaecf.core.model.LinearAutoencoder.Rdlae;
 import io.github.vaecf.core.model.LinearAutoencoder.Rlae;
@@ -319,7 +318,8 @@ class LinearAutoencoderTest {
   void aMatrixThatCannotBeInvertedIsRefusedWithAWayOut() {
     CsrMatrix twins = Rows.of(3, row(0, 1), row(0, 1), row(0, 1), row(0, 1), row(2));
 
-    assertThatThrownBy(() -> weights(twins, with(new LinearAutoencoder.Ease(), Map.of("lambda", "1e-30"))))
+    assertThatThrownBy(
+            () -> weights(twins, with(new LinearAutoencoder.Ease(), Map.of("lambda", "1e-30"))))
         .isInstanceOf(DataException.class)
         .hasMessage(
             "the items' matrix XᵀX + Λ is not positive definite as far as doubles go (row 2 of 3):"
@@ -423,14 +423,20 @@ class LinearAutoencoderTest {
    */
   public static void main(String[] arguments) {
     CsrMatrix train = new Groups(60, 2, 5, 5).matrix();
-    new LinearAutoencoder.Ease().fit(train, Settings.published(new LinearAutoencoder.Ease())).values().forEach(TFloat32::close);
+    new LinearAutoencoder.Ease()
+        .fit(train, Settings.published(new LinearAutoencoder.Ease()))
+        .values()
+        .forEach(TFloat32::close);
     int used = arguments.length == 0 ? 0 : Integer.parseInt(arguments[0]) / Float.BYTES;
     try (TFloat32 memory = TFloat32.tensorOf(Shape.of(used));
         TrainedModel ease = fit(train, 3)) {
       for (int i = 0; i < used; i += 512) {
         memory.setFloat(1, i); // a page that is not touched is not used
       }
-      new LinearAutoencoder.Ease().fit(train, Settings.published(new LinearAutoencoder.Ease())).values().forEach(TFloat32::close);
+      new LinearAutoencoder.Ease()
+          .fit(train, Settings.published(new LinearAutoencoder.Ease()))
+          .values()
+          .forEach(TFloat32::close);
       System.out.println("recommended " + ease.recommend(List.of(), 3).size());
     }
   }

@@ -115,4 +115,16 @@ class SettingTest {
     assertThat(COUNT.published(9).published()).isEqualTo(9);
     assertThat(COUNT.published(9)).as("known by its name").isEqualTo(COUNT);
   }
+
+  @Test
+  void whatIsWorthTryingMustBeInTheRange() {
+    Setting<Double> share =
+        Setting.number("share", Setting.Range.atLeast(0).atMost(1), 0.5, "A share.");
+    assertThat(share.tried()).isEmpty();
+    assertThat(share.tried(List.of(0.1, 0.9)).tried()).containsExactly(0.1, 0.9);
+    assertThat(share.tried(List.of(0.1, 0.9)).published(0.2).tried()).containsExactly(0.1, 0.9);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> share.tried(List.of(0.1, 1.1)))
+        .withMessage("share: expected a number of at least 0, at most 1, found '1.1'");
+  }
 }

@@ -444,8 +444,7 @@ public final class AutoTraining {
   /** A factorisation takes all of its time before it can be told that it takes too long. */
   private void requireTime(int items) {
     double seconds =
-        Math.pow(items, 3)
-            / (OPERATIONS_PER_SECOND * Runtime.getRuntime().availableProcessors());
+        Math.pow(items, 3) / (OPERATIONS_PER_SECOND * Runtime.getRuntime().availableProcessors());
     if (seconds > LARGEST_SHARE_OF_A_FIT * left()) {
       throw new DataException(
           String.format(

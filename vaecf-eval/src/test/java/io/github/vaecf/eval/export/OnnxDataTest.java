@@ -198,7 +198,8 @@ class OnnxDataTest {
   void theSecondFileOfAnotherModelIsRefused() throws IOException {
     Path file = exported();
     Path other = folder.resolve("other.onnx");
-    try (TrainedModel shuffled = SmallModels.train(model.settings().with(LinearAutoencoder.LAMBDA, 300.0))) {
+    try (TrainedModel shuffled =
+        SmallModels.train(model.settings().with(LinearAutoencoder.LAMBDA, 300.0))) {
       inTwoFiles().export(shuffled, other);
     }
     Files.delete(OnnxData.beside(file));

@@ -60,8 +60,7 @@ class PatternSearchTest {
     List<Point> tried =
         run(
             MultVae.published(),
-            values ->
-                number(values, "beta-cap") == 0.2 ? Double.NaN : number(values, "beta-cap"));
+            values -> number(values, "beta-cap") == 0.2 ? Double.NaN : number(values, "beta-cap"));
     assertThat(tried.get(0).validation()).isNaN();
     assertThat(tried).extracting(point -> number(point.values(), "beta-cap")).contains(0.7, 1.0);
   }
