@@ -1,5 +1,7 @@
 package io.github.vaecf.core.model;
 
+import io.github.vaecf.core.model.TensorFlowLayers.Initials;
+
 /**
  * A model that is trained by gradient. The engine owns the two layers that touch all items and
  * their gradients, the optimiser, batches, randomness, checkpoints and resuming; the model says
@@ -17,6 +19,15 @@ public interface GradientModel extends Model {
    * @return what is minimised
    */
   Objective objective(Settings settings, TrainingGraph graph);
+
+  /**
+   * Where the kernels and biases of its layers begin.
+   *
+   * @return as for Mult-VAE, unless the model was published otherwise
+   */
+  default Initials initials() {
+    return Initials.glorot();
+  }
 
   /**
    * The number of phases that epochs alternate between, each of which trains some of the weights.

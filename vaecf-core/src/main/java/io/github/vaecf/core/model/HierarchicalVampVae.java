@@ -1,5 +1,6 @@
 package io.github.vaecf.core.model;
 
+import io.github.vaecf.core.model.TensorFlowLayers.Initials;
 import io.github.vaecf.core.model.VampPrior.Normal;
 import java.util.List;
 import org.tensorflow.Operand;
@@ -58,6 +59,11 @@ public final class HierarchicalVampVae implements Autoencoder, GradientModel {
   @Override
   public void check(Settings settings) {
     FLAT.check(settings);
+  }
+
+  @Override
+  public Initials initials() {
+    return FLAT.initials();
   }
 
   @Override

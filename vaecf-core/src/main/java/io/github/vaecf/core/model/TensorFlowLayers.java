@@ -3,6 +3,7 @@ package io.github.vaecf.core.model;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import org.tensorflow.Operand;
 import org.tensorflow.framework.initializers.RandomNormal;
 import org.tensorflow.framework.initializers.RandomUniform;
@@ -23,11 +24,6 @@ import org.tensorflow.types.TInt64;
  * for use by many threads.
  */
 public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
-  private static final Initial KERNEL = Initial.glorot();
-
-  /** Published for Mult-VAE and Mult-DAE: normal with σ = 0.001, truncated at two σ. */
-  private static final Initial BIAS = Initial.truncatedNormal(0.001);
-
   /** A row varies if its variance is more than this times its squared mean. */
   public static final float SMALLEST_VARIATION = 1e-11f;
 
@@ -44,6 +40,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   private final int items;
   private final Histories histories;
   private final Weights weights;
+<<<<<<< HEAD
   private final String prefix; // of the names that the weights know and this does not
   private final TensorFlowLayers whole; // that these are a part of, or these
   private final FirstKernel itemKernel;
@@ -56,6 +53,10 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       kernel = kernel == null ? new ItemKernel(name, inRows) : kernel;
     }
   }
+=======
+  private final Initials initials;
+  private String itemKernel;
+>>>>>>> h-vamp
 
   /** Gives the weights of the graph by their names. */
   @FunctionalInterface
@@ -82,6 +83,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       Operand<TInt64> entries, Operand<TFloat32> values, Operand<TInt64> shape) {}
 
   /**
+<<<<<<< HEAD
    * The kernel that has the items' embeddings.
    *
    * @param name the weight's name
@@ -92,6 +94,9 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   /**
    * Layers of a graph.
+=======
+   * Layers of a graph whose weights have their values already.
+>>>>>>> h-vamp
    *
    * @param tf the graph's operations
    * @param items the number of items
@@ -99,6 +104,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    * @param weights the graph's weights
    */
   public TensorFlowLayers(Ops tf, int items, Histories histories, Weights weights) {
+<<<<<<< HEAD
     this(tf, items, histories, weights, new FirstKernel(), "", null);
   }
 
@@ -110,6 +116,23 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       FirstKernel itemKernel,
       String prefix,
       TensorFlowLayers whole) {
+=======
+    this(tf, items, histories, weights, Initials.glorot());
+  }
+
+  /**
+   * Layers of a graph.
+   *
+   * @param tf the graph's operations
+   * @param items the number of items
+   * @param histories what {@link #history} and the sums take
+   * @param weights the graph's weights
+   * @param initials where those begin that have no value yet
+   */
+  public TensorFlowLayers(
+      Ops tf, int items, Histories histories, Weights weights, Initials initials) {
+    this.initials = initials;
+>>>>>>> h-vamp
     this.tf = Objects.requireNonNull(tf, "tf");
     this.items = items;
     this.histories = histories;
@@ -153,11 +176,8 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   public Operand<TFloat32> history(String name, int width) {
     return tf.nn.biasAdd(
         tf.sparse.sparseTensorDenseMatMul(
-            histories.entries(),
-            histories.values(),
-            histories.shape(),
-            kernel(name, Shape.of(items, width))),
-        bias(name, width));
+            histories.entries(), histories.values(), histories.shape(), kernel(name, items, width)),
+        bias(name, items, width));
   }
 
   @Override
@@ -166,12 +186,20 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     if (width == items) {
       itemKernel.found(prefix + name + "/kernel", false);
     }
+<<<<<<< HEAD
     return weightedRows(kernel(name, Shape.of(items, width)), ones());
   }
 
   /** 1 at each entry of the histories [n]. */
   private Operand<TFloat32> ones() {
     return tf.fill(tf.shape(histories.values()), tf.constant(1f));
+=======
+    return tf.sparse.sparseTensorDenseMatMul(
+        histories.entries(),
+        tf.fill(tf.shape(histories.values()), tf.constant(1f)),
+        histories.shape(),
+        kernel(name, items, width));
+>>>>>>> h-vamp
   }
 
   @Override
@@ -349,12 +377,21 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
 
   @Override
   public final Operand<TFloat32> dense(String name, Operand<TFloat32> input, int width) {
+    long inputs = width(input);
     return tf.nn.biasAdd(
-        tf.linalg.matMul(input, kernel(name, Shape.of(width(input), width))), bias(name, width));
+        tf.linalg.matMul(input, kernel(name, inputs, width)), bias(name, inputs, width));
   }
 
-  private Operand<TFloat32> kernel(String name, Shape shape) {
-    return weights.get(name + "/kernel", shape, KERNEL);
+  /**
+   * The kernel of a layer.
+   *
+   * @param name of the layer
+   * @param inputs rows, at least 1
+   * @param width columns, at least 1
+   * @return the weight {@code name/kernel}
+   */
+  protected final Operand<TFloat32> kernel(String name, long inputs, int width) {
+    return weights.get(name + "/kernel", Shape.of(inputs, width), initials.kernel());
   }
 
   /**
@@ -370,11 +407,12 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    * The bias of a layer.
    *
    * @param name of the layer
+   * @param inputs rows of its kernel, at least 1
    * @param width entries, at least 1
    * @return the weight {@code name/bias}
    */
-  protected final Operand<TFloat32> bias(String name, int width) {
-    return weights.get(name + "/bias", Shape.of(width), BIAS);
+  protected final Operand<TFloat32> bias(String name, long inputs, int width) {
+    return weights.get(name + "/bias", Shape.of(width), initials.bias().apply(inputs));
   }
 
   private static long width(Operand<TFloat32> input) {
@@ -463,6 +501,51 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     return tf.slice(input, tf.constant(new int[] {0, from}), tf.constant(new int[] {-1, width}));
   }
 
+  /**
+   * Where the layers of a model begin; scales begin with 1 and shifts with 0.
+   *
+   * @param kernel a kernel's first value
+   * @param bias the first value of a layer's bias, by the number of the layer's inputs
+   */
+  public record Initials(Initial kernel, LongFunction<Initial> bias) {
+    /**
+     * As published for Mult-VAE and Mult-DAE: Glorot's kernels, biases normal with σ = 0.001,
+     * truncated at two σ.
+     *
+     * @return what a model has that says nothing else
+     */
+    public static Initials glorot() {
+      return new Initials(Initial.glorot(), inputs -> Initial.truncatedNormal(0.001));
+    }
+
+    /**
+     * As PyTorch's linear layers begin: kernels and biases uniform in ±1/√inputs.
+     *
+     * @return for models that were published with a program in PyTorch
+     */
+    public static Initials uniform() {
+      return new Initials(
+          (tf, shape, seed) -> uniform(shape.get(0)).draw(tf, shape, seed), Initials::uniform);
+    }
+
+    /**
+     * He's kernels, normal with σ = √(2 / inputs) (He, Zhang, Ren, Sun: Delving Deep into
+     * Rectifiers, ICCV 2015, equation 10), biases uniform in ±1/√inputs.
+     *
+     * @return for models that were published so
+     */
+    public static Initials he() {
+      return new Initials(
+          (tf, shape, seed) ->
+              Initial.normal(0, Math.sqrt(2.0 / shape.get(0))).draw(tf, shape, seed),
+          Initials::uniform);
+    }
+
+    private static Initial uniform(long inputs) {
+      return Initial.uniform(1 / Math.sqrt(inputs));
+    }
+  }
+
   /** The first value of a weight. */
   @FunctionalInterface
   public interface Initial {
@@ -486,9 +569,20 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       return (tf, shape, seed) -> {
         double limit = Math.sqrt(6.0 / (shape.get(0) + shape.get(1)));
         // The framework's own Glorot draws from [0, limit) instead of [−limit, limit).
-        return new RandomUniform<TFloat32>(-limit, limit, seed)
-            .call(tf, tf.constant(shape.asArray()), TFloat32.class);
+        return uniform(limit).draw(tf, shape, seed);
       };
+    }
+
+    /**
+     * Uniform around 0.
+     *
+     * @param limit the largest absolute value, above 0
+     * @return for kernels and biases
+     */
+    static Initial uniform(double limit) {
+      return (tf, shape, seed) ->
+          new RandomUniform<TFloat32>(-limit, limit, seed)
+              .call(tf, tf.constant(shape.asArray()), TFloat32.class);
     }
 
     /**

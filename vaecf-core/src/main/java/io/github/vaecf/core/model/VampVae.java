@@ -1,5 +1,6 @@
 package io.github.vaecf.core.model;
 
+import io.github.vaecf.core.model.TensorFlowLayers.Initials;
 import io.github.vaecf.core.model.VampPrior.Normal;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,9 +20,8 @@ import org.tensorflow.types.TFloat32;
  * RecSys 2019, section 3 ("Vamp, gated"); the prior is that of Tomczak and Welling, AISTATS 2018.
  * The published values are the defaults of the authors' program, except for two layers and β up to
  * 0.3, which are those of the run that it gives as its example. That program also stops after 50
- * epochs without a better validation ({@link TrainingSettings#PATIENCE}), starts from He's initial
- * weights, and divides each weight's gradient by its norm before Adam; here all that is as for the
- * other models unless it is asked for.
+ * epochs without a better validation ({@link TrainingSettings#PATIENCE}), and divides each weight's
+ * gradient by its norm before Adam; here neither is done unless the patience is asked for.
  *
  * <p>The pseudo-inputs cost: every step takes all of them through the encoder and back, as if the
  * batch had K users more whose rows are not sparse, so that a step does about 12·K·I·h more
@@ -119,6 +119,11 @@ public final class VampVae implements Autoencoder, GradientModel {
           "hidden: expected at least one width, which is that of the gated layer over the items,"
               + " found none");
     }
+  }
+
+  @Override
+  public Initials initials() {
+    return Initials.he();
   }
 
   @Override

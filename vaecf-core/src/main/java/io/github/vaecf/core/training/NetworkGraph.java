@@ -1,8 +1,10 @@
 package io.github.vaecf.core.training;
 
 import io.github.vaecf.core.model.Autoencoder;
+import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
+import io.github.vaecf.core.model.TensorFlowLayers.Initials;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -48,7 +50,8 @@ final class NetworkGraph {
     values = tf.withName("values").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
     shape = tf.withName("shape").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
     TensorFlowLayers layers =
-        new TensorFlowLayers(tf, items, histories(values), variables.learning());
+        new TensorFlowLayers(
+            tf, items, histories(values), variables.learning(), initials(settings));
     if (settings.model() instanceof Autoencoder autoencoder) {
       latent = autoencoder.encode(settings, layers);
       scores = autoencoder.decode(settings, layers, latent);
@@ -66,6 +69,11 @@ final class NetworkGraph {
     TopK<TFloat32, TInt32> top = tf.nn.topK(unseen, k, TInt32.class, TopK.sorted(true));
     topScores = top.values();
     topItems = top.indices();
+  }
+
+  /** Where the layers begin; what is in closed form has values before anything is asked of it. */
+  private static Initials initials(Settings settings) {
+    return settings.model() instanceof GradientModel model ? model.initials() : Initials.glorot();
   }
 
   /** The batch's histories with these values in the place of their ones. */

@@ -6,6 +6,7 @@ import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TensorFlowLayers.Initial;
+import io.github.vaecf.core.model.TensorFlowLayers.Initials;
 import io.github.vaecf.core.model.TrainingGraph;
 import io.github.vaecf.core.model.TrainingSettings;
 import java.util.ArrayDeque;
@@ -53,6 +54,7 @@ final class TrainingStep implements TrainingGraph {
 
   private final NetworkGraph network;
   private final Ops tf;
+  private final Initials initials;
   private final Placeholder<TFloat32> counts;
   private final Operand<TFloat32> perUser;
 
@@ -112,6 +114,7 @@ final class TrainingStep implements TrainingGraph {
     Operand<TFloat32> batch = tf.dtypes.cast(tf.size(counts), TFloat32.class);
     perUser = tf.math.div(tf.constant(1f), batch);
     GradientModel model = (GradientModel) settings.model();
+    initials = model.initials();
     Objective objective = model.objective(settings, this);
     regulariserWeight = objective.weight();
     regulariser = objective.regulariser() == null ? tf.constant(0f) : objective.regulariser();
@@ -601,7 +604,7 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Layers<Operand<TFloat32>> layers(Operand<TFloat32> history) {
     return new TensorFlowLayers(
-        tf, network.items, network.histories(history), network.variables.learning()) {
+        tf, network.items, network.histories(history), network.variables.learning(), initials) {
       @Override
       public Operand<TFloat32> history(String name, int width) {
         Operand<TFloat32> output = super.history(name, width);
@@ -638,14 +641,18 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Layers<Operand<TFloat32>> layersOf(Operand<TFloat32> rows) {
     return new TensorFlowLayers(
-        tf, network.items, network.histories(network.values), network.variables.learning()) {
+        tf,
+        network.items,
+        network.histories(network.values),
+        network.variables.learning(),
+        initials) {
       @Override
       public Operand<TFloat32> history(String name, int width) {
-        weight(name + "/kernel", Shape.of(network.items, width), Initial.glorot());
+        kernel(name, network.items, width);
         // Read once more, so that the walk for gradients does not come to the sparse product.
         Operand<TFloat32> kernel =
             densePaths.computeIfAbsent(name + "/kernel", network.variables::readAgain);
-        return tf.nn.biasAdd(tf.linalg.matMul(rows, kernel), bias(name, width));
+        return tf.nn.biasAdd(tf.linalg.matMul(rows, kernel), bias(name, network.items, width));
       }
 
       @Override
@@ -663,7 +670,7 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Layers<Operand<TFloat32>> frozen(Operand<TFloat32> history) {
     return new TensorFlowLayers(
-        tf, network.items, network.histories(history), network.variables::frozen);
+        tf, network.items, network.histories(history), network.variables::frozen, initials);
   }
 
   @Override

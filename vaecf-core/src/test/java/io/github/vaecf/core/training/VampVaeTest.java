@@ -196,7 +196,8 @@ class VampVaeTest {
     Settings settings =
         Settings.published(Model.named(name))
             .with(small())
-            .with(Map.of("epochs", "9", "batch-size", "50", "learning-rate", "0.02"));
+            .with(Map.of("epochs", "9", "batch-size", "50", "learning-rate", "0.02"))
+            .with(Map.of("hidden", "24,16", "latent", "8"));
     ResumedTraining.requireSameBytes(settings, folder, 8, 20);
   }
 
