@@ -40,7 +40,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   private final int items;
   private final Histories histories;
   private final Weights weights;
-<<<<<<< HEAD
+  private final Initials initials;
   private final String prefix; // of the names that the weights know and this does not
   private final TensorFlowLayers whole; // that these are a part of, or these
   private final FirstKernel itemKernel;
@@ -53,10 +53,6 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       kernel = kernel == null ? new ItemKernel(name, inRows) : kernel;
     }
   }
-=======
-  private final Initials initials;
-  private String itemKernel;
->>>>>>> h-vamp
 
   /** Gives the weights of the graph by their names. */
   @FunctionalInterface
@@ -83,7 +79,6 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
       Operand<TInt64> entries, Operand<TFloat32> values, Operand<TInt64> shape) {}
 
   /**
-<<<<<<< HEAD
    * The kernel that has the items' embeddings.
    *
    * @param name the weight's name
@@ -93,10 +88,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   public record ItemKernel(String name, boolean inRows) {}
 
   /**
-   * Layers of a graph.
-=======
    * Layers of a graph whose weights have their values already.
->>>>>>> h-vamp
    *
    * @param tf the graph's operations
    * @param items the number of items
@@ -104,19 +96,6 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    * @param weights the graph's weights
    */
   public TensorFlowLayers(Ops tf, int items, Histories histories, Weights weights) {
-<<<<<<< HEAD
-    this(tf, items, histories, weights, new FirstKernel(), "", null);
-  }
-
-  private TensorFlowLayers(
-      Ops tf,
-      int items,
-      Histories histories,
-      Weights weights,
-      FirstKernel itemKernel,
-      String prefix,
-      TensorFlowLayers whole) {
-=======
     this(tf, items, histories, weights, Initials.glorot());
   }
 
@@ -131,8 +110,19 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    */
   public TensorFlowLayers(
       Ops tf, int items, Histories histories, Weights weights, Initials initials) {
+    this(tf, items, histories, weights, initials, new FirstKernel(), "", null);
+  }
+
+  private TensorFlowLayers(
+      Ops tf,
+      int items,
+      Histories histories,
+      Weights weights,
+      Initials initials,
+      FirstKernel itemKernel,
+      String prefix,
+      TensorFlowLayers whole) {
     this.initials = initials;
->>>>>>> h-vamp
     this.tf = Objects.requireNonNull(tf, "tf");
     this.items = items;
     this.histories = histories;
@@ -150,6 +140,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
         items,
         histories,
         (name, shape, initial) -> weights.get(inner + name, shape, initial),
+        initials,
         itemKernel,
         prefix + inner,
         whole);
@@ -186,20 +177,12 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     if (width == items) {
       itemKernel.found(prefix + name + "/kernel", false);
     }
-<<<<<<< HEAD
-    return weightedRows(kernel(name, Shape.of(items, width)), ones());
+    return weightedRows(kernel(name, items, width), ones());
   }
 
   /** 1 at each entry of the histories [n]. */
   private Operand<TFloat32> ones() {
     return tf.fill(tf.shape(histories.values()), tf.constant(1f));
-=======
-    return tf.sparse.sparseTensorDenseMatMul(
-        histories.entries(),
-        tf.fill(tf.shape(histories.values()), tf.constant(1f)),
-        histories.shape(),
-        kernel(name, items, width));
->>>>>>> h-vamp
   }
 
   @Override
@@ -249,7 +232,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   public final Operand<TFloat32> foldIn(
       String name, int width, double alpha, double lambda, double exponent, int steps) {
     requireUsersRows("foldIn");
-    Operand<TFloat32> kernel = kernel(name, Shape.of(items, width));
+    Operand<TFloat32> kernel = kernel(name, items, width);
     Operand<TFloat32> gram = weights.get(name + "/gram", Shape.of(width), Initial.constant(1));
     Operand<TInt32> first = tf.constant(0);
     Operand<TInt32> second = tf.constant(1);
@@ -320,14 +303,14 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     requireUsersRows("tied");
     itemKernel.found(prefix + name + "/kernel", true);
     return tf.linalg.matMul(
-        input, kernel(name, Shape.of(items, width(input))), MatMul.transposeB(true));
+        input, kernel(name, items, (int) width(input)), MatMul.transposeB(true));
   }
 
   @Override
   public Operand<TFloat32> lowRankSum(String name, int rank) {
     String directions = name + DIRECTIONS;
     itemKernel.found(prefix + directions, true);
-    Operand<TFloat32> unit = whole.unit(weights.get(directions, Shape.of(items, rank), KERNEL));
+    Operand<TFloat32> unit = whole.unit(weights.get(directions, Shape.of(items, rank), initials.kernel()));
     Operand<TFloat32> scores =
         tf.linalg.matMul(weightedRows(unit, ones()), unit, MatMul.transposeB(true));
     return tf.tensorScatterNdSub(scores, histories.entries(), ones());
