@@ -70,7 +70,7 @@ public interface ClosedFormModel extends Model {
      */
     public <T extends Part> T get(CsrMatrix train, Class<T> kind, Supplier<T> maker) {
       if (!train.equals(matrix) || !kind.isInstance(part)) {
-        close();
+        clear();
         part = maker.get();
         matrix = train;
       }
@@ -78,13 +78,18 @@ public interface ClosedFormModel extends Model {
     }
 
     /** Gives back what is kept. More may be kept afterwards. */
-    @Override
-    public void close() {
+    public void clear() {
       if (part != null) {
         part.close();
       }
       part = null;
       matrix = null;
+    }
+
+    /** Gives back what is kept. */
+    @Override
+    public void close() {
+      clear();
     }
   }
 }

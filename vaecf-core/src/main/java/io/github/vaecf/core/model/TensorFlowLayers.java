@@ -310,7 +310,8 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   public Operand<TFloat32> lowRankSum(String name, int rank) {
     String directions = name + DIRECTIONS;
     itemKernel.found(prefix + directions, true);
-    Operand<TFloat32> unit = whole.unit(weights.get(directions, Shape.of(items, rank), initials.kernel()));
+    Operand<TFloat32> unit =
+        whole.unit(weights.get(directions, Shape.of(items, rank), initials.kernel()));
     Operand<TFloat32> scores =
         tf.linalg.matMul(weightedRows(unit, ones()), unit, MatMul.transposeB(true));
     return tf.tensorScatterNdSub(scores, histories.entries(), ones());
@@ -525,7 +526,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     }
 
     private static Initial uniform(long inputs) {
-      return Initial.uniform(1 / Math.sqrt(inputs));
+      return Initial.uniform(1 / Math.sqrt((double) inputs));
     }
   }
 

@@ -206,7 +206,7 @@ public final class Trials {
           WholeFile.replace(folder.resolve(PLAN), plan(trials).toPrettyString() + "\n");
         }
         if (!(trial.settings().model() instanceof ClosedFormModel)) {
-          shared.close(); // it is large, and of no use to a training by gradient
+          shared.clear(); // it is large, and of no use to a training by gradient
         }
         TrialResult result = run(trial, results, shared);
         results.add(result);
