@@ -11,6 +11,7 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
+import io.github.vaecf.core.training.Trainer.TrainingDivergedException;
 import io.github.vaecf.core.training.Trainer.TrainingStoppedException;
 import io.github.vaecf.core.training.TrainingListener;
 import io.github.vaecf.data.CsrMatrix;
@@ -479,7 +480,13 @@ public final class AutoTraining {
             .with(TrainingSettings.BATCH_SIZE, batch)
             .with(TrainingSettings.SCHEDULE, TrainingSettings.Schedule.COSINE);
     double began = seconds();
-    double secondsPerEpoch = secondsPerEpoch(settings);
+    double secondsPerEpoch;
+    try {
+      secondsPerEpoch = secondsPerEpoch(settings);
+    } catch (TrainingDivergedException e) {
+      passedOver.put(published.model().name(), e.getMessage());
+      return Optional.empty();
+    }
     double affordable = (PLANNED * share - (seconds() - began)) / secondsPerEpoch;
     if (affordable < FEWEST_EPOCHS) {
       passedOver.put(
