@@ -28,7 +28,9 @@ class PublishedResultTest {
         .hasValue(0.1641);
     assertThat(PublishedResult.of("gowalla").value("dae", Ndcg.at(20))).isEmpty();
     assertThat(PublishedResult.of("ml-20m").value("vae", Ndcg.at(20))).isEmpty();
-    assertThat(PublishedResult.of("ml-20m").value("ease", Ndcg.at(100))).isEmpty();
+    assertThat(PublishedResult.of("ml-20m").value("ease", Ndcg.at(100))).hasValue(0.420);
+    assertThat(PublishedResult.of("netflix").value("hvamp", Recall.at(20))).hasValue(0.376);
+    assertThat(PublishedResult.of("ml-20m").value("ials", Ndcg.at(100))).isEmpty();
   }
 
   @Test
