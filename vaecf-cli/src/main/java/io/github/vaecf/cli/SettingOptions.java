@@ -50,13 +50,23 @@ final class SettingOptions {
   }
 
   private static String help(Setting<?> setting, List<Model> models) {
-    StringBuilder help = new StringBuilder(setting.help());
-    if (models.size() < Model.all().size()) {
-      if (help.charAt(help.length() - 1) == '.') {
-        help.setLength(help.length() - 1);
-      }
-      help.append(" (").append(names(models, ", ")).append(").");
+    // Models may mean different things by one name.
+    Map<String, List<Model>> meanings = new LinkedHashMap<>();
+    for (Model model : models) {
+      String meaning = setting(model, setting.name()).help();
+      meanings.computeIfAbsent(meaning, unused -> new ArrayList<>()).add(model);
     }
+    StringBuilder help = new StringBuilder();
+    meanings.forEach(
+        (meaning, having) -> {
+          help.append(help.isEmpty() ? "" : " ").append(meaning);
+          if (having.size() < Model.all().size()) {
+            if (help.charAt(help.length() - 1) == '.') {
+              help.setLength(help.length() - 1);
+            }
+            help.append(" (").append(names(having, ", ")).append(").");
+          }
+        });
     if (setting.isAlternative()) {
       return help.toString(); // published is the other one
     }

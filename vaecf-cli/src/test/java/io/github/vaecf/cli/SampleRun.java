@@ -46,9 +46,9 @@ public final class SampleRun {
     return new ObjectMapper().readTree(results().toFile());
   }
 
-  /** The run folder of the Mult-VAE. */
+  /** The folder of the blend, which is what was exported. */
   public static Path run() {
-    return done().resolve("vae");
+    return done().resolve("blend");
   }
 
   /** The prepared folder. */
@@ -56,7 +56,7 @@ public final class SampleRun {
     return done().resolve("data");
   }
 
-  /** The base folder with the Mult-VAE as version 1, with titles. */
+  /** The base folder with the blend as version 1, with titles. */
   public static Path export() {
     return done().resolve("models/debian");
   }
