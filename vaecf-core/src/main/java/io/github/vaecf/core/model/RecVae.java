@@ -1,7 +1,6 @@
 package io.github.vaecf.core.model;
 
 import io.github.vaecf.core.model.Setting.Range;
-import io.github.vaecf.core.model.TensorFlowLayers.Initials;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
@@ -17,8 +16,10 @@ import org.tensorflow.types.TFloat32;
  * then, after the prior has taken over the encoder, some the decoder, without.
  *
  * <p>Shenbin, Alekseev, Tutubalina, Malykh, Nikolenko: RecVAE: a New Variational Autoencoder for
- * Top-N Recommendations with Implicit Feedback, WSDM 2020, sections 3.2 to 3.5; layers, numbers and
- * first weights as in the authors' program.
+ * Top-N Recommendations with Implicit Feedback, WSDM 2020, sections 3.2 to 3.5; layers and numbers
+ * as in the authors' program. First weights are as for Mult-VAE: with those of that program
+ * (PyTorch's linear layers) the first rounds learn more, but the best one is no better, on small
+ * data worse.
  *
  * <p>An epoch here is one pass over the users, so that a round of the paper is {@link
  * #ENCODER_EPOCHS} + {@link #DECODER_EPOCHS} epochs.
@@ -100,12 +101,6 @@ public final class RecVae implements Autoencoder, GradientModel {
     settings.addAll(
         List.of(WIDTH, LATENT, KEEP_PROBABILITY, GAMMA, ENCODER_EPOCHS, DECODER_EPOCHS));
     return settings;
-  }
-
-  /** Those of the authors' program: with Glorot's the first rounds learn less. */
-  @Override
-  public Initials initials() {
-    return Initials.uniform();
   }
 
   @Override

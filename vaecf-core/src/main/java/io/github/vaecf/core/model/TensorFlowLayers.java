@@ -503,16 +503,6 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     }
 
     /**
-     * As PyTorch's linear layers begin: kernels and biases uniform in ±1/√inputs.
-     *
-     * @return for models that were published with a program in PyTorch
-     */
-    public static Initials uniform() {
-      return new Initials(
-          (tf, shape, seed) -> uniform(shape.get(0)).draw(tf, shape, seed), Initials::uniform);
-    }
-
-    /**
      * He's kernels, normal with σ = √(2 / inputs) (He, Zhang, Ren, Sun: Delving Deep into
      * Rectifiers, ICCV 2015, equation 10), biases uniform in ±1/√inputs.
      *

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.MultVae;
-import io.github.vaecf.core.model.RecVae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.VampVae;
 import java.util.List;
@@ -68,19 +67,6 @@ class InitialsTest {
     assertUniform(first.get("encoder/0/kernel"), Math.sqrt(6.0 / (ITEMS + WIDTH)));
     assertUniform(first.get("decoder/0/kernel"), Math.sqrt(6.0 / (LATENT + WIDTH)));
     assertThat(largest(first.get("decoder/1/bias"))).isBetween(0.001, 0.002);
-  }
-
-  @Test
-  void thoseOfRecVaeAreThoseOfLinearLayersInPyTorch() {
-    Map<String, float[]> first =
-        first(RecVae.published().with(RecVae.WIDTH, WIDTH).with(RecVae.LATENT, LATENT));
-    assertUniform(first.get("encoder/0/kernel"), 1 / Math.sqrt(ITEMS));
-    assertUniform(first.get("encoder/0/bias"), 1 / Math.sqrt(ITEMS));
-    assertUniform(first.get("encoder/log_variance/kernel"), 1 / Math.sqrt(WIDTH));
-    assertUniform(first.get("decoder/0/kernel"), 1 / Math.sqrt(LATENT));
-    assertUniform(first.get("decoder/0/bias"), 1 / Math.sqrt(LATENT));
-    assertThat(first.get("encoder/4/norm/scale")).containsOnly(1);
-    assertThat(first.get("frozen/encoder/0/kernel")).isEqualTo(first.get("encoder/0/kernel"));
   }
 
   @Test
