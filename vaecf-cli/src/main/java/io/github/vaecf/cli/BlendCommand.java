@@ -9,15 +9,14 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.EnsembleSelection;
+import io.github.vaecf.eval.EnsembleSelection.Choice;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -101,31 +100,18 @@ final class BlendCommand extends Subcommand {
     WholeFile.requireVacant(out);
     Split split = PreparedFolder.read(data);
     EvaluateCommand.Part.VALIDATION.requireHeldOut(split, data);
-    RankingEvaluator evaluator = RankingEvaluator.of(metric);
-    ToDoubleFunction<Recommender> validation =
-        model -> evaluator.evaluate(model, split.validation()).mean(metric);
     List<TrainedModel> opened = new ArrayList<>();
     try {
       for (String text : named.values()) {
         opened.add(trained(text, split));
       }
-      List<Double> chosen =
+      Choice choice =
           weights == null
-              ? EnsembleSelection.choose(opened, split.validation(), metric).weights()
-              : weights;
-      Map<String, Double> taken = new LinkedHashMap<>();
-      List<TrainedModel> members = new ArrayList<>();
-      for (String name : named.keySet()) {
-        int place = taken.size();
-        taken.put(name, chosen.get(place));
-        if (chosen.get(place) > 0) {
-          members.add(opened.get(place));
-        }
-      }
-      List<Double> above = chosen.stream().filter(weight -> weight > 0).toList();
-      try (TrainedModel blend = TrainedModel.blend(members, above, metric.name(), validation)) {
+              ? EnsembleSelection.choose(opened, split.validation(), metric)
+              : new Choice(weights, Double.NaN);
+      try (TrainedModel blend = choice.blend(opened, split.validation(), metric)) {
         blend.saveIn(out);
-        show(taken, opened, metric, validation, blend);
+        show(List.copyOf(named.keySet()), choice, opened, metric, split, blend);
       }
     } finally {
       opened.forEach(TrainedModel::close);
@@ -143,12 +129,14 @@ final class BlendCommand extends Subcommand {
   }
 
   private void show(
-      Map<String, Double> weightOf,
+      List<String> names,
+      Choice choice,
       List<TrainedModel> opened,
       RankingMetric metric,
-      ToDoubleFunction<Recommender> validation,
+      Split split,
       TrainedModel blend)
       throws Exception {
+    RankingEvaluator evaluator = RankingEvaluator.of(metric);
     TextTable table = new TextTable("model", "weight", "validation " + metric.name());
     ObjectNode outcome = jsonObject();
     outcome
@@ -156,14 +144,14 @@ final class BlendCommand extends Subcommand {
         .put("validation_metric", metric.name())
         .put("validation", orNull(blend.validation()));
     ArrayNode members = outcome.putArray("members");
-    int place = 0;
-    for (Map.Entry<String, Double> model : weightOf.entrySet()) {
-      double alone = validation.applyAsDouble(opened.get(place++));
-      table.row(List.of(model.getKey(), number("%.3f", model.getValue()), number("%.4f", alone)));
+    for (int i = 0; i < names.size(); i++) {
+      double weight = choice.weights().get(i);
+      double alone = evaluator.evaluate(opened.get(i), split.validation()).mean(metric);
+      table.row(List.of(names.get(i), number("%.3f", weight), number("%.4f", alone)));
       members
           .addObject()
-          .put("model", model.getKey())
-          .put("weight", model.getValue())
+          .put("model", names.get(i))
+          .put("weight", weight)
           .put("validation", orNull(alone));
     }
     table.row(List.of("blend", "", number("%.4f", blend.validation())));

@@ -54,7 +54,7 @@ import picocli.CommandLine.Option;
 final class QuickstartCommand extends Subcommand {
   /** With settings that are good for the sample, by the validation sources. */
   private static final List<String> CLOSED_FORMS =
-      List.of("rdlae:lambda=20", "ease:20", "ials:factors=128", "knn", "popular");
+      List.of("rdlae:lambda=20", "ease:20", "ials:alpha=10,lambda=0.01", "knn", "popular");
 
   private static final int EXAMPLES = 5;
   private static final int SHOWN = 3;
@@ -136,20 +136,9 @@ final class QuickstartCommand extends Subcommand {
   /** What is best of all, on the validation users: of equals the blend, which comes last. */
   private static TrainedModel blend(List<TrainedModel> family, Split split, Path folder) {
     Ndcg metric = Ndcg.at(100);
-    List<Double> weights = EnsembleSelection.choose(family, split.validation(), metric).weights();
-    List<TrainedModel> members = new ArrayList<>();
-    for (int i = 0; i < family.size(); i++) {
-      if (weights.get(i) > 0) {
-        members.add(family.get(i));
-      }
-    }
-    RankingEvaluator evaluator = RankingEvaluator.of(metric);
     TrainedModel blend =
-        TrainedModel.blend(
-            members,
-            weights.stream().filter(weight -> weight > 0).toList(),
-            metric.name(),
-            model -> evaluator.evaluate(model, split.validation()).mean(metric));
+        EnsembleSelection.choose(family, split.validation(), metric)
+            .blend(family, split.validation(), metric);
     blend.saveIn(folder.resolve("blend"));
     return blend;
   }

@@ -8,6 +8,7 @@ import it.unimi.dsi.fastutil.ints.IntOpenHashSet;
 import it.unimi.dsi.fastutil.ints.IntSet;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -64,6 +65,29 @@ public final class EnsembleSelection {
      */
     public Choice {
       weights = List.copyOf(weights);
+    }
+
+    /**
+     * The blend that was chosen, of the models that have a weight, the heaviest first.
+     *
+     * @param models those that were chosen from, in that order; they stay the caller's
+     * @param users whom to measure it on
+     * @param metric what is measured
+     * @return the blend, to be closed; of one model a copy of that model
+     */
+    public TrainedModel blend(List<TrainedModel> models, HeldOut users, RankingMetric metric) {
+      List<Integer> taken =
+          IntStream.range(0, weights.size())
+              .filter(model -> weights.get(model) > 0)
+              .boxed()
+              .sorted(Comparator.comparing(weights::get, Comparator.reverseOrder())) // stable
+              .toList();
+      RankingEvaluator evaluator = RankingEvaluator.of(metric);
+      return TrainedModel.blend(
+          taken.stream().map(models::get).toList(),
+          taken.stream().map(weights::get).toList(),
+          metric.name(),
+          blend -> evaluator.evaluate(blend, users).mean(metric));
     }
   }
 

@@ -70,7 +70,7 @@ public interface ClosedFormModel extends Model {
      */
     public <T extends Part> T get(CsrMatrix train, Class<T> kind, Supplier<T> maker) {
       if (!train.equals(matrix) || !kind.isInstance(part)) {
-        clear();
+        close();
         part = maker.get();
         matrix = train;
       }
@@ -78,18 +78,13 @@ public interface ClosedFormModel extends Model {
     }
 
     /** Gives back what is kept. More may be kept afterwards. */
-    public void clear() {
+    @Override
+    public void close() {
       if (part != null) {
         part.close();
       }
       part = null;
       matrix = null;
-    }
-
-    /** Gives back what is kept. */
-    @Override
-    public void close() {
-      clear();
     }
   }
 }

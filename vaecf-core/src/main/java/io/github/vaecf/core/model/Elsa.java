@@ -1,8 +1,6 @@
 package io.github.vaecf.core.model;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * ELSA, the scalable linear autoencoder: scores x(ÂÂᵀ − I) for the binary row x, where the rows of
@@ -40,13 +38,12 @@ public final class Elsa implements GradientModel {
 
   @Override
   public List<Setting<?>> settings() {
-    Map<Setting<?>, Setting<?>> own =
-        Map.of(
-            TrainingSettings.EPOCHS, TrainingSettings.EPOCHS.published(20),
-            TrainingSettings.BATCH_SIZE, TrainingSettings.BATCH_SIZE.published(128),
-            TrainingSettings.LEARNING_RATE, TrainingSettings.LEARNING_RATE.published(0.01));
-    List<Setting<?>> settings = new ArrayList<>();
-    TrainingSettings.all().forEach(setting -> settings.add(own.getOrDefault(setting, setting)));
+    List<Setting<?>> settings =
+        TrainingSettings.allWith(
+            List.of(
+                TrainingSettings.EPOCHS.published(20),
+                TrainingSettings.BATCH_SIZE.published(128),
+                TrainingSettings.LEARNING_RATE.published(0.01)));
     settings.add(FACTORS);
     return settings;
   }

@@ -1,7 +1,6 @@
 package io.github.vaecf.core.model;
 
 import io.github.vaecf.core.model.Setting.Range;
-import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -91,13 +90,8 @@ public final class RecVae implements Autoencoder, GradientModel {
 
   @Override
   public List<Setting<?>> settings() {
-    List<Setting<?>> settings = new ArrayList<>();
-    for (Setting<?> setting : TrainingSettings.all()) {
-      settings.add(
-          setting.equals(TrainingSettings.LEARNING_RATE)
-              ? TrainingSettings.LEARNING_RATE.published(5e-4)
-              : setting);
-    }
+    List<Setting<?>> settings =
+        TrainingSettings.allWith(List.of(TrainingSettings.LEARNING_RATE.published(5e-4)));
     settings.addAll(
         List.of(WIDTH, LATENT, KEEP_PROBABILITY, GAMMA, ENCODER_EPOCHS, DECODER_EPOCHS));
     return settings;

@@ -1,5 +1,6 @@
 package io.github.vaecf.core.model;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -91,6 +92,25 @@ public final class TrainingSettings {
         SEED,
         DEVICE,
         THREADS);
+  }
+
+  /**
+   * All of them, some with other published values: those of another paper.
+   *
+   * @param others settings of these, such as {@code EPOCHS.published(20)}
+   * @return in the order of {@link #all()}
+   * @throws IllegalArgumentException if one is none of these
+   */
+  public static List<Setting<?>> allWith(List<Setting<?>> others) {
+    List<Setting<?>> settings = new ArrayList<>(all());
+    for (Setting<?> other : others) {
+      int place = settings.indexOf(other); // by its name
+      if (place < 0) {
+        throw new IllegalArgumentException(other.name() + " is no setting of the engine");
+      }
+      settings.set(place, other);
+    }
+    return settings;
   }
 
   /**

@@ -88,27 +88,16 @@ public final class VampVae implements Autoencoder, GradientModel {
 
   @Override
   public List<Setting<?>> settings() {
-    List<Setting<?>> settings = new ArrayList<>();
-    for (Setting<?> setting : TrainingSettings.all()) {
-      settings.add(published(setting));
-    }
+    List<Setting<?>> settings =
+        TrainingSettings.allWith(
+            List.of(
+                TrainingSettings.EPOCHS.published(400),
+                TrainingSettings.BATCH_SIZE.published(200),
+                TrainingSettings.LEARNING_RATE.published(5e-4)));
     settings.addAll(
         List.of(
             HIDDEN, LATENT, KEEP_PROBABILITY, BETA_CAP, ANNEAL_STEPS, ANNEAL_SHARE, PSEUDO_INPUTS));
     return settings;
-  }
-
-  private static Setting<?> published(Setting<?> setting) {
-    if (setting.equals(TrainingSettings.EPOCHS)) {
-      return TrainingSettings.EPOCHS.published(400);
-    }
-    if (setting.equals(TrainingSettings.BATCH_SIZE)) {
-      return TrainingSettings.BATCH_SIZE.published(200);
-    }
-    if (setting.equals(TrainingSettings.LEARNING_RATE)) {
-      return TrainingSettings.LEARNING_RATE.published(5e-4);
-    }
-    return setting;
   }
 
   @Override

@@ -1,10 +1,11 @@
 package io.github.vaecf.core.training;
 
+import static io.github.vaecf.core.training.GoldenFile.assertClose;
+import static io.github.vaecf.core.training.GoldenFile.flat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Elsa;
@@ -13,9 +14,7 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.Operand;
@@ -28,29 +27,7 @@ class ElsaTest {
   private static final int FACTORS = 6;
   private static final double TOLERANCE = 1e-5;
 
-  private final JsonNode golden = read();
-
-  private static JsonNode read() {
-    try (InputStream in = ElsaTest.class.getResourceAsStream("/golden/elsa.json")) {
-      return new ObjectMapper().readTree(in);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static double[] numbers(JsonNode matrix) {
-    List<Double> numbers = new ArrayList<>();
-    matrix.forEach(row -> row.forEach(number -> numbers.add(number.asDouble())));
-    return numbers.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  private static float[] floats(double[] numbers) {
-    float[] floats = new float[numbers.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) numbers[i];
-    }
-    return floats;
-  }
+  private final JsonNode golden = GoldenFile.read("elsa.json");
 
   private static Settings settings(int factors) {
     return Settings.published(new Elsa())
@@ -61,7 +38,7 @@ class ElsaTest {
 
   private NetworkSession session() {
     NetworkSession session = NetworkSession.forTraining(settings(FACTORS), Rows.ids(ITEMS));
-    session.set("items/directions", floats(numbers(golden.get("A"))));
+    session.set("items/directions", GoldenFile.floats(golden.get("A")));
     return session;
   }
 
@@ -91,23 +68,19 @@ class ElsaTest {
     }
   }
 
-  private static void assertClose(float[] found, double[] expected, double factor) {
-    assertThat(found).hasSameSizeAs(expected);
-    double largest = 0;
-    for (double number : expected) {
-      largest = Math.max(largest, Math.abs(number * factor));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertThat((double) found[i])
-          .as("entry %d", i)
-          .isCloseTo(expected[i] * factor, within(TOLERANCE * largest));
+  /** Loss and gradient must be a share of those of the golden file. */
+  private void assertAgree(float[][] found, double share) {
+    for (int i = 0; i < 2; i++) {
+      String name = List.of("loss", "gradient_A").get(i);
+      double[] expected = Arrays.stream(flat(golden.get(name))).map(one -> one * share).toArray();
+      assertClose(name, found[i], expected, TOLERANCE);
     }
   }
 
   @Test
   void theScoresAgree() {
     try (NetworkSession session = session()) {
-      assertClose(session.scores(users(0), 0, 8), numbers(golden.get("scores")), 1);
+      assertClose("scores", session.scores(users(0), 0, 8), flat(golden.get("scores")), TOLERANCE);
     }
   }
 
@@ -116,8 +89,7 @@ class ElsaTest {
     try (NetworkSession session = session()) {
       float[][] found = lossAndGradient(session, users(0));
 
-      assertClose(found[0], new double[] {golden.get("loss").asDouble()}, 1);
-      assertClose(found[1], numbers(golden.get("gradient_A")), 1);
+      assertAgree(found, 1);
     }
   }
 
@@ -127,8 +99,7 @@ class ElsaTest {
       float[][] found = lossAndGradient(session, users(3));
       double share = 8 / 11.0; // of a mean over three users more
 
-      assertClose(found[0], new double[] {golden.get("loss").asDouble()}, share);
-      assertClose(found[1], numbers(golden.get("gradient_A")), share);
+      assertAgree(found, share);
     }
   }
 

@@ -1,9 +1,5 @@
 package io.github.vaecf.core.training;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
-
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.vaecf.data.CsrMatrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -96,50 +92,5 @@ final class FedStep implements AutoCloseable {
   public void close() {
     fed.forEach(TFloat32::close);
     batch.close();
-  }
-
-  /** Requires numbers to be those expected, to a share of the largest of them. */
-  static void assertClose(String name, float[] found, double[] expected, double tolerance) {
-    assertThat(found).as(name).hasSameSizeAs(expected);
-    double largest = 0;
-    for (double value : expected) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertThat((double) found[i])
-          .as("%s[%d]", name, i)
-          .isCloseTo(expected[i], within(tolerance * largest));
-    }
-  }
-
-  /** The rows of a matrix in a golden file. */
-  static double[][] rows(JsonNode node) {
-    double[][] rows = new double[node.size()][];
-    for (int row = 0; row < rows.length; row++) {
-      rows[row] = flat(node.get(row));
-    }
-    return rows;
-  }
-
-  /** The numbers of a golden file, row after row. */
-  static double[] flat(JsonNode node) {
-    if (!node.isArray()) {
-      return new double[] {node.asDouble()};
-    }
-    List<Double> values = new ArrayList<>();
-    for (JsonNode child : node) {
-      for (double value : flat(child)) {
-        values.add(value);
-      }
-    }
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  static float[] floats(double... values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
   }
 }

@@ -3,7 +3,6 @@ package io.github.vaecf.core.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.MultVae;
@@ -12,8 +11,6 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -63,7 +60,7 @@ class GoldenNumbersTest {
             name.startsWith("gradients/")
                 ? expected.get("gradients").get(name.substring("gradients/".length()))
                 : expected.get(name);
-        assertClose(name, found.get(name), Golden.flatten(node));
+        GoldenFile.assertClose(name, found.get(name), GoldenFile.flat(node), TOLERANCE);
       }
       assertThat(wanted.keySet())
           .as("every gradient of the golden file is compared")
@@ -106,10 +103,11 @@ class GoldenNumbersTest {
     Golden golden = Golden.read(model);
     try (NetworkSession session = golden.session()) {
       float[] logits = session.scores(golden.matrix(), 0, golden.matrix().rows());
-      assertClose(
+      GoldenFile.assertClose(
           "inference logits",
           logits,
-          Golden.flatten(golden.json.get("expected").get("inference_logits")));
+          GoldenFile.flat(golden.json.get("expected").get("inference_logits")),
+          TOLERANCE);
     }
   }
 
@@ -129,23 +127,13 @@ class GoldenNumbersTest {
         JsonNode expected = adam.get("steps").get(step).get("weights_after");
         Map<String, float[]> weights = session.state();
         for (String name : Golden.names(expected, "")) {
-          assertClose(
-              name + " after step " + step, weights.get(name), Golden.flatten(expected.get(name)));
+          GoldenFile.assertClose(
+              name + " after step " + step,
+              weights.get(name),
+              GoldenFile.flat(expected.get(name)),
+              TOLERANCE);
         }
       }
-    }
-  }
-
-  private static void assertClose(String name, float[] found, double[] expected) {
-    assertThat(found).as(name).hasSameSizeAs(expected);
-    double largest = 0;
-    for (double value : expected) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertThat((double) found[i])
-          .as("%s[%d]", name, i)
-          .isCloseTo(expected[i], org.assertj.core.data.Offset.offset(TOLERANCE * largest));
     }
   }
 
@@ -158,12 +146,7 @@ class GoldenNumbersTest {
     }
 
     static Golden read(String model) {
-      try (InputStream in =
-          GoldenNumbersTest.class.getResourceAsStream("/golden/" + model + ".json")) {
-        return new Golden(new ObjectMapper().readTree(in));
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
+      return new Golden(GoldenFile.read(model + ".json"));
     }
 
     boolean variational() {
@@ -197,7 +180,7 @@ class GoldenNumbersTest {
       NetworkSession session =
           NetworkSession.forTraining(settings(), Rows.ids(json.get("items").asInt()));
       for (String name : names(json.get("weights"), "")) {
-        session.set(name, floats(json.get("weights").get(name)));
+        session.set(name, GoldenFile.floats(json.get("weights").get(name)));
       }
       return session;
     }
@@ -243,7 +226,7 @@ class GoldenNumbersTest {
       runner.feed("keep_mask", keep(tensors, Shape.of(mask.length), mask));
       if (variational()) {
         Shape latent = Shape.of(batch.users, json.get("latent").asLong());
-        runner.feed("noise", keep(tensors, latent, floats(json.get("epsilon"))));
+        runner.feed("noise", keep(tensors, latent, GoldenFile.floats(json.get("epsilon"))));
         runner.feed(graph.numbers().get(0).fed(), scalar(tensors, beta()));
       }
       if (update) {
@@ -292,29 +275,6 @@ class GoldenNumbersTest {
       List<String> names = new ArrayList<>();
       node.fieldNames().forEachRemaining(name -> names.add(prefix + name));
       return names;
-    }
-
-    static float[] floats(JsonNode node) {
-      double[] values = flatten(node);
-      float[] floats = new float[values.length];
-      for (int i = 0; i < values.length; i++) {
-        floats[i] = (float) values[i];
-      }
-      return floats;
-    }
-
-    static double[] flatten(JsonNode node) {
-      List<Double> values = new ArrayList<>();
-      collect(node, values);
-      return values.stream().mapToDouble(Double::doubleValue).toArray();
-    }
-
-    private static void collect(JsonNode node, List<Double> values) {
-      if (node.isArray()) {
-        node.forEach(child -> collect(child, values));
-      } else {
-        values.add(node.asDouble());
-      }
     }
   }
 }

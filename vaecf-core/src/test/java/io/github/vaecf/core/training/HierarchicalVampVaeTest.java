@@ -1,7 +1,7 @@
 package io.github.vaecf.core.training;
 
-import static io.github.vaecf.core.training.FedStep.assertClose;
-import static io.github.vaecf.core.training.FedStep.floats;
+import static io.github.vaecf.core.training.GoldenFile.assertClose;
+import static io.github.vaecf.core.training.GoldenFile.floats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 

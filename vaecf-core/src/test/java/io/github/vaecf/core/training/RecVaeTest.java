@@ -1,10 +1,12 @@
 package io.github.vaecf.core.training;
 
+import static io.github.vaecf.core.training.GoldenFile.assertClose;
+import static io.github.vaecf.core.training.GoldenFile.flat;
+import static io.github.vaecf.core.training.GoldenFile.floats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.RecVae;
 import io.github.vaecf.core.model.Settings;
@@ -12,7 +14,6 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.data.CsrMatrix;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,15 +36,7 @@ class RecVaeTest {
 
   @TempDir Path folder;
 
-  private final JsonNode golden = read();
-
-  private static JsonNode read() {
-    try (InputStream in = RecVaeTest.class.getResourceAsStream("/golden/recvae.json")) {
-      return new ObjectMapper().readTree(in);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
+  private final JsonNode golden = GoldenFile.read("recvae.json");
 
   private static Settings settings() {
     return RecVae.published()
@@ -149,7 +142,7 @@ class RecVaeTest {
           .isCloseTo(expected.get("log_likelihood").asDouble(), within(2e-4));
       assertThat(found.get("kl")[0] * golden.get("gamma").asDouble())
           .isCloseTo(expected.get("kl").asDouble(), within(1e-6));
-      gradients.forEach((one, value) -> assertClose(one, found.get(one), flatten(value)));
+      gradients.forEach((one, value) -> assertClose(one, found.get(one), flat(value), TOLERANCE));
     } finally {
       fed.forEach(TFloat32::close);
     }
@@ -169,7 +162,8 @@ class RecVaeTest {
       assertClose(
           "logits",
           session.scores(users, 0, users.rows()),
-          flatten(golden.get("inference_logits")));
+          flat(golden.get("inference_logits")),
+          TOLERANCE);
       float[] ofNobody = session.scores(Rows.of(17, Rows.row()), 0, 1);
       for (float score : ofNobody) {
         assertThat(score).isFinite();
@@ -212,40 +206,5 @@ class RecVaeTest {
                     "learning-rate",
                     "0.02"));
     ResumedTraining.requireSameBytes(settings, folder, 8, 20);
-  }
-
-  private static void assertClose(String name, float[] found, double[] expected) {
-    assertThat(found).as(name).hasSameSizeAs(expected);
-    double largest = 0;
-    for (double value : expected) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertThat((double) found[i])
-          .as("%s[%d]", name, i)
-          .isCloseTo(expected[i], within(TOLERANCE * largest));
-    }
-  }
-
-  private static float[] floats(JsonNode node) {
-    double[] values = flatten(node);
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
-  }
-
-  private static double[] flatten(JsonNode node) {
-    if (!node.isArray()) {
-      return new double[] {node.asDouble()};
-    }
-    List<Double> values = new ArrayList<>();
-    for (JsonNode child : node) {
-      for (double value : flatten(child)) {
-        values.add(value);
-      }
-    }
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }

@@ -1,15 +1,14 @@
 package io.github.vaecf.core.training;
 
-import static io.github.vaecf.core.training.FedStep.assertClose;
-import static io.github.vaecf.core.training.FedStep.flat;
-import static io.github.vaecf.core.training.FedStep.floats;
-import static io.github.vaecf.core.training.FedStep.rows;
+import static io.github.vaecf.core.training.GoldenFile.assertClose;
+import static io.github.vaecf.core.training.GoldenFile.flat;
+import static io.github.vaecf.core.training.GoldenFile.floats;
+import static io.github.vaecf.core.training.GoldenFile.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.Model;
@@ -19,7 +18,6 @@ import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.model.VampVae;
 import io.github.vaecf.data.CsrMatrix;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,15 +40,7 @@ class VampVaeTest {
 
   @TempDir Path folder;
 
-  private final JsonNode golden = read();
-
-  private static JsonNode read() {
-    try (InputStream in = VampVaeTest.class.getResourceAsStream("/golden/vamp.json")) {
-      return new ObjectMapper().readTree(in);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
+  private final JsonNode golden = GoldenFile.read("vamp.json");
 
   private static Settings settings() {
     return VampVae.published()

@@ -2,7 +2,6 @@ package io.github.vaecf.eval.search;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.LinearAutoencoder;
@@ -19,8 +18,8 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.EnsembleSelection;
+import io.github.vaecf.eval.EnsembleSelection.Choice;
 import io.github.vaecf.eval.Ndcg;
-import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.search.Trials.TrialListener;
 import io.github.vaecf.eval.search.Trials.TrialResult;
@@ -38,7 +37,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Finds, within a given time, the best that this library can do on some data: fits the models one
@@ -204,18 +202,7 @@ public final class AutoTraining {
      * @return the best first
      */
     public List<TrialResult> bestOfEach() {
-      Map<String, TrialResult> best = new LinkedHashMap<>();
-      for (TrialResult result : trials) {
-        if (!Double.isNaN(result.validation())) {
-          best.merge(
-              result.trial().settings().model().name(),
-              result,
-              (one, other) -> other.validation() > one.validation() ? other : one);
-        }
-      }
-      return best.values().stream()
-          .sorted(Comparator.comparingDouble(TrialResult::validation).reversed())
-          .toList();
+      return AutoTraining.bestOfEach(trials);
     }
   }
 
@@ -563,8 +550,7 @@ public final class AutoTraining {
   // What comes of them.
 
   private Outcome blend(List<TrialResult> results) {
-    List<TrialResult> best =
-        new Outcome(results, List.of(), Double.NaN, folder, Map.of()).bestOfEach();
+    List<TrialResult> best = bestOfEach(results);
     if (best.isEmpty()) {
       throw new DataException(
           folder
@@ -572,32 +558,25 @@ public final class AutoTraining {
               + (passedOver.isEmpty() ? "" : ": " + passedOver)
               + "; give it more");
     }
-    ToDoubleFunction<Recommender> measure =
-        model -> RankingEvaluator.of(metric).evaluate(model, split.validation()).mean(metric);
     List<TrainedModel> models = new ArrayList<>();
     try {
       for (TrialResult result : best) {
         models.add(result.model());
       }
-      List<Double> weights = EnsembleSelection.choose(models, split.validation(), metric).weights();
-      List<Member> members = new ArrayList<>();
-      for (int i = 0; i < best.size(); i++) {
-        if (weights.get(i) > 0) {
-          members.add(new Member(best.get(i), weights.get(i)));
-        }
-      }
-      members.sort(Comparator.comparingDouble(Member::weight).reversed()); // stable
-      TrainedModel model = blended(members, best, models, measure);
+      Choice choice = EnsembleSelection.choose(models, split.validation(), metric);
+      TrainedModel model = choice.blend(models, split.validation(), metric);
       try {
         if (model.validation() < best.get(0).validation()) {
           // What the choice looks at is not quite what is measured.
-          members = List.of(new Member(best.get(0), 1));
+          List<Double> weights = new ArrayList<>(Collections.nCopies(best.size(), 0.0));
+          weights.set(0, 1.0);
+          choice = new Choice(weights, best.get(0).validation());
           model.close();
-          model = blended(members, best, models, measure);
+          model = choice.blend(models, split.validation(), metric);
         }
         Path target = folder.resolve(MODEL);
         model.saveIn(target);
-        return new Outcome(results, members, model.validation(), target, passedOver);
+        return new Outcome(results, members(best, choice), model.validation(), target, passedOver);
       } finally {
         model.close();
       }
@@ -606,16 +585,30 @@ public final class AutoTraining {
     }
   }
 
-  private TrainedModel blended(
-      List<Member> members,
-      List<TrialResult> best,
-      List<TrainedModel> models,
-      ToDoubleFunction<Recommender> measure) {
-    return TrainedModel.blend(
-        members.stream().map(member -> models.get(best.indexOf(member.trial()))).toList(),
-        members.stream().map(Member::weight).toList(),
-        metric.name(),
-        measure);
+  private static List<Member> members(List<TrialResult> best, Choice choice) {
+    List<Member> members = new ArrayList<>();
+    for (int i = 0; i < best.size(); i++) {
+      if (choice.weights().get(i) > 0) {
+        members.add(new Member(best.get(i), choice.weights().get(i)));
+      }
+    }
+    members.sort(Comparator.comparingDouble(Member::weight).reversed()); // stable
+    return members;
+  }
+
+  private static List<TrialResult> bestOfEach(List<TrialResult> trials) {
+    Map<String, TrialResult> best = new LinkedHashMap<>();
+    for (TrialResult result : trials) {
+      if (!Double.isNaN(result.validation())) {
+        best.merge(
+            result.trial().settings().model().name(),
+            result,
+            (one, other) -> other.validation() > one.validation() ? other : one);
+      }
+    }
+    return best.values().stream()
+        .sorted(Comparator.comparingDouble(TrialResult::validation).reversed())
+        .toList();
   }
 
   /** Collects what an automatic training needs. Not safe for use by several threads. */

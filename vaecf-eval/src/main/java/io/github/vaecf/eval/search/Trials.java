@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
-import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.ClosedFormModel.Shared;
 import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.RunFolder.TrainingCurve;
@@ -204,9 +203,6 @@ public final class Trials {
         if (results.size() == trials.size()) {
           trials.add(trial);
           WholeFile.replace(folder.resolve(PLAN), plan(trials).toPrettyString() + "\n");
-        }
-        if (!(trial.settings().model() instanceof ClosedFormModel)) {
-          shared.clear(); // it is large, and of no use to a training by gradient
         }
         TrialResult result = run(trial, results, shared);
         results.add(result);
