@@ -99,7 +99,9 @@ final class BlendCommand extends Subcommand {
     }
     WholeFile.requireVacant(out);
     Split split = PreparedFolder.read(data);
-    EvaluateCommand.Part.VALIDATION.requireHeldOut(split, data);
+    if (weights == null) {
+      EvaluateCommand.Part.VALIDATION.requireHeldOut(split, data);
+    }
     List<TrainedModel> opened = new ArrayList<>();
     try {
       for (String text : named.values()) {
@@ -146,18 +148,25 @@ final class BlendCommand extends Subcommand {
     ArrayNode members = outcome.putArray("members");
     for (int i = 0; i < names.size(); i++) {
       double weight = choice.weights().get(i);
-      double alone = evaluator.evaluate(opened.get(i), split.validation()).mean(metric);
-      table.row(List.of(names.get(i), number("%.3f", weight), number("%.4f", alone)));
+      double alone =
+          split.validation().isEmpty()
+              ? Double.NaN
+              : evaluator.evaluate(opened.get(i), split.validation()).mean(metric);
+      table.row(List.of(names.get(i), number("%.3f", weight), orNone(alone)));
       members
           .addObject()
           .put("model", names.get(i))
           .put("weight", weight)
           .put("validation", orNull(alone));
     }
-    table.row(List.of("blend", "", number("%.4f", blend.validation())));
+    table.row(List.of("blend", "", orNone(blend.validation())));
     out().print(table);
     out().println("Model: " + out);
     writeJson(json, outcome);
+  }
+
+  private static String orNone(double validation) {
+    return Double.isNaN(validation) ? "none" : number("%.4f", validation);
   }
 
   private static String number(String format, double value) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,42 @@ class BlendCommandTest {
     JsonNode members = new ObjectMapper().readTree(file.toFile()).path("members");
     assertThat(members.get(0).path("weight").asDouble()).isEqualTo(0.25);
     assertThat(members.get(1).path("weight").asDouble()).isEqualTo(3);
+  }
+
+  @Test
+  void givenWeightsAskForNoValidationUsersAndChosenOnesDo() throws IOException {
+    Path pairs = folder.resolve("pairs");
+    Files.createDirectory(pairs);
+    Files.writeString(pairs.resolve("train.txt"), "0 0 1 2\n1 1 2 3\n2 0 3\n3 2 3\n");
+    Files.writeString(pairs.resolve("test.txt"), "0 3\n1 0\n2 1\n3 1\n");
+    Path all = folder.resolve("all");
+    Outcome.of(
+        "prepare", "--format=lightgcn", "--validation-share=0", "--input", pairs, "--out", all);
+    Path out = folder.resolve("blend");
+
+    Outcome chosen = Outcome.of("blend", "--data", all, "--model", "ease", "knn", "--out", out);
+    assertThat(chosen.status()).isEqualTo(1);
+    assertThat(chosen.err()).contains("prepare the data with pairs held out for validation");
+
+    Path file = folder.resolve("blend.json");
+    Outcome given =
+        Outcome.of(
+            "blend",
+            "--data",
+            all,
+            "--model",
+            "ease",
+            "knn",
+            "--weights=2,1",
+            "--out",
+            out,
+            "--json",
+            file);
+    assertThat(given.status()).as(given.err()).isZero();
+    assertThat(given.out()).contains("none");
+    assertThat(new ObjectMapper().readTree(file.toFile()).path("validation").isNull()).isTrue();
+    Outcome evaluated = Outcome.of("evaluate", "--data", all, "--model", out);
+    assertThat(evaluated.status()).as(evaluated.err()).isZero();
   }
 
   @Test

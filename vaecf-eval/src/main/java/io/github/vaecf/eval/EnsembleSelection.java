@@ -71,7 +71,7 @@ public final class EnsembleSelection {
      * The blend that was chosen, of the models that have a weight, the heaviest first.
      *
      * @param models those that were chosen from, in that order; they stay the caller's
-     * @param users whom to measure it on
+     * @param users whom to measure it on; may be nobody, and then the blend has no validation
      * @param metric what is measured
      * @return the blend, to be closed; of one model a copy of that model
      */
@@ -87,7 +87,7 @@ public final class EnsembleSelection {
           taken.stream().map(models::get).toList(),
           taken.stream().map(weights::get).toList(),
           metric.name(),
-          blend -> evaluator.evaluate(blend, users).mean(metric));
+          blend -> users.isEmpty() ? Double.NaN : evaluator.evaluate(blend, users).mean(metric));
     }
   }
 

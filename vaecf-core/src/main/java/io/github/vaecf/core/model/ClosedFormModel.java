@@ -24,6 +24,7 @@ public interface ClosedFormModel extends Model {
    * @param settings of this model
    * @return the weights by the names that {@link #scores} uses; the caller closes them
    * @throws DataException if the machine has not enough memory for it
+   * @throws ArithmeticException if its equations have no solution in the precision it computes in
    */
   Map<String, TFloat32> fit(CsrMatrix train, Settings settings);
 
@@ -36,6 +37,7 @@ public interface ClosedFormModel extends Model {
    * @param shared what the fits before left, and receives what this one leaves
    * @return the weights by the names that {@link #scores} uses; the caller closes them
    * @throws DataException if the machine has not enough memory for it
+   * @throws ArithmeticException if its equations have no solution in the precision it computes in
    */
   default Map<String, TFloat32> fit(CsrMatrix train, Settings settings, Shared shared) {
     return fit(train, settings);

@@ -13,6 +13,11 @@ final class CoOccurrences {
     this.items = train.transpose();
   }
 
+  /** How many items the user has. */
+  int items(int user) {
+    return users.rowSize(user);
+  }
+
   /** How many users have the item. */
   int users(int item) {
     return items.rowSize(item);
@@ -46,6 +51,26 @@ final class CoOccurrences {
         }
       }
       return counts;
+    }
+
+    /**
+     * The weights of the users that an item has in common with each item, added up: entry (i, j) of
+     * XᵀWX.
+     *
+     * @param item the item
+     * @param weights one a user
+     * @param sums receives one number an item
+     */
+    void weightedRow(int item, double[] weights, double[] sums) {
+      Arrays.fill(sums, 0);
+      int userCount = items.copyRow(item, ofItem, 0);
+      for (int u = 0; u < userCount; u++) {
+        double weight = weights[ofItem[u]];
+        int size = users.copyRow(ofItem[u], ofUser, 0);
+        for (int i = 0; i < size; i++) {
+          sums[ofUser[i]] += weight;
+        }
+      }
     }
   }
 }

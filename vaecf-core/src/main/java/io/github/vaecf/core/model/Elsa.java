@@ -14,7 +14,8 @@ import java.util.List;
 public final class Elsa implements GradientModel {
   /** Width of an item's vector. */
   public static final Setting<Integer> FACTORS =
-      Setting.integer("factors", 1, 256, "Width of an item's vector.");
+      Setting.integer("factors", 1, 256, "Width of an item's vector.")
+          .tried(List.of(64, 128, 256, 512));
 
   private static final String NAME = "items";
 

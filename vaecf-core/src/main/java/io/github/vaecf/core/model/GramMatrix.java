@@ -134,7 +134,7 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
    *
    * @param diagonal Λ's entries
    * @param threads how many; 0 for one a core
-   * @throws DataException if G + Λ is not positive definite in double precision
+   * @throws ArithmeticException if G + Λ is not positive definite in double precision
    */
   void invert(double[] diagonal, int threads) {
     int count = Workers.count(threads);
@@ -155,7 +155,7 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
             openblas.LAPACKE_dpotri_work(openblas.LAPACK_COL_MAJOR, ABOVE, items, matrix, items);
       }
       if (column != 0) {
-        throw new DataException(
+        throw new ArithmeticException(
             "the items' matrix XᵀX + Λ is not positive definite as far as doubles go (row "
                 + column
                 + " of "

@@ -58,7 +58,7 @@ public final class ImplicitAls implements ClosedFormModel, Autoencoder {
               Setting.Range.above(0),
               0.1,
               "Factor of the penalty on the factors; 0.001 to 1 is usual.")
-          .tried(List.of(0.003, 0.01, 0.03, 0.1, 0.2, 0.4));
+          .tried(List.of(0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8));
 
   /** The weight α that an item of a user has beside the 1 that every pair has. */
   public static final Setting<Double> ALPHA =

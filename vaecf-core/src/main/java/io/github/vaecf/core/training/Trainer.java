@@ -107,7 +107,8 @@ public final class Trainer {
    *     holds a run and resume was not asked for, it holds none and resume was, the settings, the
    *     validation or the data have changed, or it cannot be written
    * @throws TrainingStoppedException if it was asked to stop ({@link Builder#stopWhen})
-   * @throws TrainingDivergedException if the loss is no longer a number
+   * @throws TrainingDivergedException if the loss is no longer a number, or the equations of a
+   *     model in closed form have no solution
    */
   public TrainedModel train(CsrMatrix users, IdIndex items) {
     Require.that(
@@ -192,8 +193,18 @@ public final class Trainer {
     }
   }
 
-  private Map<String, TFloat32> fit(ClosedFormModel model, CsrMatrix users) {
-    return shared == null ? model.fit(users, settings) : model.fit(users, settings, shared);
+  private Map<String, TFloat32> fit(ClosedFormModel model, CsrMatrix users, RunFolder folder) {
+    try {
+      return shared == null ? model.fit(users, settings) : model.fit(users, settings, shared);
+    } catch (ArithmeticException e) {
+      TrainingDivergedException none =
+          new TrainingDivergedException(model.title() + " has no solution: " + e.getMessage());
+      none.initCause(e);
+      if (folder != null) {
+        begin(folder); // a run that says with which settings
+      }
+      throw none;
+    }
   }
 
   private TrainedModel fit(ClosedFormModel model, CsrMatrix users, IdIndex items) {
@@ -220,7 +231,7 @@ public final class Trainer {
     }
     NetworkSession session = NetworkSession.forInference(settings, items);
     try {
-      Map<String, TFloat32> weights = fit(model, users);
+      Map<String, TFloat32> weights = fit(model, users, folder);
       try {
         Set<String> expected =
             session.modelWeights().stream()
@@ -559,7 +570,8 @@ public final class Trainer {
 
   /**
    * The loss of a training is no longer a number; the message says at which step and setting. The
-   * best weights until then are still in the run folder, if there is one.
+   * best weights until then are still in the run folder, if there is one. Or a model in closed form
+   * has no solution with these settings; the message says why.
    */
   public static final class TrainingDivergedException extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;

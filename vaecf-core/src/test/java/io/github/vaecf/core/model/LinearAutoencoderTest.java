@@ -320,7 +320,7 @@ class LinearAutoencoderTest {
 
     assertThatThrownBy(
             () -> weights(twins, with(new LinearAutoencoder.Ease(), Map.of("lambda", "1e-30"))))
-        .isInstanceOf(DataException.class)
+        .isInstanceOf(ArithmeticException.class)
         .hasMessage(
             "the items' matrix XᵀX + Λ is not positive definite as far as doubles go (row 2 of 3):"
                 + " take a larger lambda");

@@ -681,7 +681,7 @@ public final class Trials {
       PRUNED,
       /** Its time was over. */
       OUT_OF_TIME,
-      /** Its loss was no longer a number. */
+      /** Its loss was no longer a number, or it has no solution. */
       DIVERGED;
 
       /**

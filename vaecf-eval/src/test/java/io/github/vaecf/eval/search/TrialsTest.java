@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.vaecf.core.model.LinearAutoencoder.Rdlae;
+import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
@@ -259,6 +260,34 @@ class TrialsTest {
     assertThat(results.get(1).end()).isEqualTo(TrialResult.End.DONE);
     assertThat(Files.readAllLines(folder.resolve("results.csv")).get(1))
         .startsWith("wild,1.0E38,diverged,,,0,0,");
+  }
+
+  @Test
+  void aClosedFormWithoutASolutionIsAResultAndTheOthersGoOn() {
+    // Two items that the same users have: without a penalty there is more than one solution.
+    Split twins =
+        new Split(
+            CsrMatrix.ofRows(
+                SPLIT.items().size(),
+                new long[] {0, 2, 4, 6, 8, 9},
+                new int[][] {{0, 1, 0, 1, 0, 1, 0, 1, 2}}),
+            SPLIT.validation(),
+            SPLIT.test(),
+            SPLIT.users(),
+            SPLIT.items(),
+            Map.of());
+    Settings ease = Settings.published(Model.named("ease"));
+    List<Trial> both =
+        List.of(
+            new Trial("none", Map.of("lambda", "1.0E-30"), ease.with(Map.of("lambda", "1e-30"))),
+            new Trial("some", Map.of("lambda", "1.0"), ease.with(Map.of("lambda", "1"))));
+    for (int run = 0; run < 2; run++) { // the second time it is read again
+      List<TrialResult> results = trials(folder).split(twins).build().run(both);
+      assertThat(results.get(0).end()).isEqualTo(TrialResult.End.DIVERGED);
+      assertThat(results.get(0).message()).contains("not positive definite", "larger lambda");
+      assertThat(results.get(0).validation()).isNaN();
+      assertThat(results.get(1).end()).isEqualTo(TrialResult.End.DONE);
+    }
   }
 
   @Test
