@@ -17,14 +17,11 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.model.VampVae;
 import io.github.vaecf.data.CsrMatrix;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.Shape;
@@ -37,8 +34,6 @@ class VampVaeTest {
   private static final double TOLERANCE = 1e-5;
   private static final int ITEMS = 17;
   private static final int PSEUDO_INPUTS = 3;
-
-  @TempDir Path folder;
 
   private final JsonNode golden = GoldenFile.read("vamp.json");
 
@@ -178,17 +173,6 @@ class VampVaeTest {
             .train(data.matrix(), data.ids())) {
       assertThat(data.hitRate().applyAsDouble(model)).isGreaterThan(0.9);
     }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"vamp", "hvamp"})
-  void resumedInTheMiddleOfAnEpochItIsTheSameToTheByte(String name) throws IOException {
-    Settings settings =
-        Settings.published(Model.named(name))
-            .with(small())
-            .with(Map.of("epochs", "9", "batch-size", "50", "learning-rate", "0.02"))
-            .with(Map.of("hidden", "24,16", "latent", "8"));
-    ResumedTraining.requireSameBytes(settings, folder, 8, 20);
   }
 
   @ParameterizedTest

@@ -77,6 +77,9 @@ public final class AutoTraining {
   /** A model that sees its users less often than this is not worth its time. */
   private static final int FEWEST_EPOCHS = 8;
 
+  /** Nor one that takes fewer steps, unless it is published with fewer. */
+  private static final int FEWEST_STEPS = 500;
+
   private static final double PROBE_SECONDS = 8;
   private static final int PROBE_STEPS = 40;
 
@@ -475,7 +478,8 @@ public final class AutoTraining {
       return Optional.empty();
     }
     double affordable = (PLANNED * share - (seconds() - began)) / secondsPerEpoch;
-    if (affordable < FEWEST_EPOCHS) {
+    int fewest = fewestEpochs(settings);
+    if (affordable < fewest) {
       passedOver.put(
           published.model().name(),
           String.format(
@@ -483,11 +487,18 @@ public final class AutoTraining {
               "its share of the time is %.0f seconds, enough for %.1f epochs, and it needs %d",
               share,
               Math.max(0, affordable),
-              FEWEST_EPOCHS));
+              fewest));
       return Optional.empty();
     }
     int epochs = (int) Math.min(published.get(TrainingSettings.EPOCHS), affordable);
     return Optional.of(settings.with(TrainingSettings.EPOCHS, epochs));
+  }
+
+  private int fewestEpochs(Settings settings) {
+    int batch = settings.get(TrainingSettings.BATCH_SIZE);
+    int steps = (split.train().rows() + batch - 1) / batch;
+    int forSteps = (FEWEST_STEPS + steps - 1) / steps;
+    return Math.min(settings.get(TrainingSettings.EPOCHS), Math.max(FEWEST_EPOCHS, forSteps));
   }
 
   /** As some steps and a validation of some users tell. */
