@@ -110,7 +110,7 @@ final class BlendCommand extends Subcommand {
       Choice choice =
           weights == null
               ? EnsembleSelection.choose(opened, split.validation(), metric)
-              : new Choice(weights, Double.NaN);
+              : new Choice(weights);
       try (TrainedModel blend = choice.blend(opened, split.validation(), metric)) {
         blend.saveIn(out);
         show(List.copyOf(named.keySet()), choice, opened, metric, split, blend);

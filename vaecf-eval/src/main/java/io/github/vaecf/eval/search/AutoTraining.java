@@ -420,7 +420,7 @@ public final class AutoTraining {
       try {
         closedForm.requireMemory(split.train(), published);
         if (model instanceof LinearAutoencoder) {
-          requireTime(split.items().size());
+          requireTime(split.items().size(), before);
         }
         return Optional.of(
             model instanceof LinearAutoencoder ? likeTheBest(published, before) : published);
@@ -432,10 +432,19 @@ public final class AutoTraining {
     return planned(published, share);
   }
 
-  /** A factorisation takes all of its time before it can be told that it takes too long. */
-  private void requireTime(int items) {
+  /**
+   * A factorisation takes all of its time before it can be told that it takes too long. The first
+   * tells of those after it.
+   */
+  private void requireTime(int items, List<TrialResult> before) {
     double seconds =
-        Math.pow(items, 3) / (OPERATIONS_PER_SECOND * Runtime.getRuntime().availableProcessors());
+        before.stream()
+            .filter(result -> result.trial().settings().model() instanceof LinearAutoencoder)
+            .mapToDouble(result -> result.curve().seconds())
+            .max()
+            .orElse(
+                Math.pow(items, 3)
+                    / (OPERATIONS_PER_SECOND * Runtime.getRuntime().availableProcessors()));
     if (seconds > LARGEST_SHARE_OF_A_FIT * left()) {
       throw new DataException(
           String.format(
@@ -578,10 +587,10 @@ public final class AutoTraining {
       TrainedModel model = choice.blend(models, split.validation(), metric);
       try {
         if (model.validation() < best.get(0).validation()) {
-          // What the choice looks at is not quite what is measured.
+          // Weights that are good for samples of the users need not be for all of them.
           List<Double> weights = new ArrayList<>(Collections.nCopies(best.size(), 0.0));
           weights.set(0, 1.0);
-          choice = new Choice(weights, best.get(0).validation());
+          choice = new Choice(weights);
           model.close();
           model = choice.blend(models, split.validation(), metric);
         }
