@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
  *
  * <p>Where there are few users that would fit the weights to their chances. So it is done for
  * several samples of the users, each of as many drawn with replacement, and the weights are the
- * means: with 1,000 users or fewer for twenty samples, with more for fewer, from 20,000 on once,
- * for all users as they are. The samples are drawn with a fixed seed.
+ * means: with 1,000 users or fewer for twenty samples, with more for fewer, beyond 10,000
+ * once, for all users as they are. The samples are drawn with a fixed seed.
  *
  * <p>Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models, ICML
  * 2004, sections 2 and 2.1. They take the mean over samples as well, there of the models.
@@ -211,7 +211,8 @@ public final class EnsembleSelection {
       throw new DataException(
           metric.name() + " has no value for any of these users: nothing can be chosen by it");
     }
-    double[] kept = Arrays.stream(weights).map(one -> one < LEAST_WEIGHT * sum ? 0 : one).toArray();
+    double least = Math.min(LEAST_WEIGHT * sum, Arrays.stream(weights).max().getAsDouble());
+    double[] kept = Arrays.stream(weights).map(one -> one < least ? 0 : one).toArray();
     double rest = Arrays.stream(kept).sum();
     return new Choice(Arrays.stream(kept).map(one -> one / rest).boxed().toList());
   }
