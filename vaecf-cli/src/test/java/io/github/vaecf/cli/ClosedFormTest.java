@@ -158,8 +158,8 @@ class ClosedFormTest {
         "--model=knn:0.5 | neighbours: expected a whole number of at least 1, found '0.5'",
         "--model=knn:width=3 | width: no setting of knn, which has neighbours",
         "--model=knn:neighbours=3,neighbours=4 | neighbours: is given twice",
-        "--model=knn --epochs=5 | --epochs: no setting of knn, which has neighbours, device,"
-            + " threads",
+        "--model=knn --epochs=5 | --epochs: no setting of knn, which has neighbours, user-exponent,"
+            + " history-exponent, popularity-exponent, device, threads",
         "--model=ease --lambda=0 | --lambda: expected",
         "--model=ease --restarts=3 | --restarts is for models trained by gradient, not for ease",
         "--model=knn --time-limit=5 | --time-limit is for models trained by gradient"

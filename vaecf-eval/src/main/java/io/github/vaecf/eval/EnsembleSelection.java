@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
  *
  * <p>Where there are few users that would fit the weights to their chances. So it is done for
  * several samples of the users, each of as many drawn with replacement, and the weights are the
- * means: with 1,000 users or fewer for twenty samples, with more for fewer, beyond 10,000
- * once, for all users as they are. The samples are drawn with a fixed seed.
+ * means: with 1,000 users or fewer for twenty samples, with more for fewer, beyond 10,000 once, for
+ * all users as they are. The samples are drawn with a fixed seed.
  *
  * <p>Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models, ICML
  * 2004, sections 2 and 2.1. They take the mean over samples as well, there of the models.
@@ -214,15 +214,44 @@ public final class EnsembleSelection {
     double least = Math.min(LEAST_WEIGHT * sum, Arrays.stream(weights).max().getAsDouble());
     double[] kept = Arrays.stream(weights).map(one -> one < least ? 0 : one).toArray();
     double rest = Arrays.stream(kept).sum();
-    return new Choice(Arrays.stream(kept).map(one -> one / rest).boxed().toList());
+    double[] mean = Arrays.stream(kept).map(one -> one / rest).toArray();
+    return new Choice(Arrays.stream(unlessOneIsBetter(heldOut, mean)).boxed().toList());
   }
 
-  /** How often each model is taken for users that count some times each. */
-  private int[] select(HeldOut heldOut, int models, int[] times) {
+  /** The mean of what is best for samples need not be better than a single model for all users. */
+  private double[] unlessOneIsBetter(HeldOut heldOut, double[] weights) {
+    int[] once = new int[users.size()];
+    Arrays.fill(once, 1);
+    List<float[]> sums = noScores();
+    double[] best = weights;
+    double bestValue = Double.NEGATIVE_INFINITY;
+    for (int model = 0; model < weights.length; model++) {
+      double value = value(heldOut, sums, model, once);
+      if (value > bestValue) {
+        best = new double[weights.length];
+        best[model] = 1;
+        bestValue = value;
+      }
+    }
+    for (int model = 0; model < weights.length - 1; model++) {
+      add(sums, model, (float) weights[model]);
+    }
+    int last = weights.length - 1;
+    add(sums, last, (float) weights[last] - 1); // what is asked about counts once more
+    return value(heldOut, sums, last, once) >= bestValue ? weights : best;
+  }
+
+  private List<float[]> noScores() {
     List<float[]> sums = new ArrayList<>();
     for (Candidates user : users) {
       sums.add(new float[user.items().length]);
     }
+    return sums;
+  }
+
+  /** How often each model is taken for users that count some times each. */
+  private int[] select(HeldOut heldOut, int models, int[] times) {
+    List<float[]> sums = noScores();
     int[] taken = new int[models];
     int[] best = taken;
     double bestValue = Double.NEGATIVE_INFINITY;
@@ -241,7 +270,7 @@ public final class EnsembleSelection {
         break; // the metric has no value for anybody
       }
       taken[next]++;
-      add(sums, next);
+      add(sums, next, 1);
       if (nextValue > bestValue) {
         best = taken.clone();
         bestValue = nextValue;
@@ -251,12 +280,12 @@ public final class EnsembleSelection {
     return best;
   }
 
-  private void add(List<float[]> sums, int model) {
+  private void add(List<float[]> sums, int model, float weight) {
     for (int user = 0; user < users.size(); user++) {
       float[] sum = sums.get(user);
       float[] scores = users.get(user).scores()[model];
       for (int i = 0; i < sum.length; i++) {
-        sum[i] += scores[i];
+        sum[i] += weight * scores[i];
       }
     }
   }
