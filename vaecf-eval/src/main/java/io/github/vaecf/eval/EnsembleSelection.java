@@ -23,7 +23,8 @@ import java.util.stream.IntStream;
  * <p>Where there are few users that would fit the weights to their chances. So it is done for
  * several samples of the users, each of as many drawn with replacement, and the weights are the
  * means: with 1,000 users or fewer for twenty samples, with more for fewer, beyond 10,000 once, for
- * all users as they are. The samples are drawn with a fixed seed.
+ * all users as they are. The samples are drawn with a fixed seed. Where a single model is better
+ * for all of the users, it is taken instead.
  *
  * <p>Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models, ICML
  * 2004, sections 2 and 2.1. They take the mean over samples as well, there of the models.
