@@ -3,12 +3,19 @@ package io.github.vaecf.cli; // that of the floor
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedModel;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.tensorflow.SavedModelBundle;
+import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorShapeProto;
 
@@ -19,6 +26,10 @@ import org.tensorflow.proto.TensorShapeProto;
 public final class OneUser {
   private static final int RUNS = 1000;
   private static final int WARM_UP = 300;
+
+  /** Operations that read of a weight what is asked for. */
+  private static final Set<String> BY_ITEM =
+      Set.of("GatherV2", "ResourceGather", "SparseTensorDenseMatMul");
 
   private OneUser() {}
 
@@ -63,26 +74,61 @@ public final class OneUser {
   }
 
   /**
-   * Of a matrix with a row for each item a user needs the rows of their own, of any other weight
-   * all. Norms are for similar items only.
+   * What the ranking of one user reads: of weights that are gathered, or multiplied by a sparse
+   * history, the share of the items that the user has, of all others everything. Weights that
+   * serving_default does not need are not counted.
    */
   private static long bytesRead(Path version, int items, int told) {
-    long bytes = 0;
     try (SavedModelBundle bundle =
         SavedModelBundle.load(version.toString(), SavedModelBundle.DEFAULT_TAG)) {
-      for (NodeDef node : bundle.metaGraphDef().getGraphDef().getNodeList()) {
-        if (!node.getOp().equals("VarHandleOp") || node.getName().startsWith("weight_similar_")) {
+      MetaGraphDef meta = bundle.metaGraphDef();
+      Map<String, NodeDef> nodes = new HashMap<>();
+      meta.getGraphDef().getNodeList().forEach(node -> nodes.put(node.getName(), node));
+      Deque<String> open = new ArrayDeque<>();
+      meta.getSignatureDefOrThrow("serving_default")
+          .getOutputsMap()
+          .values()
+          .forEach(output -> open.add(node(output.getName())));
+      Set<String> needed = new HashSet<>();
+      Set<String> readWhole = new HashSet<>();
+      while (!open.isEmpty()) {
+        String name = open.remove();
+        if (!needed.add(name)) {
           continue;
         }
-        TensorShapeProto shape = node.getAttrOrThrow("shape").getShape();
-        long size = Float.BYTES;
-        for (TensorShapeProto.Dim dimension : shape.getDimList()) {
-          size *= dimension.getSize();
+        NodeDef node = nodes.get(name);
+        boolean byItem = BY_ITEM.contains(node.getOp());
+        for (String input : node.getInputList()) {
+          String source = node(input);
+          open.add(source);
+          NodeDef read = nodes.get(source);
+          if (!byItem && read.getOp().equals("ReadVariableOp")) {
+            readWhole.add(node(read.getInput(0)));
+          }
         }
-        boolean byItem = shape.getDimCount() == 2 && shape.getDim(0).getSize() == items;
-        bytes += byItem ? size / items * told : size;
       }
+      long bytes = 0;
+      for (String name : needed) {
+        NodeDef node = nodes.get(name);
+        if (node.getOp().equals("VarHandleOp")) {
+          long size = Float.BYTES;
+          for (TensorShapeProto.Dim dimension :
+              node.getAttrOrThrow("shape").getShape().getDimList()) {
+            size *= dimension.getSize();
+          }
+          long read = readWhole.contains(name) ? size : size * told / items;
+          System.err.printf(Locale.ROOT, "  %-50s %,13d of %,13d bytes%n", name, read, size);
+          bytes += read;
+        }
+      }
+      return bytes;
     }
-    return bytes;
+  }
+
+  /** The node that an input of another, or of a signature, comes from. */
+  private static String node(String input) {
+    String name = input.startsWith("^") ? input.substring(1) : input;
+    int port = name.indexOf(':');
+    return port < 0 ? name : name.substring(0, port);
   }
 }

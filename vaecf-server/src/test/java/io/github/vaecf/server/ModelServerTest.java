@@ -526,7 +526,9 @@ class ModelServerTest {
 
   @Test
   void moreThanMayWaitIsRefusedAndTheOthersAreAnswered() throws Exception {
-    Limits one = new Limits(1_000_000, 200, 1_000_000, 1, 64, 50_000_000, Duration.ofSeconds(20));
+    // Memory for all of them, however slowly they are worked off: only the queue is to be full.
+    Limits one =
+        new Limits(1_000_000, 200, 1_000_000, 1, 64, 1_000_000_000, Duration.ofSeconds(20));
     String heavy = "{\"signature_name\": \"score\", \"instances\": [[]" + ",[]".repeat(99) + "]}";
     try (ModelServer narrow = start(versions, one)) {
       Client many = new Client(narrow.uri());
