@@ -20,10 +20,13 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The short form of examples/scripts/kill-and-resume. */
+/** The short form of examples/scripts/kill-and-resume. Its trainings have a thread each. */
+@Execution(ExecutionMode.CONCURRENT)
 class KilledTrainingTest {
   private static final int KILLS = 2;
 
