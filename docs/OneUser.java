@@ -58,7 +58,7 @@ public final class OneUser {
     }
     Arrays.sort(millis);
     long bytes = bytesRead(version, items, told);
-    double floor = MachineFloor.streamMillis(bytes);
+    double floor = MachineFloor.readMillis(bytes);
     System.out.printf(
         Locale.ROOT,
         "one user of %d items, top %d of %,d: p50 %.2f ms, p99 %.2f ms, floor %.2f ms (%.1f MB of"

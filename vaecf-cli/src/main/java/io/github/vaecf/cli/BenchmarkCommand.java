@@ -258,7 +258,7 @@ final class BenchmarkCommand extends Subcommand {
     }
     Arrays.sort(millis);
     long bytes = 4L * lastWidth(trained) * trained.itemCount();
-    double floor = MachineFloor.streamMillis(bytes);
+    double floor = MachineFloor.readMillis(bytes);
     out()
         .printf(
             Locale.ROOT,
