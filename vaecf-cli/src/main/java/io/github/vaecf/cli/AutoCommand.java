@@ -128,6 +128,10 @@ final class AutoCommand extends Subcommand {
     Path page = out.resolve("report.html");
     WholeFile.replace(page, page(outcome, split, metric, measured, header, rows).toHtml());
     out().println("Report: " + page);
+    out()
+        .printf(
+            "To train it on everybody: vaecf train --like %s --data %s --everybody --out RUN%n",
+            outcome.model(), measuring.data());
   }
 
   /** The best of each model, and the outcome last. */

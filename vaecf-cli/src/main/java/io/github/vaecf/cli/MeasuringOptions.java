@@ -1,6 +1,7 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
@@ -11,7 +12,9 @@ import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options that say on what data models are measured, by what, and where the result goes. */
 final class MeasuringOptions {
@@ -25,6 +28,9 @@ final class MeasuringOptions {
       return RankingMetric.names(true).iterator();
     }
   }
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   @Option(
       names = "--data",
@@ -80,12 +86,31 @@ final class MeasuringOptions {
   }
 
   /**
-   * Opens a model that is to be measured on the data; to be closed.
+   * Opens a model that is to be measured on the data; to be closed. Whoever may have been trained
+   * on those it is measured on does not go without a word.
    *
    * @throws DataException if there is no such model, or its items are not those of the data
    */
   Recommender open(String model, Split split) {
-    return NamedModel.open(model, split, data);
+    Recommender opened = NamedModel.open(model, split, data);
+    if (!NamedModel.isClosedForm(model)
+        && RunFolder.isRun(Path.of(model))
+        && !RunFolder.isOf(Path.of(model), split.train(), split.items())) {
+      command
+          .commandLine()
+          .getErr()
+          .println(
+              model
+                  + ": was trained on other histories than the training part of "
+                  + data
+                  + "; if what is held out was among them, its figures are too good");
+    }
+    return opened;
+  }
+
+  /** The prepared folder. */
+  Path data() {
+    return data;
   }
 
   /** Where to write JSON; null for nowhere. */

@@ -7,7 +7,6 @@ import io.github.vaecf.cli.report.Differences;
 import io.github.vaecf.cli.report.Page;
 import io.github.vaecf.cli.report.Sections;
 import io.github.vaecf.core.TensorFlowRuntime;
-import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.RunFolder;
@@ -275,15 +274,7 @@ final class ReproduceCommand extends Subcommand {
   /** The same training for the number of epochs that was found best. */
   private static Trial onEverything(TrialResult found) {
     Trial trial = found.trial();
-    if (trial.settings().model() instanceof ClosedFormModel) {
-      return trial; // it has no epochs
-    }
-    Settings settings =
-        trial
-            .settings()
-            .with(TrainingSettings.EPOCHS, found.epoch())
-            .with(TrainingSettings.PATIENCE, 0);
-    return new Trial(trial.name(), trial.varied(), settings);
+    return new Trial(trial.name(), trial.varied(), TrainedModel.settingsToRefit(found.run()));
   }
 
   /** All pairs of the test's fold-in are for training, none for validation. */

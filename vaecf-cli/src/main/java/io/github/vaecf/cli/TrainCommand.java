@@ -1,11 +1,14 @@
 package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.model.Blend;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -28,9 +31,17 @@ import picocli.CommandLine.Option;
       "Without further options everything is as published. Ctrl-C ends the training in good order;"
           + " --resume goes on from there. A model in closed form, such as ease, is fitted in one"
           + " go.",
+      "",
+      "For production, once validation has shown what is good: --like a run, a blend or what auto"
+          + " left, and --everybody.",
       ""
     },
-    footer = {"", "Example:", "  vaecf train --data data --model vae --epochs 50 --out run"})
+    footer = {
+      "",
+      "Examples:",
+      "  vaecf train --data data --model vae --epochs 50 --out run",
+      "  vaecf train --data data --like auto/model --everybody --out production"
+    })
 final class TrainCommand extends Subcommand {
   /** What a model that is fitted in one go has no use for. */
   private static final String[] OF_GRADIENT_MODELS = {
@@ -50,13 +61,27 @@ final class TrainCommand extends Subcommand {
 
   @Option(
       names = "--model",
-      required = true,
       paramLabel = "MODEL",
       completionCandidates = NamedModel.All.class,
       description =
           "Which model: ${COMPLETION-CANDIDATES}. One in closed form may be followed by a value for"
               + " its own setting, as in ease:200, any by settings, as in knn:neighbours=50.")
   private String modelName;
+
+  @Option(
+      names = "--like",
+      paramLabel = "RUN",
+      description =
+          "In place of --model: the model and the settings of another run, for as many epochs as"
+              + " its validation found best; of a blend each member, and the same weights.")
+  private Path like;
+
+  @Option(
+      names = "--everybody",
+      description =
+          "Train on all users with all that is known of them, the held-out ones too; there is no"
+              + " validation then, and the last epoch is kept.")
+  private boolean everybody;
 
   @Option(
       names = "--out",
@@ -109,10 +134,19 @@ final class TrainCommand extends Subcommand {
   void run() throws Exception {
     Optional<Settings> resumed =
         resume && RunFolder.isRun(out) ? Optional.of(RunFolder.settings(out)) : Optional.empty();
-    Settings settings =
-        fromOptions(() -> settingOptions.appliedTo(NamedModel.settings(modelName, resumed)));
-    boolean closedForm = settings.model() instanceof ClosedFormModel;
-    if (closedForm) {
+    if ((modelName == null) == (like == null)) {
+      throw wrongUsage("expected --model or --like, found " + (like == null ? "neither" : "both"));
+    }
+    Settings base =
+        like == null
+            ? fromOptions(() -> NamedModel.settings(modelName, resumed))
+            : TrainedModel.settingsToRefit(like);
+    Settings settings = fromOptions(() -> settingOptions.appliedTo(base));
+    boolean hasEpochs = settings.has(TrainingSettings.EPOCHS);
+    if (settings.model() instanceof Blend) {
+      refuse("is for a single model, not for a blend", "--restarts");
+    }
+    if (settings.model() instanceof ClosedFormModel) {
       refuse(
           "is for models trained by gradient, not for " + settings.model().name(),
           OF_GRADIENT_MODELS);
@@ -142,17 +176,20 @@ final class TrainCommand extends Subcommand {
     }
     WholeFile.requireWritable(out);
     Split split = PreparedFolder.read(data);
+    CsrMatrix histories = everybody ? split.histories() : split.train();
+    boolean validated = !everybody && !split.validation().isEmpty();
     trainer.titles(split.titles());
-    if (!split.validation().isEmpty()) {
+    if (validated) {
       trainer.validation(
           metric.name(),
           split.validation(),
           (model, users) -> evaluator.evaluate(model, users).mean(metric));
     } else {
-      refuse("is for validation users, and " + data + " has none", "--validation-metric");
-    }
-    if (split.validation().isEmpty() && !closedForm) {
-      err().println(data + " has no validation users: the last epoch is kept");
+      String none = everybody ? "--everybody leaves none" : data + " has none";
+      refuse("is for validation users, and " + none, "--validation-metric");
+      if (!everybody && hasEpochs) {
+        err().println(data + " has no validation users: the last epoch is kept");
+      }
     }
     String title = settings.model().title();
     long start = System.nanoTime();
@@ -163,7 +200,7 @@ final class TrainCommand extends Subcommand {
                 .listener(display)
                 .stopWhen(interruption::isRequested)
                 .build()
-                .train(split.train(), split.items())) {
+                .train(histories, split.items())) {
       double seconds = (System.nanoTime() - start) / 1e9;
       display.finish();
       out()
@@ -171,7 +208,7 @@ final class TrainCommand extends Subcommand {
               Locale.ROOT,
               "%s: %s, in %s. Run folder: %s%n",
               title,
-              inWords(trained, metric, closedForm),
+              inWords(trained, metric, hasEpochs),
               TrainingDisplay.inWords(Duration.ofMillis((long) (seconds * 1000))),
               out);
       ObjectNode outcome = jsonObject();
@@ -186,13 +223,13 @@ final class TrainCommand extends Subcommand {
     }
   }
 
-  private static String inWords(TrainedModel trained, RankingMetric metric, boolean closedForm) {
+  private static String inWords(TrainedModel trained, RankingMetric metric, boolean hasEpochs) {
     boolean validated = !Double.isNaN(trained.validation());
     String validation =
         validated
             ? String.format(Locale.ROOT, "validation %s %.4f", metric.name(), trained.validation())
             : "no validation users";
-    if (closedForm) {
+    if (!hasEpochs) {
       return validation;
     }
     if (trained.epoch() == 0) {

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.training.RunFolder;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.data.Split;
+import io.github.vaecf.data.reading.PreparedFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -82,6 +87,38 @@ class TrainCommandTest {
   }
 
   @Test
+  void everybodyIsTrainedLikeARunWasAndItsFiguresAreNotTakenForOnesOfStrangers()
+      throws IOException {
+    Path run = folder.resolve("run");
+    assertThat(train(run, "--epochs=4", "--latent=4", "--patience=1").status()).isZero();
+    Path blend = folder.resolve("blend");
+    Outcome blended =
+        Outcome.of(
+            "blend", "--data", data, "--model", run, "ease", "--weights=1,1", "--out", blend);
+    assertThat(blended.status()).as(blended.err()).isZero();
+    Split split = PreparedFolder.read(data);
+    for (Path like : List.of(run, blend)) {
+      Path everybody = folder.resolve("everybody-like-" + like.getFileName());
+      Outcome outcome =
+          Outcome.of("train", "--data", data, "--like", like, "--everybody", "--out", everybody);
+      assertThat(outcome.status()).as(outcome.err()).isZero();
+      assertThat(RunFolder.settings(everybody)).isEqualTo(TrainedModel.settingsToRefit(like));
+      assertThat(RunFolder.isOf(everybody, split.histories(), split.items())).isTrue();
+      assertThat(RunFolder.validationMetric(everybody)).isEmpty();
+
+      Outcome measured = Outcome.of("evaluate", "--data", data, "--model", everybody);
+      assertThat(measured.status()).as(measured.err()).isZero();
+      assertThat(measured.err())
+          .isEqualTo(
+              everybody
+                  + ": was trained on other histories than the training part of "
+                  + data
+                  + "; if what is held out was among them, its figures are too good\n");
+    }
+    assertThat(Outcome.of("evaluate", "--data", data, "--model", run).err()).isEmpty();
+  }
+
+  @Test
   void aTimeLimitBeforeTheFirstEpochIsSaidAndWhatItLeavesIsMeasured() throws IOException {
     Path json = folder.resolve("outcome.json");
     Outcome outcome =
@@ -99,6 +136,11 @@ class TrainCommandTest {
         "train --data DATA --model vae --out OUT --resume",
         "train --data NONE --model vae --out OUT",
         "train --data DATA --model svd --out OUT",
+        "train --data DATA --out OUT",
+        "train --data DATA --model ease --like DATA --out OUT",
+        "train --data DATA --like NONE --out OUT",
+        "train --data DATA --like DATA --out OUT",
+        "train --data DATA --model ease --everybody --validation-metric ndcg@5 --out OUT",
         "search --data DATA --model vae --out OUT --try latent=2,3 --device gpu",
         "search --data NONE --model vae --out OUT --try latent=2,3",
         "experiment --data DATA --out OUT --device gpu",

@@ -91,6 +91,26 @@ public record Split(
     this(train, validation, test, users, items, titles, List.of());
   }
 
+  /**
+   * All that is known of every user, whatever it was kept for: to train on everybody, or to
+   * recommend to everybody, once there is nothing left to measure.
+   *
+   * @return all users × items; row u is user u, with the items of training, fold-in and held-out
+   */
+  public CsrMatrix histories() {
+    return CsrMatrix.of(
+        users.size(),
+        items.size(),
+        pairs -> {
+          train.pairs().forEach(pairs);
+          for (HeldOut part : List.of(validation, test)) {
+            for (CsrMatrix matrix : List.of(part.foldIn(), part.heldOut())) {
+              matrix.pairs().forEach((row, item) -> pairs.accept(part.firstUser() + row, item));
+            }
+          }
+        });
+  }
+
   private static Map<String, String> titlesOf(IdIndex items, Map<String, String> titles) {
     Map<String, String> known = new HashMap<>();
     titles.forEach(

@@ -77,6 +77,33 @@ class CsrMatrixTest {
   }
 
   @Test
+  void theHistoriesOfASplitAreAllThatIsKnownOfEachUser() {
+    IdIndex items = IdIndex.of(List.of("x", "y", "z"));
+    Split strangers =
+        new Split(
+            CsrMatrix.of(1, 3, pairs(0, 2)),
+            new HeldOut(CsrMatrix.of(1, 3, pairs(0, 0)), CsrMatrix.of(1, 3, pairs(0, 2)), 1),
+            new HeldOut(CsrMatrix.of(1, 3, pairs(0, 1)), CsrMatrix.of(1, 3, pairs()), 2),
+            IdIndex.of(List.of("train", "validation", "test")),
+            items,
+            Map.of());
+    assertThat(list(strangers.histories())).containsExactly("0,2", "1,0", "1,2", "2,1");
+
+    // Where the same users are in all parts, each pair counts once.
+    CsrMatrix known = CsrMatrix.of(2, 3, pairs(0, 0, 1, 1));
+    Split same =
+        new Split(
+            known,
+            new HeldOut(known, CsrMatrix.of(2, 3, pairs(0, 1)), 0),
+            new HeldOut(
+                CsrMatrix.of(2, 3, pairs(0, 0, 0, 1, 1, 1)), CsrMatrix.of(2, 3, pairs(1, 2)), 0),
+            IdIndex.of(List.of("a", "b")),
+            items,
+            Map.of());
+    assertThat(list(same.histories())).containsExactly("0,0", "0,1", "1,1", "1,2");
+  }
+
+  @Test
   void anIndexKnowsItsIdsBothWays() {
     IdIndex ids = IdIndex.of(List.of("a", "b"));
     assertThat(ids.indexOf("b")).isEqualTo(1);

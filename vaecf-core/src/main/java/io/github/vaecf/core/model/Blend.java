@@ -16,8 +16,8 @@ import java.util.Map;
  * their mean over the items and divided by their standard deviation before. What one model scores
  * in logits and another in counts is then of one size.
  *
- * <p>It is not fitted: it is made of models that were ({@code TrainedModel.blend}). Its weights are
- * theirs, those of member n under {@code n/}, counted from 1.
+ * <p>It is made of models that were fitted ({@code TrainedModel.blend}), or a {@code Trainer} fits
+ * its members. Its weights are theirs, those of member n under {@code n/}, counted from 1.
  */
 public final class Blend implements Model {
   /** The models that it is made of. */
@@ -84,7 +84,7 @@ public final class Blend implements Model {
    * A model that a blend is made of.
    *
    * @param weight what its standardised scores are multiplied by, above 0
-   * @param settings the model's settings
+   * @param settings the model's settings, to fit it as it was fitted
    */
   public record Member(double weight, Settings settings) {
     private static final Range WEIGHTS = Range.above(0);

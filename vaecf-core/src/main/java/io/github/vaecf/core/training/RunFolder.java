@@ -10,7 +10,9 @@ import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainingListener.EpochReport;
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.WholeFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -71,6 +73,7 @@ public final class RunFolder {
   private static final String STATE = "vaecf.state";
   private static final String SETTINGS = "vaecf.settings";
   private static final String SUFFIX = ".safetensors";
+  private static final String DATA = "data";
   private static final String VALIDATION = "validation";
   private static final String VALIDATION_METRIC = "validation_metric";
   private static final String METRIC = "metric";
@@ -180,6 +183,21 @@ public final class RunFolder {
       throw new DataException(
           config + ": not the settings of a run of this version, " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Whether a run is one of a training matrix, and not of others.
+   *
+   * @param folder the run folder
+   * @param users training users × items
+   * @param items raw ids of the items, one for each column
+   * @return whether it was started with the same rows and ids, in the same order
+   * @throws DataException if the folder holds no run, or it cannot be read
+   */
+  public static boolean isOf(Path folder, CsrMatrix users, IdIndex items) {
+    requireRun(folder);
+    JsonNode stored = readConfig(folder.resolve(CONFIG)).path(DATA);
+    return stored.equals(JSON.valueToTree(DataFingerprint.of(users, items)));
   }
 
   /**
@@ -397,7 +415,7 @@ public final class RunFolder {
     ObjectNode all = JSON.createObjectNode();
     all.put("model", trainer.settings.model().name());
     all.set("settings", SettingsJson.write(trainer.settings));
-    all.set("data", JSON.valueToTree(data));
+    all.set(DATA, JSON.valueToTree(data));
     ObjectNode validation = all.putObject(VALIDATION);
     if (trainer.validation == null) {
       validation.put(METRIC, NONE);
@@ -532,7 +550,7 @@ public final class RunFolder {
         requireSame(before, entry.getValue(), file, name + ".");
       } else if (!before.equals(entry.getValue())
           && !before.toString().equals(entry.getValue().toString())) {
-        boolean data = name.startsWith("data.") || isOfUsers(name);
+        boolean data = name.startsWith(DATA + ".") || isOfUsers(name);
         throw new DataException(
             file
                 + ", "

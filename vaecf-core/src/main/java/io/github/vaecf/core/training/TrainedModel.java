@@ -8,6 +8,7 @@ import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.Blend;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
@@ -56,6 +57,14 @@ public final class TrainedModel extends Recommender {
       } catch (JsonProcessingException e) {
         throw new IllegalStateException("settings that cannot be written as JSON", e);
       }
+    }
+
+    Settings settingsToRefit() {
+      return settings.has(TrainingSettings.EPOCHS)
+          ? settings
+              .with(TrainingSettings.EPOCHS, Math.max(1, epoch))
+              .with(TrainingSettings.PATIENCE, 0)
+          : settings;
     }
 
     static Description read(Path path, Safetensors file) {
@@ -202,7 +211,7 @@ public final class TrainedModel extends Recommender {
           "the items of a blend's members",
           "the same for all",
           "others for " + member.settings().model().title());
-      blended.add(new Blend.Member(weights.get(i), member.settings()));
+      blended.add(new Blend.Member(weights.get(i), member.settingsToRefit()));
     }
     return members.size() == 1
         ? members.get(0).settings()
@@ -308,6 +317,31 @@ public final class TrainedModel extends Recommender {
    */
   public Settings settings() {
     return description.settings();
+  }
+
+  /**
+   * The settings to fit such a model once more, to other users and without a validation: those it
+   * was fitted with, but for as many epochs as its weights have seen and to the last of them. Of a
+   * blend each member's are such.
+   *
+   * @return the settings, which name the model
+   */
+  public Settings settingsToRefit() {
+    return description.settingsToRefit();
+  }
+
+  /**
+   * As {@link #settingsToRefit()}, of a model that is not loaded.
+   *
+   * @param path the file, or a run folder
+   * @return the settings, which name the model
+   * @throws DataException if there is no such file, or it is damaged
+   */
+  public static Settings settingsToRefit(Path path) {
+    Path file = fileOf(path);
+    try (Safetensors tensors = Safetensors.open(file)) {
+      return Description.read(file, tensors).settingsToRefit();
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.vaecf.core.training;
 
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.Blend;
 import io.github.vaecf.core.model.ClosedFormModel;
 import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Objective;
@@ -21,6 +22,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -30,7 +32,9 @@ import org.tensorflow.types.TFloat32;
 /**
  * Fits a model. One that is trained by gradient sees mini-batches of reshuffled users and is
  * updated by Adam (Liang et al. 2018, section 4.4); the weights of the epoch with the best
- * validation are kept. One in closed form is fitted in one go and validated once.
+ * validation are kept. One in closed form is fitted in one go and validated once. The members of a
+ * blend are fitted one after another, in a run folder each ({@code member-1} and so on) within that
+ * of the blend; the blend has the weights that its settings say.
  *
  * <p>With the same settings, data, machine and number of threads the resulting weights are the
  * same, bit for bit, also when the training was stopped and resumed in between.
@@ -117,7 +121,10 @@ public final class Trainer {
         "that of the columns, " + users.columns(),
         items.size());
     Require.that(users.entries() > 0, "the training matrix", "with at least one entry", users);
-    TrainedModel model = restarts == 1 ? trainOnce(users, items) : trainWithRestarts(users, items);
+    TrainedModel model =
+        restarts == 1
+            ? trainOnce(users, items)
+            : inRunFolder(users, items, folder -> trainWithRestarts(users, items, folder));
     return titles.isEmpty() ? model : model.withTitles(titles);
   }
 
@@ -183,7 +190,10 @@ public final class Trainer {
 
   private TrainedModel trainOnce(CsrMatrix users, IdIndex items) {
     if (settings.model() instanceof ClosedFormModel model) {
-      return fit(model, users, items);
+      return inRunFolder(users, items, folder -> fit(model, users, items, folder));
+    }
+    if (settings.model() instanceof Blend) {
+      return inRunFolder(users, items, folder -> trainMembers(users, items, folder));
     }
     if (shared != null) {
       shared.close(); // a network needs the memory
@@ -207,22 +217,29 @@ public final class Trainer {
     }
   }
 
-  private TrainedModel fit(ClosedFormModel model, CsrMatrix users, IdIndex items) {
+  /** Does what needs the run folder, if there is one, while it is locked. */
+  private TrainedModel inRunFolder(
+      CsrMatrix users, IdIndex items, Function<RunFolder, TrainedModel> training) {
     if (runFolder == null) {
-      return fit(model, users, items, null);
+      return training.apply(null);
     }
     RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items));
     try {
-      return fit(model, users, items, folder);
+      return training.apply(folder);
     } finally {
       folder.close();
     }
   }
 
+  /** Whether a training that leaves its model at its very end has been there. */
+  private boolean hasEnded(RunFolder folder) {
+    return folder != null && resume && TrainedModel.epochOf(folder.modelFile(), this::tell) > 0;
+  }
+
   private TrainedModel fit(
       ClosedFormModel model, CsrMatrix users, IdIndex items, RunFolder folder) {
     long start = System.nanoTime();
-    if (folder != null && resume && TrainedModel.epochOf(folder.modelFile(), this::tell) > 0) {
+    if (hasEnded(folder)) {
       folder.keepTitles(titles);
       return TrainedModel.load(folder.modelFile());
     }
@@ -263,18 +280,6 @@ public final class Trainer {
     }
   }
 
-  private TrainedModel trainWithRestarts(CsrMatrix users, IdIndex items) {
-    if (runFolder == null) {
-      return trainWithRestarts(users, items, null);
-    }
-    RunFolder folder = RunFolder.open(this, DataFingerprint.of(users, items));
-    try {
-      return trainWithRestarts(users, items, folder);
-    } finally {
-      folder.close();
-    }
-  }
-
   private TrainedModel trainWithRestarts(CsrMatrix users, IdIndex items, RunFolder folder) {
     TrainedModel best = null;
     int numberOfBest = 0;
@@ -306,22 +311,65 @@ public final class Trainer {
     }
   }
 
+  /** Trains the members of a blend one after another, and makes it of them. */
+  private TrainedModel trainMembers(CsrMatrix users, IdIndex items, RunFolder folder) {
+    long start = System.nanoTime();
+    if (hasEnded(folder)) {
+      folder.keepTitles(titles);
+      return TrainedModel.load(folder.modelFile());
+    }
+    List<Blend.Member> members = settings.get(Blend.MEMBERS).list();
+    List<TrainedModel> trained = new ArrayList<>();
+    try {
+      try (ClosedFormModel.Shared among = new ClosedFormModel.Shared()) {
+        for (Blend.Member member : members) {
+          Settings own = member.settings();
+          int number = trained.size() + 1;
+          tell("member " + number + " of " + members.size() + ": " + own.model().title());
+          Builder one = part(own, "member-" + number, folder);
+          one.shared = among;
+          trained.add(one.build().trainOnce(users, items));
+        }
+      }
+      TrainedModel blend =
+          TrainedModel.blend(
+              trained,
+              members.stream().map(Blend.Member::weight).toList(),
+              folder == null ? "" : folder.metric(),
+              model -> validation == null ? Double.NaN : validation.applyAsDouble(model));
+      if (folder != null) {
+        folder.addMetrics(blend.validation(), (System.nanoTime() - start) / 1e9);
+        blend.save(folder.modelFile());
+      }
+      return blend;
+    } finally {
+      trained.forEach(TrainedModel::close);
+    }
+  }
+
   /** No number is worse than any number. */
   private static boolean isBetter(double validation, double than) {
     return !Double.isNaN(validation) && (Double.isNaN(than) || validation > than);
   }
 
   Path restartFolder(int number) {
-    return runFolder.resolve("restart-" + number);
+    return runFolder.resolve(restartName(number));
+  }
+
+  private static String restartName(int number) {
+    return "restart-" + number;
   }
 
   /** The trainer of one of several restarts: a seed and a run folder of its own. */
   private Trainer restart(int number, RunFolder folderOfAll) {
-    long seed = settings.get(TrainingSettings.SEED);
-    Builder one = new Builder();
-    one.settings(settings.with(TrainingSettings.SEED, Streams.seed(seed, Streams.RESTART, number)))
-        .checkpoints(checkpoints)
-        .stopWhen(stop);
+    long seed = Streams.seed(settings.get(TrainingSettings.SEED), Streams.RESTART, number);
+    return part(settings.with(TrainingSettings.SEED, seed), restartName(number), folderOfAll)
+        .build();
+  }
+
+  /** The trainer of a part of this training, with a run folder in this one's if it has one. */
+  private Builder part(Settings own, String name, RunFolder folderOfAll) {
+    Builder one = new Builder().settings(own).checkpoints(checkpoints).stopWhen(stop);
     one.validation = validation;
     one.metric = metric;
     one.validationUsers = validationUsers;
@@ -329,12 +377,12 @@ public final class Trainer {
     one.titles = titles;
     listeners.forEach(one::listener);
     if (folderOfAll != null) {
-      Path folder = restartFolder(number);
+      Path folder = runFolder.resolve(name);
       one.beforeBegin =
-          () -> begin(folderOfAll); // not before one restart has been found able to begin
+          () -> begin(folderOfAll); // not before one part has been found able to begin
       one.runFolder(folder).resume(resume && RunFolder.isRun(folder));
     }
-    return one.build();
+    return one;
   }
 
   /** Collects what a trainer needs. Not safe for use by several threads. */
@@ -474,7 +522,8 @@ public final class Trainer {
     /**
      * Trains several times from other first weights and keeps the model with the best validation.
      * In a run folder each restart has a folder of its own, {@code restart-1} and so on, and the
-     * best model and its {@code metrics.csv} lie beside them; a time limit is each restart's.
+     * best model and its {@code metrics.csv} lie beside them; a time limit is each restart's, as it
+     * is each member's of a blend.
      *
      * @param number at least 1; 1 is the usual single training
      * @return this builder
