@@ -9,6 +9,7 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -116,6 +117,18 @@ public final class SqlReader implements AutoCloseable {
       throw failures.explain("no connection to " + kind + "…", e);
     }
     return new SqlReader(connection, failures, true, unstreamed).prepared(kind);
+  }
+
+  /**
+   * What of a URL is a password: values of parameters such as {@code password=…}, and what stands
+   * after the user before the host. A program that was given such a URL where others can see it
+   * refuses it, and repeats none of these.
+   *
+   * @param url as a driver takes it, or any text
+   * @return as they stand in the URL; empty if there is none
+   */
+  public static List<String> passwordsIn(String url) {
+    return List.copyOf(SqlFailures.secretsIn(url));
   }
 
   private SqlReader prepared(String kind) {

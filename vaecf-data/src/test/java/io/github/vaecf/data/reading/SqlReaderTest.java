@@ -294,8 +294,8 @@ class SqlReaderTest {
 
   @Test
   void aFailureInTheMiddleIsNotTakenForTheEnd() {
-    assertThat(refusal("SELECT 1, if(range = 600000, error('torn'), 2) FROM range(700000)"))
-        .matches("the query, after row [0-9]{5,6}: Invalid Input Error: torn");
+    assertThat(refusal("SELECT 1, if(range = 1400000, error('torn'), 2) FROM range(1500000)"))
+        .matches("the query, after row [0-9]{5,7}: Invalid Input Error: torn");
   }
 
   @Test
