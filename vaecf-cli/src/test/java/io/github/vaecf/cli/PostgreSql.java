@@ -64,13 +64,26 @@ final class PostgreSql implements AutoCloseable {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
+    PostgreSql server = new PostgreSql(programs, folder, port);
+    try {
+      server.start(password);
+    } catch (IOException e) {
+      run(null, "rm", "-r", folder.toString());
+      throw e;
+    }
+    return server;
+  }
+
+  private void start(String password) throws IOException {
+    Path passwordFile = folder.resolve("password");
+    run(password, "tee", passwordFile.toString());
     run(
-        password,
+        null,
         programs.resolve("initdb").toString(),
         "--pgdata=" + folder.resolve("data"),
         "--username=" + USER,
         "--auth=scram-sha-256",
-        "--pwfile=/dev/stdin",
+        "--pwfile=" + passwordFile,
         "--encoding=UTF8",
         "--locale=C.UTF-8",
         "--no-sync");
@@ -85,8 +98,7 @@ final class PostgreSql implements AutoCloseable {
             + port
             + " -k "
             + folder
-            + " -c listen_addresses=127.0.0.1 -c fsync=off -c log_statement=all");
-    return new PostgreSql(programs, folder, port);
+            + " -c listen_addresses=127.0.0.1 -c fsync=off");
   }
 
   /** Runs a program, as the user who may. */
