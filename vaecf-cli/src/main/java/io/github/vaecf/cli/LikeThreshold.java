@@ -2,7 +2,6 @@ package io.github.vaecf.cli;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
-import java.nio.file.Path;
 import java.util.Locale;
 
 /**
@@ -46,9 +45,9 @@ record LikeThreshold(double least, double largest, double ones) {
    * Makes sure that the values are ratings.
    *
    * @param input where they are from
-   * @param delimited whether columns can be chosen
+   * @param otherwise what to do where they are none, before what is said of a least value
    */
-  void require(Path input, boolean delimited) {
+  void require(String input, String otherwise) {
     String problem = null;
     if (least < 0 || largest > LARGEST_RATING) {
       problem = "are no ratings up to 5 or 10 stars";
@@ -67,8 +66,8 @@ record LikeThreshold(double least, double largest, double ones) {
               + number(largest)
               + ", "
               + problem
-              + "; say "
-              + (delimited ? "--value-column none if every event is a like, or " : "")
+              + "; "
+              + otherwise
               + "--min-rating X for the least value that is one");
     }
   }

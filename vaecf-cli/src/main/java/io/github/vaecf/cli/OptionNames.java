@@ -34,6 +34,7 @@ final class OptionNames {
   static List<String> meant(CommandLine line, List<String> unknown) {
     List<String> names =
         line.getCommandSpec().options().stream()
+            .filter(option -> !option.hidden())
             .flatMap(option -> Arrays.stream(option.names()))
             .toList();
     List<String> meant = new ArrayList<>();

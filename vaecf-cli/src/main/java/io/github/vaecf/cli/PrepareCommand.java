@@ -29,13 +29,13 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "",
-      "Example:",
-      "  vaecf prepare --format csv --input ratings.csv --heldout-users 50 --out data"
+      "Examples:",
+      "  vaecf prepare --format csv --input ratings.csv --heldout-users 50 --out data",
+      "  vaecf prepare --sql \"SELECT user_id, item_id, stars FROM 'events/*.parquet'\" --out data"
     })
 final class PrepareCommand extends Subcommand {
   @Option(
       names = "--format",
-      required = true,
       paramLabel = "FORMAT",
       completionCandidates = Formats.class,
       description = "Form of the input: ${COMPLETION-CANDIDATES}.")
@@ -43,7 +43,6 @@ final class PrepareCommand extends Subcommand {
 
   @Option(
       names = "--input",
-      required = true,
       arity = "1..*",
       paramLabel = "PATH",
       description =
@@ -51,6 +50,8 @@ final class PrepareCommand extends Subcommand {
               + " is the member b of a zip or tar; several files of csv or tsv are read in this order"
               + " as one log; a folder of lightgcn has train.txt and test.txt.")
   private List<Path> input;
+
+  @Mixin private SqlOptions sqlOptions;
 
   @Option(
       names = "--out",
@@ -81,14 +82,15 @@ final class PrepareCommand extends Subcommand {
 
   @Override
   void run() throws Exception {
-    format = fromOption("--format", () -> LogFormat.of(formatName));
+    requireOneSource();
     requireNew(out);
     Optional<LogFormat.TrainAndTest> own =
-        input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();
+        format != null && input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();
     boolean twoLogs = own.isPresent() || splitOptions.given();
     Split split = twoLogs ? joined(own) : divided();
     splitOptions.requireHeldOut(split, twoLogs);
     delimitedOptions.requireTitles(split);
+    sqlOptions.requireTitles(split);
     PreparedFolder.write(split, out);
     if (!split.stages().isEmpty()) {
       out().print(SplitSummary.stages(split));
@@ -98,6 +100,40 @@ final class PrepareCommand extends Subcommand {
     out().println();
     out().println("Written to " + out);
     writeJson(json, toJson(split));
+  }
+
+  /** Takes the log from a query, or from files of a format; refuses what says neither or both. */
+  private void requireOneSource() {
+    if (sqlOptions.given()) {
+      refuse("is for files, and --sql takes the log from a query", "--format", "--input");
+      refuse(
+          "is for files; the query of --sql selects the columns, and --titles-sql the titles",
+          DelimitedOptions.names());
+      if (splitOptions.given()) {
+        throw wrongUsage("--split: given takes two logs, each an --input, and --sql is one");
+      }
+    } else {
+      refuse("goes with --sql", SqlOptions.names());
+      if (input == null || formatName == null) {
+        throw wrongUsage(
+            input == null && formatName == null
+                ? "expected a log: files (--format and --input) or a query (--sql)"
+                : input == null
+                    ? "Missing required option: '--input=PATH'"
+                    : "Missing required option: '--format=FORMAT'");
+      }
+      format = fromOption("--format", () -> LogFormat.of(formatName));
+    }
+    fromOptions(
+        () -> {
+          sqlOptions.check();
+          return null;
+        });
+  }
+
+  /** Whether it can be said which column is which, and whether there are values. */
+  private boolean hasColumns() {
+    return format == null || format.separator().isPresent();
   }
 
   /**
@@ -127,8 +163,7 @@ final class PrepareCommand extends Subcommand {
     if (kind.equals("last") && !splitOptions.undersamples()) {
       refuse("is not for --split last, which draws nothing at random", "--seed");
     }
-    boolean delimited = format.separator().isPresent();
-    if (!delimited) {
+    if (!hasColumns()) {
       refuse(
           "goes with --format csv or tsv; in a log of " + format + " it is known what stands where",
           DelimitedOptions.names());
@@ -136,10 +171,12 @@ final class PrepareCommand extends Subcommand {
     if (!delimitedOptions.titled()) {
       refuse("is for the file of --titles, and none is given", "--title-columns");
     }
-    if (!(delimited ? !delimitedOptions.withoutValues() : format.isRated())) {
+    if (!(hasColumns() ? !delimitedOptions.withoutValues() : format.isRated())) {
       refuse(
           "is for ratings, and "
-              + (delimited ? "--value-column none says that there are none" : format + " has none"),
+              + (hasColumns()
+                  ? "--value-column none says that there are none"
+                  : format + " has none"),
           "--min-rating");
     }
   }
@@ -148,17 +185,25 @@ final class PrepareCommand extends Subcommand {
     refuseWhatDoesNothing(fromOptions(splitOptions::kindName));
     // Wrong usage is said before anything is read.
     fromOptions(() -> splitOptions.splitter(true));
-    Interactions log = read(input);
-    boolean rated = format.isRated();
-    boolean delimited = format.separator().isPresent();
+    Interactions log = format == null ? sqlOptions.read(this::say) : read(input);
+    boolean rated = format == null || format.isRated();
     if (rated && splitOptions.takesDefaultRating()) {
       LikeThreshold threshold = LikeThreshold.of(log);
-      rated = !(delimited && threshold.isOneValue());
+      rated = !(hasColumns() && threshold.isOneValue());
       if (rated) {
-        threshold.require(input.get(0), delimited);
+        threshold.require(
+            format == null ? "--sql" : input.get(0).toString(),
+            format == null
+                ? "select no value if every event is a like, AS time what is a time, or say "
+                : hasColumns() ? "say --value-column none if every event is a like, or " : "say ");
       }
     }
     return splitOptions.splitter(rated).split(log);
+  }
+
+  private void say(String note) {
+    out().println(note);
+    out().println();
   }
 
   private Split joined(Optional<LogFormat.TrainAndTest> own) {

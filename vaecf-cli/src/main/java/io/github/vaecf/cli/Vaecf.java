@@ -1,12 +1,14 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.reading.SqlReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -71,7 +73,11 @@ public final class Vaecf implements Runnable {
       description = "On failure print the whole stack trace too; log more.")
   private boolean debug;
 
-  private Vaecf() {}
+  private final String[] arguments;
+
+  private Vaecf(String... arguments) {
+    this.arguments = arguments;
+  }
 
   /**
    * Runs one command and ends the JVM with its exit status.
@@ -140,7 +146,7 @@ public final class Vaecf implements Runnable {
    * @return the exit status: 0, 1 or 2
    */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    Vaecf vaecf = new Vaecf();
+    Vaecf vaecf = new Vaecf(arguments);
     CommandLine line = new CommandLine(vaecf);
     line.setOut(out);
     line.setErr(err);
@@ -158,7 +164,7 @@ public final class Vaecf implements Runnable {
         .forEach(
             command ->
                 command.getCommandSpec().usageMessage().sortOptions(false).sortSynopsis(false));
-    line.setParameterExceptionHandler(Vaecf::explainUsage);
+    line.setParameterExceptionHandler((wrong, given) -> vaecf.explainUsage(wrong));
     line.setExecutionExceptionHandler(
         (failure, failed, parsed) -> vaecf.explain(failure, failed.getCommandSpec()));
     try {
@@ -207,13 +213,33 @@ public final class Vaecf implements Runnable {
   private int explain(Throwable failure, CommandSpec failed) {
     PrintWriter err = spec.commandLine().getErr();
     if (debug) {
-      failure.printStackTrace(err);
+      StringWriter trace = new StringWriter();
+      failure.printStackTrace(new PrintWriter(trace, true));
+      err.print(withoutPasswords(trace.toString()));
     }
-    err.println(failed.qualifiedName() + ": " + DataException.printable(Failures.explain(failure)));
+    err.println(failed.qualifiedName() + ": " + shown(Failures.explain(failure)));
     return CommandLine.ExitCode.SOFTWARE;
   }
 
-  private static int explainUsage(ParameterException wrong, String[] arguments) {
+  /** A message as it may stand at a terminal and in a log. */
+  private String shown(String message) {
+    return DataException.printable(withoutPasswords(message));
+  }
+
+  /** Hides what arguments have of passwords, also where they were given to the wrong option. */
+  private String withoutPasswords(String text) {
+    String clean = text;
+    for (String argument : arguments) {
+      if (clean != null && argument.contains("jdbc:")) {
+        for (String password : SqlReader.passwordsIn(argument)) {
+          clean = clean.replace(password, "***");
+        }
+      }
+    }
+    return clean;
+  }
+
+  private int explainUsage(ParameterException wrong) {
     CommandLine line = wrong.getCommandLine();
     String name = line.getCommandSpec().qualifiedName();
     ParameterException reason = wrong;
@@ -222,7 +248,7 @@ public final class Vaecf implements Runnable {
       // An option that is missing is often one that was written another way.
       reason = new UnmatchedArgumentException(line, unknown);
     }
-    line.getErr().println(name + ": " + DataException.printable(reason.getMessage()));
+    line.getErr().println(name + ": " + shown(reason.getMessage()));
     if (!(reason instanceof UnmatchedArgumentException) || unknown.isEmpty()) {
       UnmatchedArgumentException.printSuggestions(reason, line.getErr());
     } else {

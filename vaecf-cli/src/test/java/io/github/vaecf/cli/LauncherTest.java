@@ -76,6 +76,13 @@ class LauncherTest {
   }
 
   @Test
+  void jarsOfTheCallersAreOnTheClassPathToo() throws Exception {
+    assertThat(run(Map.of("VAECF_CLASSPATH", "my drivers/a.jar:b.jar"), "train").out())
+        .contains("/vaecf-cli/target/lib/*:my drivers/a.jar:b.jar io.github");
+    assertThat(run("train").out()).contains("/vaecf-cli/target/lib/* io.github");
+  }
+
+  @Test
   void oneDnnAndTheHeapCanBeSetByTheCaller() throws Exception {
     Outcome outcome =
         run(Map.of("TF_ENABLE_ONEDNN_OPTS", "0", "VAECF_JAVA_OPTS", "-Xmx1g -Da=b"), "prepare");

@@ -37,10 +37,21 @@ final class EventBlock implements LineFormat.Block {
   private int countedLines;
   private int size;
   private int lines;
+  private final String lineWord;
   private String file;
   private long linesBefore;
 
   EventBlock(int expectedEvents, boolean withTimes) {
+    this(expectedEvents, withTimes, "line");
+  }
+
+  /**
+   * A block.
+   *
+   * @param lineWord what messages call a line
+   */
+  EventBlock(int expectedEvents, boolean withTimes, String lineWord) {
+    this.lineWord = lineWord;
     users = new int[expectedEvents];
     items = new int[expectedEvents];
     values = new float[expectedEvents];
@@ -101,7 +112,7 @@ final class EventBlock implements LineFormat.Block {
 
   /** How messages call a line of this block. */
   String place(int line) {
-    return file + ", line " + (linesBefore + line);
+    return file + ", " + lineWord + " " + (linesBefore + line);
   }
 
   /** Notes that a line was passed over. */

@@ -98,11 +98,29 @@ final class EventTime {
     int digits = to - first;
     if (digits >= 1 && digits <= 18 && Fields.areDigits(bytes, first, to)) {
       long number = Fields.whole(bytes, first, to);
-      unit = unitOf(number);
-      value = first > from ? -number : number;
+      takeNumber(first > from ? -number : number);
       return true;
     }
     return date(bytes, from, to) || uncommonNumber(bytes, from, to);
+  }
+
+  /** Takes a number, which keeps the unit that it has. */
+  void takeNumber(long number) {
+    value = number;
+    billionths = 0;
+    unit = unitOf(number == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(number));
+  }
+
+  /**
+   * Takes a moment.
+   *
+   * @param seconds since 1970
+   * @param nanoseconds what it has beyond whole seconds
+   */
+  void takeMoment(long seconds, int nanoseconds) {
+    value = seconds;
+    billionths = nanoseconds;
+    unit = Unit.DATE;
   }
 
   private static Unit unitOf(long magnitude) {

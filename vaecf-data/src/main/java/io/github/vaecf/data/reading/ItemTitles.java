@@ -35,6 +35,17 @@ public final class ItemTitles {
     return read(Archive.single(file), separator, null, idColumn, titleColumn);
   }
 
+  /**
+   * A title with the year behind it.
+   *
+   * @param year digits; anything else, and null, is left away
+   */
+  static String withYear(String title, String year) {
+    // Written by way of a data frame, whole years may have become fractions: 2003.0.
+    String digits = year == null ? "" : year.replaceFirst("\\.0$", "");
+    return digits.matches("[0-9]{4}") ? title + " (" + digits + ")" : title;
+  }
+
   /** Reads titles; whether there is a header is told from the columns if it is null. */
   static Map<String, String> read(
       Source source, String separator, Boolean header, String idColumn, String titleColumn) {

@@ -86,11 +86,7 @@ final class KaggleMovies {
     Map<String, String> years = ItemTitles.read(file, ",", true, id, Integer.toString(year));
     Map<String, String> titles = new LinkedHashMap<>();
     names.forEach(
-        (movieId, title) -> {
-          // Written by way of a data frame, whole years may have become fractions: 2003.0.
-          String digits = years.getOrDefault(movieId, "").replaceFirst("\\.0$", "");
-          titles.put(movieId, digits.matches("[0-9]{4}") ? title + " (" + digits + ")" : title);
-        });
+        (movieId, title) -> titles.put(movieId, ItemTitles.withYear(title, years.get(movieId))));
     return titles;
   }
 }

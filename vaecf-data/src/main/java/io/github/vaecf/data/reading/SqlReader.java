@@ -1,0 +1,419 @@
+package io.github.vaecf.data.reading;
+
+import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Interactions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+
+/**
+ * Reads a log from the rows of an SQL query, an event a row, from whatever has a JDBC driver on the
+ * class path. Rows are taken as they come and not held, so memory is that of the log.
+ *
+ * <p><b>Columns.</b> A user, an item and, if the query selects them, a value and a time. A column
+ * is what its label says, with the names that a header of a file may have ({@code user_id}, {@code
+ * item}, {@code rating}, {@code timestamp} …; {@code AS user} gives one); one whose label says
+ * nothing is what its place says: user, item, value, time. A third column of dates is the time.
+ * Anything else is refused.
+ *
+ * <p><b>Types.</b> A row means what the same row means in delimited text, so that both give the
+ * same log. Ids are whole numbers (their digits), text as it stands, or UUIDs (small letters);
+ * values are numbers, of which the nearest float counts, text of numbers, or true (1) and false
+ * (0); times are dates and timestamps, which become seconds since 1970 (UTC where they have no
+ * zone; nanoseconds for all if one has a fraction), numbers, which keep their unit, or text of
+ * either. NULL is no user, item, value or time: such a row is refused.
+ *
+ * <p><b>Order.</b> Events stand in the order in which the database gives its rows. The order
+ * decides which number an item gets and which of repeated events is the first; it is the same again
+ * only where the query says so, with {@code ORDER BY} and columns that leave no ties.
+ *
+ * <p>For one thread.
+ */
+public final class SqlReader implements AutoCloseable {
+  /** Few round trips, and few rows in memory. */
+  private static final int FETCHED_ROWS = 10_000;
+
+  private static final int BLOCK_ROWS = 1 << 16;
+  private static final String LOG = "the query";
+  private static final String TITLES = "the query of the titles";
+
+  private static final String STREAMS = "jdbc_stream_results";
+
+  private final Connection connection;
+  private final SqlFailures failures;
+  private final boolean own;
+
+  /** Makes another connection, to which failures of DuckDB are said in full, or null. */
+  private final Callable<Connection> other;
+
+  private boolean autoCommit;
+  private boolean readOnly;
+
+  private SqlReader(
+      Connection connection, SqlFailures failures, boolean own, Callable<Connection> other) {
+    this.connection = connection;
+    this.failures = failures;
+    this.own = own;
+    this.other = other;
+  }
+
+  /**
+   * A reader over a connection of the caller's, which it leaves as it was. Reading turns automatic
+   * commits off, without which some drivers hold all rows in memory, and asks for a read-only
+   * connection. DuckDB's driver holds all rows unless the connection was made with the property
+   * {@code jdbc_stream_results}; its version must be 2 or newer, older ones end a stream that fails
+   * as if that were all.
+   *
+   * @param connection an open connection, used by nobody else meanwhile
+   * @return a reader, whose {@link #close} leaves the connection open
+   * @throws DataException if the connection cannot be used
+   */
+  public static SqlReader of(Connection connection) {
+    return new SqlReader(connection, SqlFailures.unknown(), false, null).prepared("");
+  }
+
+  /**
+   * A reader with a connection of its own. On PostgreSQL it turns synchronised scans off, which
+   * give the rows of an unchanged table in another order each time.
+   *
+   * @param url as the driver wants it, {@code jdbc:postgresql://host/database}
+   * @param properties as the driver wants them, such as {@code user} and {@code password}; none of
+   *     them, nor what the URL has of passwords, stands in the message of any exception
+   * @return a reader, whose {@link #close} closes the connection
+   * @throws DataException if there is no driver for the URL, or no connection
+   */
+  public static SqlReader connect(String url, Properties properties) {
+    String kind = SqlFailures.kind(url);
+    SqlFailures failures = SqlFailures.of(url, properties);
+    try {
+      DriverManager.getDriver(url);
+    } catch (SQLException e) {
+      throw new DataException(
+          "there is no JDBC driver for " + kind + " on the class path; add its jar", e);
+    }
+    Properties all = new Properties();
+    properties
+        .stringPropertyNames()
+        .forEach(key -> all.setProperty(key, properties.getProperty(key)));
+    Callable<Connection> unstreamed = null;
+    if (kind.equals("jdbc:duckdb:")) {
+      all.putIfAbsent(STREAMS, "true");
+      unstreamed = () -> DriverManager.getConnection(url, properties);
+    }
+    Connection connection;
+    try {
+      connection = DriverManager.getConnection(url, all);
+    } catch (SQLException | RuntimeException e) {
+      throw failures.explain("no connection to " + kind + "…", e);
+    }
+    return new SqlReader(connection, failures, true, unstreamed).prepared(kind);
+  }
+
+  /**
+   * What of a URL is a password: values of parameters such as {@code password=…}, and what stands
+   * after the user before the host. A program that was given such a URL where others can see it
+   * refuses it, and repeats none of these.
+   *
+   * @param url as a driver takes it, or any text
+   * @return as they stand in the URL; empty if there is none
+   */
+  public static List<String> passwordsIn(String url) {
+    return List.copyOf(SqlFailures.secretsIn(url));
+  }
+
+  private SqlReader prepared(String kind) {
+    try {
+      autoCommit = connection.getAutoCommit();
+      readOnly = connection.isReadOnly();
+      if (own && kind.equals("jdbc:postgresql:")) {
+        allowed(() -> scanFromTheStart());
+      }
+      allowed(() -> connection.setReadOnly(true));
+      if (autoCommit) {
+        connection.setAutoCommit(false);
+      }
+      return this;
+    } catch (SQLException | RuntimeException e) {
+      close();
+      throw failures.explain("the connection cannot be used", e);
+    }
+  }
+
+  private void scanFromTheStart() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET synchronize_seqscans = off");
+    }
+  }
+
+  /** What a driver or a database may allow or not. */
+  @FunctionalInterface
+  private interface Wish {
+    void ask() throws SQLException;
+  }
+
+  private static void allowed(Wish wish) {
+    try {
+      wish.ask();
+    } catch (SQLException e) {
+      return; // Reading goes without it.
+    }
+  }
+
+  /**
+   * Reads a log.
+   *
+   * @param query one SELECT
+   * @return the events in the order of the rows, without titles
+   * @throws DataException if the database refuses the query, its columns are none of a log, there
+   *     is no row, or a row cannot be used; the message says which
+   */
+  public Interactions read(String query) {
+    return read(query, note -> {});
+  }
+
+  /**
+   * Reads a log.
+   *
+   * @param query one SELECT
+   * @param notes is told which column was taken as what, a line of text
+   * @return the events in the order of the rows, without titles
+   * @throws DataException if the database refuses the query, its columns are none of a log, there
+   *     is no row, or a row cannot be used; the message says which
+   */
+  public Interactions read(String query, Consumer<String> notes) {
+    EventCollector events = new EventCollector();
+    long size =
+        forEachRow(
+            LOG,
+            query,
+            metaData -> {
+              SqlColumns columns = SqlColumns.of(metaData);
+              notes.accept(LOG + ": " + columns.describe());
+              return new EventRows(columns, events);
+            });
+    if (size == 0) {
+      throw new DataException(LOG + ": expected at least one row, found none");
+    }
+    return events.toInteractions();
+  }
+
+  /**
+   * Reads what to call items when a person reads them.
+   *
+   * @param query one SELECT of an id, a title and, if wanted, a year to stand behind it, in this
+   *     order; ids are as in {@link #read(String)}
+   * @return titles by raw id, in the order of the rows, without items whose title is NULL; of an id
+   *     that comes twice, the first
+   * @throws DataException if the database refuses the query, there are not two or three columns, or
+   *     an id cannot be used; the message says which
+   */
+  public Map<String, String> titles(String query) {
+    Map<String, String> titles = new LinkedHashMap<>();
+    forEachRow(TITLES, query, metaData -> new TitleRows(metaData, titles));
+    return titles;
+  }
+
+  /** Takes rows. */
+  private interface Rows {
+    /**
+     * Takes the row at which the result stands.
+     *
+     * @throws LineException if it cannot be used, with its number since {@link #before}
+     */
+    void take(ResultSet rows) throws SQLException, LineException;
+
+    /** How many rows were taken before those that messages count. */
+    default long before() {
+      return 0;
+    }
+
+    /** Is told that there are no more rows. */
+    default void end() {}
+  }
+
+  /** Looks at the columns before any row is taken. */
+  @FunctionalInterface
+  private interface Start {
+    Rows of(ResultSetMetaData columns) throws SQLException;
+  }
+
+  private long forEachRow(String name, String query, Start start) {
+    long size = 0;
+    Rows taker = null;
+    try (Statement statement =
+        connection.createStatement(ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY)) {
+      statement.setFetchSize(fetchSize());
+      try (ResultSet rows = statement.executeQuery(query)) {
+        taker = startOf(name, start, rows.getMetaData());
+        while (rows.next()) {
+          taker.take(rows);
+          size++;
+        }
+        taker.end();
+      }
+      return size;
+    } catch (LineException e) {
+      throw new DataException(
+          name + ", row " + (taker.before() + e.line()) + ": " + e.getMessage());
+    } catch (SQLException | RuntimeException e) {
+      if (e instanceof DataException said) {
+        throw said;
+      }
+      throw size == 0
+          ? failures.explain(name, inFull(query, e))
+          : failures.explain(name + ", after row " + size, e);
+    } finally {
+      if (own || autoCommit) {
+        allowed(connection::rollback); // After a failure nothing else is answered.
+      }
+    }
+  }
+
+  /** What failed. Of what fails before the first row, DuckDB says nothing while it streams. */
+  private Exception inFull(String query, Exception failure) {
+    if (other == null || !String.valueOf(failure.getMessage()).contains("Invalid result set")) {
+      return failure;
+    }
+    try (Connection unstreamed = other.call();
+        Statement statement = unstreamed.createStatement()) {
+      statement.executeQuery(query).close();
+      return failure;
+    } catch (Exception said) {
+      return said;
+    }
+  }
+
+  private static Rows startOf(String name, Start start, ResultSetMetaData columns)
+      throws SQLException {
+    try {
+      return start.of(columns);
+    } catch (DataException e) {
+      throw new DataException(name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private int fetchSize() throws SQLException {
+    String driver = String.valueOf(connection.getMetaData().getDriverName());
+    // MySQL's own driver knows one number that makes it stream.
+    return driver.toLowerCase(Locale.ROOT).contains("mysql connector")
+        ? Integer.MIN_VALUE
+        : FETCHED_ROWS;
+  }
+
+  /** Rows of which each is an event. */
+  private static final class EventRows implements Rows {
+    private final SqlColumns columns;
+    private final EventCollector events;
+    private final FieldBytes field = new FieldBytes();
+    private final EventTime time;
+    private EventBlock block;
+    private long before;
+
+    EventRows(SqlColumns columns, EventCollector events) {
+      this.columns = columns;
+      this.events = events;
+      this.time = columns.time() == null ? null : new EventTime();
+      this.block = newBlock();
+    }
+
+    private EventBlock newBlock() {
+      EventBlock next = new EventBlock(BLOCK_ROWS, time != null, "row");
+      next.standsIn(LOG, before);
+      return next;
+    }
+
+    @Override
+    public void take(ResultSet rows) throws SQLException, LineException {
+      if (block.lines() == BLOCK_ROWS) {
+        end();
+        block = newBlock();
+      }
+      int row = block.nextLine();
+      columns.user().id(rows, field, "user", row);
+      int user = block.user(field.bytes(), field.from(), field.to());
+      columns.item().id(rows, field, "item", row);
+      int item = block.item(field.bytes(), field.from(), field.to());
+      float value = columns.value() == null ? 1 : columns.value().value(rows, field, row);
+      if (time != null) {
+        columns.time().time(rows, field, time, row);
+      }
+      block.add(user, item, value, time);
+    }
+
+    @Override
+    public long before() {
+      return before;
+    }
+
+    @Override
+    public void end() {
+      try {
+        events.accept(block);
+      } catch (LineException e) {
+        throw new IllegalStateException(e); // Only blocks that refuse lines have such.
+      }
+      before += block.lines();
+    }
+  }
+
+  /** Rows of which each is a title. */
+  private static final class TitleRows implements Rows {
+    private final Map<String, String> titles;
+    private final FieldBytes field = new FieldBytes();
+    private final SqlColumn id;
+    private final SqlColumn title;
+    private final SqlColumn year;
+    private int row;
+
+    TitleRows(ResultSetMetaData columns, Map<String, String> titles) throws SQLException {
+      int size = columns.getColumnCount();
+      if (size != 2 && size != 3) {
+        throw new DataException(
+            "expected the columns id, title and, if wanted, year, found " + size);
+      }
+      this.titles = titles;
+      this.id = SqlColumn.of(columns, 1);
+      this.title = SqlColumn.of(columns, 2);
+      this.year = size == 3 ? SqlColumn.of(columns, 3) : null;
+      id.requireId("item");
+    }
+
+    @Override
+    public void take(ResultSet rows) throws SQLException, LineException {
+      row++;
+      id.id(rows, field, "item", row);
+      String name = title.title(rows);
+      if (name == null) {
+        return;
+      }
+      String itsYear = year == null ? null : year.title(rows);
+      titles.putIfAbsent(field.text(), ItemTitles.withYear(name, itsYear));
+    }
+  }
+
+  /** Closes the connection, or leaves that of the caller as it was. */
+  @Override
+  public void close() {
+    allowed(
+        () -> {
+          if (own) {
+            connection.close();
+          } else if (autoCommit) {
+            connection.setAutoCommit(true);
+          }
+        });
+    if (!own) {
+      allowed(() -> connection.setReadOnly(readOnly));
+    }
+  }
+}
