@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  vaecf prepare --format csv --input ratings.csv --heldout-users 50 --out data",
-      "  vaecf prepare --sql \"SELECT user_id, item_id, stars FROM 'events/*.parquet'\" --out data"
+      "  vaecf prepare --sql \"SELECT user_id, item_id FROM '*.parquet'\" --out data"
     })
 final class PrepareCommand extends Subcommand {
   @Option(

@@ -244,8 +244,11 @@ public final class Vaecf implements Runnable {
     String name = line.getCommandSpec().qualifiedName();
     ParameterException reason = wrong;
     List<String> unknown = OptionNames.unknown(line);
-    if (!unknown.isEmpty() && wrong instanceof MissingParameterException) {
-      // An option that is missing is often one that was written another way.
+    if (!unknown.isEmpty()
+        && (wrong instanceof MissingParameterException
+            || wrong instanceof UnmatchedArgumentException)) {
+      // An option that is missing is often one that was written another way, and what follows an
+      // unknown one is its value.
       reason = new UnmatchedArgumentException(line, unknown);
     }
     line.getErr().println(name + ": " + shown(reason.getMessage()));
