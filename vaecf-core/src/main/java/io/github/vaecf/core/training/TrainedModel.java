@@ -353,6 +353,11 @@ public final class TrainedModel extends Recommender {
     session.rank(histories, from, to, rankings, firstUser);
   }
 
+  @Override
+  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    session.rankAll(histories, from, to, rankings, firstUser);
+  }
+
   /**
    * The scores of all items, those of the histories included.
    *
