@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.vaecf.core.model.ItemKnn;
+import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import java.io.BufferedReader;
@@ -46,7 +48,7 @@ class BatchCommandTest {
 
   @BeforeAll
   static void makeAModel() {
-    split = BatchFixture.make(made, 1_500);
+    split = BatchFixture.make(made, 1_500, Settings.published(new ItemKnn()));
     data = made.resolve("data");
     run = made.resolve("run");
   }

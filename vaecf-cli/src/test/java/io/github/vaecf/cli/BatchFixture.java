@@ -1,6 +1,5 @@
 package io.github.vaecf.cli;
 
-import io.github.vaecf.core.model.ItemKnn;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.Split;
@@ -15,7 +14,7 @@ final class BatchFixture {
   private BatchFixture() {}
 
   /** Makes {@code data} and {@code run} in a folder, and gives what is in the former. */
-  static Split make(Path folder, int users) {
+  static Split make(Path folder, int users, Settings settings) {
     Split split =
         StrongGeneralizationSplitter.builder()
             .heldOutUsers(20)
@@ -23,7 +22,7 @@ final class BatchFixture {
             .split(SyntheticLog.generate(new Shape(users, 60, 8 * users), 3));
     PreparedFolder.write(split, folder.resolve("data"));
     Trainer.builder()
-        .settings(Settings.published(new ItemKnn()))
+        .settings(settings)
         .runFolder(folder.resolve("run"))
         .build()
         .train(split.train(), split.items())

@@ -37,6 +37,7 @@ final class NetworkGraph {
   final Operand<TFloat32> latent; // null where the model has none
   final Operand<TFloat32> scores;
   final Optional<TensorFlowLayers.ItemKernel> itemKernel;
+  final Optional<TensorFlowLayers.Products> products; // where the scores are such
   final Operand<TInt64> leftOut; // coordinates of what is not ranked: the batch's ones unless fed
   final Placeholder<TInt32> k;
   final Operand<TFloat32> topScores;
@@ -61,6 +62,7 @@ final class NetworkGraph {
       scores = settings.model().scores(settings, layers);
     }
     itemKernel = layers.itemKernel();
+    products = layers.products(scores);
     k = tf.withName("k").placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
     // A score that is no number must not be ranked; the check costs one read.
     Operand<TFloat32> checked = tf.debugging.checkNumerics(scores, "scores");

@@ -6,6 +6,7 @@ import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.TrainedModel.Weight;
@@ -267,6 +268,18 @@ final class NetworkSession extends Recommender {
     }
     try (Batch batch = Batch.of(histories, from, to);
         Result result = runner(batch).fetch(output).run()) {
+      return Batch.copy(result.get(0));
+    }
+  }
+
+  /** The vectors of users whose products with the items' are the scores, row-major. */
+  float[] users(TensorFlowLayers.Products products, CsrMatrix histories, int from, int to) {
+    return infer(histories, from, to, products.users());
+  }
+
+  /** What a tensor is that depends on no history. */
+  float[] fetch(Operand<TFloat32> tensor) {
+    try (Result result = session.runner().fetch(tensor).run()) {
       return Batch.copy(result.get(0));
     }
   }

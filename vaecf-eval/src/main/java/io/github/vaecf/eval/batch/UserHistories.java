@@ -184,8 +184,14 @@ public final class UserHistories {
     return modelItems;
   }
 
-  /** What is known of the users from one to another, over the model's items. */
-  CsrMatrix rows(int from, int to) {
+  /**
+   * What the model knows of the users from one to another.
+   *
+   * @param from the first user's index
+   * @param to the index after the last
+   * @return a new matrix of these users over the model's items
+   */
+  public CsrMatrix rows(int from, int to) {
     return CsrMatrix.of(
         to - from,
         modelItems.size(),
