@@ -7,10 +7,17 @@ import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Interactions;
+import io.github.vaecf.data.reading.DelimitedReader;
+import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.eval.batch.BatchRecommender;
+import io.github.vaecf.eval.batch.UserHistories;
 import io.github.vaecf.eval.export.Recommenders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,13 +28,29 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code vaecf recommend}: a new user's items to the best others. */
+/** {@code vaecf recommend}: from what users have to the best others, for one user or for all. */
 @Command(
     name = "recommend",
-    header = "Recommend items to a new user, from the items that the user likes.",
-    description = "",
-    footer = {"", "Example:", "  vaecf recommend --model models/movies --items 260,1196,1210 -k 5"})
+    header = "Recommend items to a user, from the items that the user likes, or to everybody.",
+    description = {
+      "",
+      "For one user: --items, --items-file, or --user of a prepared folder. For many, into a file:"
+          + " --all users of a prepared folder, or those of --histories. What the model does not"
+          + " know is counted, said and left out.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  vaecf recommend --model models/movies --items 260,1196,1210 -k 5",
+      "  vaecf recommend --model run --data data --user 42",
+      "  vaecf recommend --model run --data data --all --out all.parquet",
+      "  vaecf recommend --model run --histories likes.csv --exclude gone.txt --out a.csv"
+    })
 final class RecommendCommand extends Subcommand {
+  private static final int SHORT_LIST = 10;
+  private static final int LONG_LIST = 100;
+
   @Option(
       names = "--model",
       required = true,
@@ -50,17 +73,153 @@ final class RecommendCommand extends Subcommand {
   private Path itemsFile;
 
   @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "A prepared folder: whose users --user and --all are.")
+  private Path data;
+
+  @Option(
+      names = "--user",
+      paramLabel = "ID",
+      description = "The raw id of a user of the prepared folder.")
+  private String user;
+
+  @Option(
+      names = "--all",
+      description =
+          "Every user of the prepared folder, with all that is known: of users held out for"
+              + " validation and test what is told the model and what is held out.")
+  private boolean all;
+
+  @Option(
+      names = "--histories",
+      paramLabel = "FILE",
+      description =
+          "Every user of a CSV file (.tsv: with tabs) of pairs of a user and an item, a user's pairs"
+              + " together or not; read as 'prepare' reads it, - for standard input.")
+  private Path histories;
+
+  @Option(
       names = {"-k", "--top-k"},
       paramLabel = "N",
-      defaultValue = "10",
-      description = "How many items to recommend; default ${DEFAULT-VALUE}.")
-  private int k;
+      description = "How many items to recommend; default 10 to one user, 100 to many.")
+  private Integer k;
+
+  @Option(
+      names = "--exclude",
+      paramLabel = "FILE",
+      description = "Items that nobody is to get, a raw id a line; - for standard input.")
+  private Path exclude;
+
+  @Option(
+      names = "--allow",
+      paramLabel = "FILE",
+      description = "The only items that anybody is to get, a raw id a line; - for standard input.")
+  private Path allow;
+
+  @Option(
+      names = "--with-history",
+      description =
+          "Recommend items too that a user has already; takes a run folder. Default: leave them out.")
+  private boolean withHistory;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description =
+          "Where everybody's recommendations go, whole or not at all; - for standard output.")
+  private OutputFile out;
+
+  @Option(
+      names = "--out-format",
+      paramLabel = "FORM",
+      completionCandidates = RecommendationForm.Names.class,
+      description =
+          "The form of --out: ${COMPLETION-CANDIDATES}; default: what its ending says. csv and"
+              + " parquet have user, item, score, rank, a row an item; jsonl has a line a user.")
+  private String formName;
 
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write the list as JSON too; - for standard output.")
+      description = "Write the list as JSON too, of many users the counts; - for standard output.")
   private OutputFile json;
+
+  @Override
+  void run() throws Exception {
+    if (k != null && k < 1) {
+      throw wrongUsage("-k: expected at least 1, found " + k);
+    }
+    boolean many = all || histories != null;
+    requireOneSource();
+    if (!many) {
+      refuse("is for many users: --all or --histories", "--out", "--out-format");
+    } else if (out == null) {
+      throw wrongUsage("--out: expected a file for everybody's recommendations, found none");
+    }
+    RecommendationForm form = many ? form() : null;
+    List<String> items = user == null && !many ? items() : List.of();
+    try (Recommender opened = Recommenders.open(model)) {
+      BatchRecommender.Builder batch = builder(opened);
+      if (many) {
+        recommendToMany(opened, batch, form);
+      } else if (user != null) {
+        recommendToUser(opened, batch);
+      } else {
+        recommendFor(opened, batch, items);
+      }
+    }
+  }
+
+  private void requireOneSource() {
+    List<String> sources = new ArrayList<>();
+    for (String name : List.of("--user", "--all", "--histories")) {
+      if (isGiven(name)) {
+        sources.add(name);
+      }
+    }
+    if (isGiven("--items") || isGiven("--items-file")) {
+      sources.add(isGiven("--items") ? "--items" : "--items-file");
+    }
+    if (sources.isEmpty()) {
+      throw wrongUsage(
+          "expected at least one item, in --items or in --items-file; or --user or --all with"
+              + " --data, or --histories");
+    }
+    if (sources.size() > 1) {
+      throw wrongUsage(
+          sources.get(0) + " and " + sources.get(1) + ": expected one of them, found both");
+    }
+    boolean needsData = all || user != null;
+    if (needsData && data == null) {
+      throw wrongUsage("--data: " + sources.get(0) + " is of a prepared folder, found none");
+    }
+    if (!needsData) {
+      refuse("is for --user and --all", "--data");
+    }
+  }
+
+  private boolean isGiven(String option) {
+    return givenOptions().stream().anyMatch(given -> given.longestName().equals(option));
+  }
+
+  private RecommendationForm form() {
+    RecommendationForm form =
+        formName == null
+            ? RecommendationForm.ofEnding(out.path()).orElse(null)
+            : fromOption("--out-format", () -> RecommendationForm.named(formName));
+    if (form == null) {
+      throw wrongUsage(
+          "--out: expected a name that ends with one of "
+              + RecommendationForm.allEndings()
+              + ", or --out-format, found "
+              + out);
+    }
+    if (form == RecommendationForm.PARQUET && out.isStandardOutput()) {
+      throw wrongUsage("--out: Parquet takes a file, found standard output");
+    }
+    return form;
+  }
 
   private List<String> items() throws IOException {
     List<String> items = new ArrayList<>();
@@ -68,11 +227,7 @@ final class RecommendCommand extends Subcommand {
       items.addAll(fromOptions(() -> ids(list)));
     }
     if (itemsFile != null) {
-      String text =
-          itemsFile.toString().equals("-")
-              ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-              : Files.readString(itemsFile);
-      text.lines().filter(id -> !id.isEmpty()).forEach(items::add);
+      items.addAll(lines(itemsFile));
     }
     if (items.isEmpty()) {
       throw wrongUsage("expected at least one item, in --items or in --items-file");
@@ -97,46 +252,203 @@ final class RecommendCommand extends Subcommand {
     return ids;
   }
 
-  @Override
-  void run() throws Exception {
-    if (k < 1) {
-      throw wrongUsage("-k: expected at least 1, found " + k);
+  /** The ids of a file, one a line. */
+  private static List<String> lines(Path file) throws IOException {
+    String text;
+    try {
+      text =
+          file.toString().equals("-")
+              ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+              : Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new DataException(
+          file + ": expected an id a line in UTF-8, found other bytes; convert the file", e);
     }
-    List<String> items = items();
-    try (Recommender opened = Recommenders.open(model)) {
-      Map<String, String> titles = Recommenders.titles(opened);
-      List<String> unknown = items.stream().filter(id -> opened.items().indexOf(id) < 0).toList();
-      if (unknown.size() == items.size()) {
+    return text.lines().filter(id -> !id.isEmpty()).toList();
+  }
+
+  /** What is recommended, as the options say. */
+  private BatchRecommender.Builder builder(Recommender opened) throws IOException {
+    BatchRecommender.Builder batch =
+        BatchRecommender.builder(opened)
+            .k(k != null ? k : all || histories != null ? LONG_LIST : SHORT_LIST);
+    if (exclude != null) {
+      batch.exclude(known(opened, exclude));
+    }
+    if (allow != null) {
+      List<String> allowed = known(opened, allow);
+      if (allowed.isEmpty()) {
         throw new DataException(
-            model
-                + ": knows none of the items; it has "
+            allow
+                + ": expected an item of the model, found none; it has "
                 + opened.itemCount()
-                + " others, such as '"
+                + ", such as '"
                 + opened.items().id(0)
                 + "'");
       }
-      unknown.forEach(
-          id -> err().println("vaecf recommend: the model knows no item '" + id + "'; ignored"));
-      List<Recommendation> best = opened.recommend(items, k);
-      TextTable table = new TextTable("item", "score");
-      for (Recommendation one : best) {
-        String title = titles.getOrDefault(one.item(), "");
-        table.row(
-            title.isEmpty() ? one.item() : one.item() + " " + title,
-            String.format(Locale.ROOT, "%.3f", one.score()));
-      }
-      out().print(table);
-      ObjectNode answer = jsonObject();
-      items.forEach(answer.putArray("items")::add);
-      unknown.forEach(answer.putArray("unknown")::add);
-      ArrayNode list = answer.putArray("recommendations");
-      for (Recommendation one : best) {
-        ObjectNode entry = list.addObject().put("item", one.item()).put("score", one.score());
-        if (titles.containsKey(one.item())) {
-          entry.put("title", titles.get(one.item()));
-        }
-      }
-      writeJson(json, answer);
+      batch.allow(allowed);
     }
+    if (withHistory) {
+      if (!(opened instanceof TrainedModel)) {
+        throw new DataException(
+            model
+                + ": an export leaves the items of a history out by itself; for --with-history name"
+                + " the run folder");
+      }
+      batch.withHistory();
+    }
+    return batch;
+  }
+
+  /** The ids of a file that the model knows; the others are said. */
+  private List<String> known(Recommender opened, Path file) throws IOException {
+    List<String> ids = lines(file);
+    List<String> unknown = ids.stream().filter(id -> opened.items().indexOf(id) < 0).toList();
+    if (!unknown.isEmpty()) {
+      err()
+          .printf(
+              Locale.ROOT,
+              "vaecf recommend: %s: the model does not know %,d of %,d items, such as '%s';"
+                  + " ignored%n",
+              file,
+              unknown.size(),
+              ids.size(),
+              DataException.excerpt(unknown.get(0)));
+    }
+    return ids.stream().filter(id -> opened.items().indexOf(id) >= 0).toList();
+  }
+
+  private void recommendToMany(
+      Recommender opened, BatchRecommender.Builder batch, RecommendationForm form)
+      throws IOException {
+    UserHistories users =
+        all
+            ? UserHistories.of(PreparedFolder.read(data), opened)
+            : UserHistories.of(readHistories(), opened);
+    sayUnknown(users, opened);
+    long start = System.nanoTime();
+    long rows;
+    try (BatchDisplay display = new BatchDisplay(err(), users.users().size())) {
+      rows = form.write(batch.progress(display).build(), users, out);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    out()
+        .printf(
+            Locale.ROOT,
+            "%,d users, %,d recommendations, %.1f s (%,.0f users/s): %s%n",
+            users.users().size(),
+            rows,
+            seconds,
+            users.users().size() / seconds,
+            out);
+    ObjectNode answer =
+        jsonObject()
+            .put("users", users.users().size())
+            .put("recommendations", rows)
+            .put("unknown_items", users.unknownItems().size())
+            .put("unknown_pairs", users.unknownPairs())
+            .put("seconds", seconds)
+            .put("out", out.toString());
+    writeJson(json, answer);
+  }
+
+  private Interactions readHistories() {
+    boolean tabs = histories.toString().toLowerCase(Locale.ROOT).endsWith(".tsv");
+    return DelimitedReader.builder()
+        .separator(tabs ? "\t" : ",")
+        .notes(out()::println)
+        .build()
+        .read(histories);
+  }
+
+  /** Says what of the histories the model does not know. */
+  private void sayUnknown(UserHistories users, Recommender opened) {
+    List<String> unknown = users.unknownItems();
+    if (unknown.isEmpty()) {
+      return;
+    }
+    if (users.unknownPairs() == users.pairs()) {
+      throw new DataException(
+          model
+              + ": knows none of the items; it has "
+              + opened.itemCount()
+              + " others, such as '"
+              + opened.items().id(0)
+              + "'");
+    }
+    err()
+        .printf(
+            Locale.ROOT,
+            "vaecf recommend: the model does not know %,d of the users' items, such as '%s': %,d of"
+                + " %,d pairs left out%n",
+            unknown.size(),
+            DataException.excerpt(unknown.get(0)),
+            users.unknownPairs(),
+            users.pairs());
+  }
+
+  private void recommendToUser(Recommender opened, BatchRecommender.Builder batch)
+      throws IOException {
+    UserHistories users = UserHistories.of(PreparedFolder.read(data), opened);
+    int index = users.users().indexOf(user);
+    if (index < 0) {
+      throw new DataException(
+          data
+              + ": has no user '"
+              + DataException.excerpt(user)
+              + "'; it has "
+              + users.users().size()
+              + ", such as '"
+              + users.users().id(0)
+              + "'");
+    }
+    UserHistories own = users.only(index);
+    sayUnknown(own, opened);
+    ObjectNode answer = jsonObject().put("user", user);
+    own.unknownItems().forEach(answer.putArray("unknown")::add);
+    show(opened, batch, own, answer);
+  }
+
+  private void recommendFor(Recommender opened, BatchRecommender.Builder batch, List<String> items)
+      throws IOException {
+    List<String> unknown = items.stream().filter(id -> opened.items().indexOf(id) < 0).toList();
+    UserHistories own = UserHistories.of(Map.of("", items), opened);
+    if (unknown.size() == items.size()) {
+      sayUnknown(own, opened);
+    }
+    unknown.forEach(
+        id -> err().println("vaecf recommend: the model knows no item '" + id + "'; ignored"));
+    ObjectNode answer = jsonObject();
+    items.forEach(answer.putArray("items")::add);
+    unknown.forEach(answer.putArray("unknown")::add);
+    show(opened, batch, own, answer);
+  }
+
+  /** Shows the list of one user. */
+  private void show(
+      Recommender opened, BatchRecommender.Builder batch, UserHistories own, ObjectNode answer)
+      throws IOException {
+    Map<String, String> titles = Recommenders.titles(opened);
+    TextTable table = new TextTable("item", "score");
+    ArrayNode list = answer.putArray("recommendations");
+    batch
+        .build()
+        .recommend(
+            own,
+            (id, best) -> {
+              for (Recommendation one : best) {
+                String title = titles.getOrDefault(one.item(), "");
+                table.row(
+                    title.isEmpty() ? one.item() : one.item() + " " + title,
+                    String.format(Locale.ROOT, "%.3f", one.score()));
+                ObjectNode entry = list.addObject();
+                entry.put("item", one.item()).put("score", one.score());
+                if (titles.containsKey(one.item())) {
+                  entry.put("title", titles.get(one.item()));
+                }
+              }
+            });
+    out().print(table);
+    writeJson(json, answer);
   }
 }

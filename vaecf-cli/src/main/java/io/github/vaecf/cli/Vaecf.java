@@ -51,6 +51,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       ExportCommand.class,
       RecommendCommand.class,
+      SimilarCommand.class,
+      VectorsCommand.class,
       ServeCommand.class,
       CompareCommand.class,
       SearchCommand.class,

@@ -72,6 +72,31 @@ public abstract class Recommender implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    */
   public final Rankings rank(CsrMatrix histories, int from, int to, int k) {
+    return rank(histories, from, to, k, this::rank);
+  }
+
+  /**
+   * The best items for each of some users, those of the user's own history among them. Otherwise as
+   * {@link #rank(CsrMatrix, int, int, int)}.
+   *
+   * @param histories users × items, what is known of each user; a row may be empty
+   * @param from first row to rank for
+   * @param to row after the last
+   * @param k largest length of a ranking, at least 1
+   * @return rankings of {@code to − from} users, each min(k, {@link #itemCount()}) long
+   * @throws UnsupportedOperationException if this leaves histories out by itself, as exports do
+   */
+  public final Rankings rankAll(CsrMatrix histories, int from, int to, int k) {
+    return rank(histories, from, to, k, this::rankAll);
+  }
+
+  /** Ranks for a few users, with or without the items of the histories. */
+  @FunctionalInterface
+  private interface FewUsers {
+    void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser);
+  }
+
+  private Rankings rank(CsrMatrix histories, int from, int to, int k, FewUsers few) {
     if (histories.columns() != itemCount()) {
       throw new IllegalArgumentException(
           "histories must be over the model's " + itemCount() + " items, found " + histories);
@@ -89,7 +114,7 @@ public abstract class Recommender implements AutoCloseable {
     return whileOpen(
         () -> {
           for (int start = from; start < to; start += LARGEST_BATCH) {
-            rank(histories, start, Math.min(to, start + LARGEST_BATCH), rankings, start - from);
+            few.rank(histories, start, Math.min(to, start + LARGEST_BATCH), rankings, start - from);
           }
           return rankings;
         });
@@ -182,6 +207,23 @@ public abstract class Recommender implements AutoCloseable {
    */
   protected abstract void rank(
       CsrMatrix histories, int from, int to, Rankings rankings, int firstUser);
+
+  /**
+   * Ranks for a few users, the items of their histories too, with arguments that were checked.
+   * Whoever can only leave those out does not override it.
+   *
+   * @param histories users × {@link #itemCount()}
+   * @param from first row to rank for
+   * @param to row after the last
+   * @param rankings receives the rankings
+   * @param firstUser the user of the rankings that row {@code from} stands for
+   * @throws ArithmeticException if a score is not a number
+   * @throws UnsupportedOperationException if this leaves histories out by itself
+   */
+  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    throw new UnsupportedOperationException(
+        "this model leaves the items of a history out by itself");
+  }
 
   /** Gives back what this owns; called once, when no call is running and none will come. */
   protected void release() {}

@@ -1,5 +1,6 @@
 package io.github.vaecf.core.model;
 
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -44,6 +45,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   private final String prefix; // of the names that the weights know and this does not
   private final TensorFlowLayers whole; // that these are a part of, or these
   private final FirstKernel itemKernel;
+  private final IdentityHashMap<Operand<TFloat32>, Products> products = new IdentityHashMap<>();
 
   /** The first of the kernels that have the items' embeddings; none where it is null. */
   private static final class FirstKernel {
@@ -86,6 +88,17 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    *     and it is width × items
    */
   public record ItemKernel(String name, boolean inRows) {}
+
+  /**
+   * Scores that are inner products of a vector of the user's and one of the item's.
+   *
+   * @param users the users' vectors, users × width
+   * @param items the items' vectors, items × width or, if they are columns, width × items
+   * @param inRows whether the items' vectors are rows
+   * @param bias what each item has beside, [items]; null where there is none
+   */
+  public record Products(
+      Operand<TFloat32> users, Operand<TFloat32> items, boolean inRows, Operand<TFloat32> bias) {}
 
   /**
    * Layers of a graph whose weights have their values already.
@@ -156,6 +169,19 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
    */
   public final Optional<ItemKernel> itemKernel() {
     return Optional.ofNullable(itemKernel.kernel);
+  }
+
+  /**
+   * The vectors whose inner products some scores are: those of a last layer {@link #items(String,
+   * Operand)}, {@link #tied} or {@link #lowRankSum} to which nothing is done any more. Of the
+   * latter's scores the diagonal is 0 in place of 1, so the products of items that the history has
+   * are larger than their scores by 1.
+   *
+   * @param scores what one of these layers gave
+   * @return the vectors; empty where the scores come from elsewhere
+   */
+  public final Optional<Products> products(Operand<TFloat32> scores) {
+    return Optional.ofNullable(products.get(scores));
   }
 
   @Override
@@ -302,8 +328,10 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   public final Operand<TFloat32> tied(String name, Operand<TFloat32> input) {
     requireUsersRows("tied");
     itemKernel.found(prefix + name + "/kernel", true);
-    return tf.linalg.matMul(
-        input, kernel(name, items, (int) width(input)), MatMul.transposeB(true));
+    Operand<TFloat32> kernel = kernel(name, items, (int) width(input));
+    Operand<TFloat32> scores = tf.linalg.matMul(input, kernel, MatMul.transposeB(true));
+    products.put(scores, new Products(input, kernel, true, null));
+    return scores;
   }
 
   @Override
@@ -312,9 +340,12 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     itemKernel.found(prefix + directions, true);
     Operand<TFloat32> unit =
         whole.unit(weights.get(directions, Shape.of(items, rank), initials.kernel()));
+    Operand<TFloat32> users = weightedRows(unit, ones());
     Operand<TFloat32> scores =
-        tf.linalg.matMul(weightedRows(unit, ones()), unit, MatMul.transposeB(true));
-    return tf.tensorScatterNdSub(scores, histories.entries(), ones());
+        tf.tensorScatterNdSub(
+            tf.linalg.matMul(users, unit, MatMul.transposeB(true)), histories.entries(), ones());
+    products.put(scores, new Products(users, unit, true, null));
+    return scores;
   }
 
   /**
@@ -356,7 +387,12 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
   @Override
   public Operand<TFloat32> items(String name, Operand<TFloat32> input) {
     itemKernel.found(prefix + name + "/kernel", false);
-    return dense(name, input, items);
+    long width = width(input);
+    Operand<TFloat32> kernel = kernel(name, width, items);
+    Operand<TFloat32> bias = bias(name, width, items);
+    Operand<TFloat32> scores = tf.nn.biasAdd(tf.linalg.matMul(input, kernel), bias);
+    products.put(scores, new Products(input, kernel, false, bias));
+    return scores;
   }
 
   @Override

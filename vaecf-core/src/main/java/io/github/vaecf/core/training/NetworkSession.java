@@ -6,6 +6,7 @@ import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.TrainedModel.Weight;
@@ -24,6 +25,7 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GPUOptions;
@@ -204,13 +206,24 @@ final class NetworkSession extends Recommender {
 
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    rank(histories, from, to, rankings, firstUser, false);
+  }
+
+  @Override
+  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    rank(histories, from, to, rankings, firstUser, true);
+  }
+
+  private void rank(
+      CsrMatrix histories, int from, int to, Rankings rankings, int firstUser, boolean all) {
     int length = rankings.k();
     float[] topScores;
     int[] topItems = new int[(to - from) * length];
     try (Batch batch = Batch.of(histories, from, to);
         TInt32 k = TInt32.scalarOf(length);
+        TInt64 nothing = Batch.longs(Shape.of(0, 2), new long[0]);
         Result result =
-            runner(batch)
+            (all ? runner(batch).feed(network.leftOut, nothing) : runner(batch))
                 .feed(network.k, k)
                 .fetch(network.topScores)
                 .fetch(network.topItems)
@@ -255,6 +268,18 @@ final class NetworkSession extends Recommender {
     }
     try (Batch batch = Batch.of(histories, from, to);
         Result result = runner(batch).fetch(output).run()) {
+      return Batch.copy(result.get(0));
+    }
+  }
+
+  /** The vectors of users whose products with the items' are the scores, row-major. */
+  float[] users(TensorFlowLayers.Products products, CsrMatrix histories, int from, int to) {
+    return infer(histories, from, to, products.users());
+  }
+
+  /** What a tensor is that depends on no history. */
+  float[] fetch(Operand<TFloat32> tensor) {
+    try (Result result = session.runner().fetch(tensor).run()) {
       return Batch.copy(result.get(0));
     }
   }

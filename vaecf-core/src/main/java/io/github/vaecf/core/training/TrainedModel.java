@@ -8,6 +8,7 @@ import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.Blend;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
@@ -15,6 +16,7 @@ import io.github.vaecf.data.IdIndex;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -387,6 +389,11 @@ public final class TrainedModel extends Recommender {
     session.rank(histories, from, to, rankings, firstUser);
   }
 
+  @Override
+  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    session.rankAll(histories, from, to, rankings, firstUser);
+  }
+
   /**
    * The scores of all items, those of the histories included.
    *
@@ -455,6 +462,96 @@ public final class TrainedModel extends Recommender {
                 .findFirst()
                 .map(session::read)
                 .map(weight -> kernel.inRows() ? weight.transpose() : weight));
+  }
+
+  /**
+   * The vectors whose inner products are the scores, for whoever looks for the nearest items by
+   * other means, such as a database: of an autoencoder the last hidden layer and the decoder's
+   * weights with the item's bias as one dimension more, which is 1 for users; of a factorization
+   * the factors.
+   *
+   * @return the vectors; empty for a model whose scores are no such products: linear models over
+   *     all pairs of items, counts, blends. ELSA's products of items that the user has already are
+   *     larger by 1 than their scores; those of others are the scores
+   */
+  public Optional<InnerProducts> innerProducts() {
+    return session.network.products.map(InnerProducts::new);
+  }
+
+  /** Vectors of users and items, the inner product of which is the score. Ends with its model. */
+  public final class InnerProducts {
+    private final TensorFlowLayers.Products products;
+
+    private InnerProducts(TensorFlowLayers.Products products) {
+      this.products = products;
+    }
+
+    /**
+     * The width of the vectors.
+     *
+     * @return at least 1
+     */
+    public int width() {
+      int axis = products.inRows() ? 1 : 0;
+      return (int) products.items().shape().get(axis) + (products.bias() == null ? 0 : 1);
+    }
+
+    /**
+     * The items' vectors.
+     *
+     * @return items × {@link #width}, row-major
+     * @throws IllegalStateException if the model is closed
+     */
+    public float[] items() {
+      return whileOpen(
+          () -> {
+            float[] kernel = session.fetch(products.items());
+            float[] vectors = products.inRows() ? kernel : transposed(kernel, itemCount());
+            return products.bias() == null
+                ? vectors
+                : widened(vectors, session.fetch(products.bias()));
+          });
+    }
+
+    /**
+     * The vectors of users.
+     *
+     * @param histories users × items, what is known of each user
+     * @param from first row
+     * @param to row after the last
+     * @return {@code to − from} users × {@link #width}, row-major
+     * @throws IllegalArgumentException if the histories are not over {@link #itemCount()} items
+     * @throws IllegalStateException if the model is closed
+     */
+    public float[] users(CsrMatrix histories, int from, int to) {
+      return whileOpen(
+          () -> {
+            float[] vectors = session.users(products, histories, from, to);
+            if (products.bias() == null) {
+              return vectors;
+            }
+            float[] ones = new float[to - from];
+            Arrays.fill(ones, 1);
+            return widened(vectors, ones);
+          });
+    }
+
+    private static float[] transposed(float[] values, int columns) {
+      int rows = values.length / columns;
+      Weight weight = new Weight("", List.of((long) rows, (long) columns), values);
+      return weight.transpose().values();
+    }
+
+    /** Rows with one entry more each. */
+    private static float[] widened(float[] rows, float[] entries) {
+      int width = rows.length / Math.max(1, entries.length);
+      float[] widened = new float[rows.length + entries.length];
+      for (int row = 0; row < entries.length; row++) {
+        System.arraycopy(rows, row * width, widened, row * (width + 1), width);
+        widened[row * (width + 1) + width] = entries[row];
+      }
+      return widened;
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.SmallModels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,39 @@ class RecommendersTest {
         boolean hasTitles = path.startsWith(base);
         assertThat(Recommenders.titles(opened))
             .isEqualTo(hasTitles ? Map.of("a", "The A") : Map.of());
+      }
+    }
+  }
+
+  @Test
+  void aRunAndItsExportFindTheSameItemsAlike() {
+    Path version = folder.resolve("1");
+    Path onnx = folder.resolve("model.onnx");
+    try (TrainedModel vae = SmallModels.vae();
+        TrainedModel popular = SmallModels.mostPopular()) {
+      SavedModelExporter.builder().topK(15).export(vae, version);
+      OnnxExporter.export(vae, onnx);
+      try (Recommender served = Recommenders.open(version);
+          Recommender file = Recommenders.open(onnx)) {
+        for (String item : vae.items().ids().subList(0, 30)) {
+          List<Recommendation> similar = Recommenders.similar(vae, item, 15);
+          assertThat(similar).hasSize(15).noneMatch(one -> one.item().equals(item));
+          assertThat(
+                  RankingAgreement.ACROSS_RUNTIMES.difference(
+                      similar, Recommenders.similar(served, item, 99)))
+              .isEmpty();
+          assertThat(Recommenders.similar(served, item, 4))
+              .isEqualTo(Recommenders.similar(served, item, 15).subList(0, 4));
+        }
+        String known = vae.items().id(0);
+        for (Recommender model : List.of(file, popular)) {
+          assertThatThrownBy(() -> Recommenders.similar(model, known, 3))
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessageContaining("has no embeddings of its items");
+        }
+        assertThatThrownBy(() -> Recommenders.similar(served, "none", 3))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("the model knows no item 'none'");
       }
     }
   }
