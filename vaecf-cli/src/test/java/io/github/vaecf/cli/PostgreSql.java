@@ -94,11 +94,7 @@ final class PostgreSql implements AutoCloseable {
         "--wait",
         "--pgdata=" + folder.resolve("data"),
         "--log=" + folder.resolve("log"),
-        "--options=-p "
-            + port
-            + " -k "
-            + folder
-            + " -c listen_addresses=127.0.0.1 -c fsync=off");
+        "--options=-p " + port + " -k " + folder + " -c listen_addresses=127.0.0.1 -c fsync=off");
   }
 
   /** Runs a program, as the user who may. */
