@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints how long one user's ranking takes from an export, in process and from one thread, with the
-# machine's floor beside it: the weights that the user needs read from memory once. A blend of several
+# machine's floor beside it: the weights that the answer reads, read once. A blend of several
 # models is measured by the export of each. On an otherwise idle machine:
 #
 #   docs/measure-blend.sh VERSION...
