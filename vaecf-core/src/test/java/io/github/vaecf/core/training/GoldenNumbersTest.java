@@ -25,6 +25,7 @@ import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -84,13 +85,13 @@ class GoldenNumbersTest {
     return (Operand<TFloat32>) softmax.input(0);
   }
 
-  /** The results of one kind of operation: first those of the ranking, then those of the step. */
+  /** The floats of one kind of operation: first those of the ranking, then those of the step. */
   private static List<Output<TFloat32>> operations(NetworkSession session, String kind) {
     List<Output<TFloat32>> found = new ArrayList<>();
     Iterator<GraphOperation> all = session.network.graph.operations();
     while (all.hasNext()) {
       GraphOperation operation = all.next();
-      if (operation.type().equals(kind)) {
+      if (operation.type().equals(kind) && operation.output(0).dataType() == DataType.DT_FLOAT) {
         found.add(operation.output(0));
       }
     }
