@@ -9,7 +9,9 @@ import it.unimi.dsi.fastutil.ints.IntSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -192,6 +194,7 @@ public final class EnsembleSelection {
     int samples = Math.max(1, Math.min(MOST_SAMPLES, SAMPLED_USERS / Math.max(1, users.size())));
     SplittableRandom random = new SplittableRandom(SEED);
     double[] weights = new double[models];
+    Map<List<Integer>, double[]> known = new HashMap<>();
     for (int sample = 0; sample < samples; sample++) {
       int[] times = new int[users.size()];
       if (samples == 1) {
@@ -201,7 +204,7 @@ public final class EnsembleSelection {
           times[random.nextInt(times.length)]++;
         }
       }
-      int[] taken = select(heldOut, models, times);
+      int[] taken = select(heldOut, models, times, known);
       int all = Arrays.stream(taken).sum();
       for (int model = 0; model < models && all > 0; model++) {
         weights[model] += taken[model] / (double) all;
@@ -227,7 +230,7 @@ public final class EnsembleSelection {
     double[] best = weights;
     double bestValue = Double.NEGATIVE_INFINITY;
     for (int model = 0; model < weights.length; model++) {
-      double value = value(heldOut, sums, model, once);
+      double value = mean(values(heldOut, sums, model), once);
       if (value > bestValue) {
         best = new double[weights.length];
         best[model] = 1;
@@ -239,7 +242,7 @@ public final class EnsembleSelection {
     }
     int last = weights.length - 1;
     add(sums, last, (float) weights[last] - 1); // what is asked about counts once more
-    return value(heldOut, sums, last, once) >= bestValue ? weights : best;
+    return mean(values(heldOut, sums, last), once) >= bestValue ? weights : best;
   }
 
   private List<float[]> noScores() {
@@ -250,8 +253,13 @@ public final class EnsembleSelection {
     return sums;
   }
 
-  /** How often each model is taken for users that count some times each. */
-  private int[] select(HeldOut heldOut, int models, int[] times) {
+  /**
+   * How often each model is taken for users that count some times each.
+   *
+   * @param known the users' values by how often each model is taken: samples come by the same ones
+   */
+  private int[] select(
+      HeldOut heldOut, int models, int[] times, Map<List<Integer>, double[]> known) {
     List<float[]> sums = noScores();
     int[] taken = new int[models];
     int[] best = taken;
@@ -261,7 +269,13 @@ public final class EnsembleSelection {
       int next = -1;
       double nextValue = Double.NEGATIVE_INFINITY;
       for (int model = 0; model < models; model++) {
-        double value = value(heldOut, sums, model, times);
+        int added = model;
+        taken[model]++;
+        double[] values =
+            known.computeIfAbsent(
+                Arrays.stream(taken).boxed().toList(), unused -> values(heldOut, sums, added));
+        taken[model]--;
+        double value = mean(values, times);
         if (value > nextValue) {
           next = model;
           nextValue = value;
@@ -291,13 +305,17 @@ public final class EnsembleSelection {
     }
   }
 
-  /** The metric's mean if one model more were taken. */
-  private double value(HeldOut heldOut, List<float[]> sums, int model, int[] times) {
+  /** Each user's value of the metric if one model more were taken. */
+  private double[] values(HeldOut heldOut, List<float[]> sums, int model) {
     double[] values = new double[users.size()];
     IntStream.range(0, values.length)
         .parallel()
-        .filter(user -> times[user] > 0)
         .forEach(user -> values[user] = value(heldOut, users.get(user), sums.get(user), model));
+    return values;
+  }
+
+  /** The mean over users that have a value and count some times each. */
+  private static double mean(double[] values, int[] times) {
     double sum = 0;
     int count = 0;
     for (int user = 0; user < values.length; user++) {

@@ -196,8 +196,8 @@ public final class RunFolder {
    */
   public static boolean isOf(Path folder, CsrMatrix users, IdIndex items) {
     requireRun(folder);
-    JsonNode stored = readConfig(folder.resolve(CONFIG)).path(DATA);
-    return stored.equals(JSON.valueToTree(DataFingerprint.of(users, items)));
+    String stored = readConfig(folder.resolve(CONFIG)).path(DATA).path("sha256").asText();
+    return stored.equals(DataFingerprint.of(users, items).sha256());
   }
 
   /**
