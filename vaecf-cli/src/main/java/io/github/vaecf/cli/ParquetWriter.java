@@ -34,8 +34,13 @@ final class ParquetWriter implements AutoCloseable {
 
   private static final int WAITING_BLOCKS = 16;
 
-  /** A row group of 122,880 rows is what it is for: DuckDB's own default. */
   private static final String MEMORY = "1GB";
+
+  /** Rows of a row group, which DuckDB keeps in memory; its own default. */
+  private static final int ROW_GROUP = 122_880;
+
+  /** Entries that a row group of many columns may have. */
+  private static final int MOST_ENTRIES = 1 << 25;
 
   private static final String FUNCTION = "rows_to_write";
 
@@ -109,7 +114,9 @@ final class ParquetWriter implements AutoCloseable {
             + FUNCTION
             + "()) TO '"
             + file.toAbsolutePath().toString().replace("'", "''")
-            + "' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)";
+            + "' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ROW_GROUP_SIZE "
+            + Math.max(BLOCK, Math.min(ROW_GROUP, MOST_ENTRIES / columns.size()))
+            + ")";
     try {
       prepare();
     } catch (SQLException e) {
