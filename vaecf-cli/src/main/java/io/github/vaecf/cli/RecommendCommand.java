@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
-import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
@@ -428,27 +427,11 @@ final class RecommendCommand extends Subcommand {
   private void show(
       Recommender opened, BatchRecommender.Builder batch, UserHistories own, ObjectNode answer)
       throws IOException {
-    Map<String, String> titles = Recommenders.titles(opened);
-    TextTable table = new TextTable("item", "score");
     ArrayNode list = answer.putArray("recommendations");
+    Map<String, String> titles = Recommenders.titles(opened);
     batch
         .build()
-        .recommend(
-            own,
-            (id, best) -> {
-              for (Recommendation one : best) {
-                String title = titles.getOrDefault(one.item(), "");
-                table.row(
-                    title.isEmpty() ? one.item() : one.item() + " " + title,
-                    String.format(Locale.ROOT, "%.3f", one.score()));
-                ObjectNode entry = list.addObject();
-                entry.put("item", one.item()).put("score", one.score());
-                if (titles.containsKey(one.item())) {
-                  entry.put("title", titles.get(one.item()));
-                }
-              }
-            });
-    out().print(table);
+        .recommend(own, (id, best) -> out().print(RankedItems.show(best, titles, "score", list)));
     writeJson(json, answer);
   }
 }

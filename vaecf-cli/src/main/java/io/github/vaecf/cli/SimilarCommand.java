@@ -1,6 +1,5 @@
 package io.github.vaecf.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
@@ -8,8 +7,6 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.Recommenders;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -68,21 +65,11 @@ final class SimilarCommand extends Subcommand {
                 + "'");
       }
       List<Recommendation> similar = similar(opened);
-      Map<String, String> titles = Recommenders.titles(opened);
-      TextTable table = new TextTable("item", "cosine");
       ObjectNode answer = jsonObject().put("item", item);
-      ArrayNode list = answer.putArray("similar");
-      for (Recommendation one : similar) {
-        String title = titles.getOrDefault(one.item(), "");
-        table.row(
-            title.isEmpty() ? one.item() : one.item() + " " + title,
-            String.format(Locale.ROOT, "%.3f", one.score()));
-        ObjectNode entry = list.addObject().put("item", one.item()).put("score", one.score());
-        if (titles.containsKey(one.item())) {
-          entry.put("title", titles.get(one.item()));
-        }
-      }
-      out().print(table);
+      out()
+          .print(
+              RankedItems.show(
+                  similar, Recommenders.titles(opened), "cosine", answer.putArray("similar")));
       writeJson(json, answer);
     }
   }

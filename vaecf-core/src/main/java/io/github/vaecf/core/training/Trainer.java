@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -231,17 +232,21 @@ public final class Trainer {
     }
   }
 
-  /** Whether a training that leaves its model at its very end has been there. */
-  private boolean hasEnded(RunFolder folder) {
-    return folder != null && resume && TrainedModel.epochOf(folder.modelFile(), this::tell) > 0;
+  /** What a training that leaves its model at its very end has left already. */
+  private Optional<TrainedModel> ended(RunFolder folder) {
+    if (folder == null || !resume || TrainedModel.epochOf(folder.modelFile(), this::tell) == 0) {
+      return Optional.empty();
+    }
+    folder.keepTitles(titles);
+    return Optional.of(TrainedModel.load(folder.modelFile()));
   }
 
   private TrainedModel fit(
       ClosedFormModel model, CsrMatrix users, IdIndex items, RunFolder folder) {
     long start = System.nanoTime();
-    if (hasEnded(folder)) {
-      folder.keepTitles(titles);
-      return TrainedModel.load(folder.modelFile());
+    Optional<TrainedModel> before = ended(folder);
+    if (before.isPresent()) {
+      return before.get();
     }
     if (stop.getAsBoolean()) {
       throw new TrainingStoppedException("the training was stopped before it began");
@@ -314,9 +319,9 @@ public final class Trainer {
   /** Trains the members of a blend one after another, and makes it of them. */
   private TrainedModel trainMembers(CsrMatrix users, IdIndex items, RunFolder folder) {
     long start = System.nanoTime();
-    if (hasEnded(folder)) {
-      folder.keepTitles(titles);
-      return TrainedModel.load(folder.modelFile());
+    Optional<TrainedModel> before = ended(folder);
+    if (before.isPresent()) {
+      return before.get();
     }
     List<Blend.Member> members = settings.get(Blend.MEMBERS).list();
     List<TrainedModel> trained = new ArrayList<>();

@@ -2,11 +2,9 @@ package io.github.vaecf.eval.batch;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
-import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -16,24 +14,21 @@ import java.util.stream.IntStream;
  * and those that the model does not know are counted and left out. A user of whom nothing is left
  * stays, and gets what the model recommends to an empty history.
  *
- * <p>Rows are made when they are asked for, so that this takes no memory beside what it was made
- * of. Immutable and safe for use by many threads.
+ * <p>Takes 4 bytes for each pair of a user and an item, and the ids. Immutable and safe for use by
+ * many threads.
  */
 public final class UserHistories {
   private final IdIndex users;
   private final IdIndex items;
   private final IdIndex modelItems;
-  private final List<Part> parts;
+  private final CsrMatrix pairs; // users × items
   private final int[] modelIndices; // of the items; null where they are the model's
 
-  /** Pairs of the users from a number on. */
-  private record Part(CsrMatrix rows, int firstUser) {}
-
-  private UserHistories(IdIndex users, IdIndex items, IdIndex modelItems, List<Part> parts) {
+  private UserHistories(IdIndex users, IdIndex items, IdIndex modelItems, CsrMatrix pairs) {
     this.users = users;
     this.items = items;
     this.modelItems = modelItems;
-    this.parts = List.copyOf(parts);
+    this.pairs = pairs;
     this.modelIndices =
         items.equals(modelItems)
             ? null
@@ -49,13 +44,7 @@ public final class UserHistories {
    * @return the histories
    */
   public static UserHistories of(Split split, Recommender model) {
-    List<Part> parts = new ArrayList<>();
-    parts.add(new Part(split.train(), 0));
-    for (HeldOut part : List.of(split.validation(), split.test())) {
-      parts.add(new Part(part.foldIn(), part.firstUser()));
-      parts.add(new Part(part.heldOut(), part.firstUser()));
-    }
-    return new UserHistories(split.users(), split.items(), model.items(), parts);
+    return new UserHistories(split.users(), split.items(), model.items(), split.histories());
   }
 
   /**
@@ -76,7 +65,7 @@ public final class UserHistories {
                 pairs.accept(log.user(event), log.item(event));
               }
             });
-    return new UserHistories(log.users(), log.items(), model.items(), List.of(new Part(rows, 0)));
+    return new UserHistories(log.users(), log.items(), model.items(), rows);
   }
 
   /**
@@ -101,8 +90,7 @@ public final class UserHistories {
                 }
               }
             });
-    return new UserHistories(
-        IdIndex.of(histories.keySet()), items, model.items(), List.of(new Part(rows, 0)));
+    return new UserHistories(IdIndex.of(histories.keySet()), items, model.items(), rows);
   }
 
   /**
@@ -122,14 +110,8 @@ public final class UserHistories {
    * @throws IndexOutOfBoundsException if there is no such user
    */
   public UserHistories only(int user) {
-    List<Part> own = new ArrayList<>();
-    for (Part part : parts) {
-      int row = user - part.firstUser();
-      if (row >= 0 && row < part.rows().rows()) {
-        own.add(new Part(part.rows().selectRows(row), 0));
-      }
-    }
-    return new UserHistories(IdIndex.of(List.of(users.id(user))), items, modelItems, own);
+    return new UserHistories(
+        IdIndex.of(List.of(users.id(user))), items, modelItems, pairs.selectRows(user));
   }
 
   /**
@@ -141,15 +123,9 @@ public final class UserHistories {
     if (modelIndices == null) {
       return List.of();
     }
-    boolean[] touched = new boolean[items.size()];
-    for (Part part : parts) {
-      int[] counts = part.rows().columnCounts();
-      for (int item = 0; item < counts.length; item++) {
-        touched[item] |= counts[item] > 0;
-      }
-    }
+    int[] counts = pairs.columnCounts();
     return IntStream.range(0, items.size())
-        .filter(item -> touched[item] && modelIndices[item] < 0)
+        .filter(item -> counts[item] > 0 && modelIndices[item] < 0)
         .mapToObj(items::id)
         .toList();
   }
@@ -160,14 +136,15 @@ public final class UserHistories {
    * @return at least 0
    */
   public long unknownPairs() {
-    long pairs = 0;
-    for (Part part : parts) {
-      int[] counts = modelIndices == null ? new int[0] : part.rows().columnCounts();
-      for (int item = 0; item < counts.length; item++) {
-        pairs += modelIndices[item] < 0 ? counts[item] : 0;
-      }
+    if (modelIndices == null) {
+      return 0;
     }
-    return pairs;
+    long unknown = 0;
+    int[] counts = pairs.columnCounts();
+    for (int item = 0; item < counts.length; item++) {
+      unknown += modelIndices[item] < 0 ? counts[item] : 0;
+    }
+    return unknown;
   }
 
   /**
@@ -176,7 +153,7 @@ public final class UserHistories {
    * @return at least 0
    */
   public long pairs() {
-    return parts.stream().mapToLong(part -> part.rows().entries()).sum();
+    return pairs.entries();
   }
 
   /** The raw ids of the items that {@link #rows} is over. */
@@ -192,29 +169,20 @@ public final class UserHistories {
    * @return a new matrix of these users over the model's items
    */
   public CsrMatrix rows(int from, int to) {
+    int[] own = new int[Math.toIntExact(pairs.entries(from, to))];
     return CsrMatrix.of(
         to - from,
         modelItems.size(),
-        pairs -> {
-          for (Part part : parts) {
-            forEach(part, from, to, pairs);
+        known -> {
+          for (int user = from; user < to; user++) {
+            int size = pairs.copyRow(user, own, 0);
+            for (int i = 0; i < size; i++) {
+              int index = modelIndices == null ? own[i] : modelIndices[own[i]];
+              if (index >= 0) {
+                known.accept(user - from, index);
+              }
+            }
           }
         });
-  }
-
-  private void forEach(Part part, int from, int to, CsrMatrix.PairConsumer pairs) {
-    int first = Math.max(from, part.firstUser());
-    int end = Math.min(to, part.firstUser() + part.rows().rows());
-    for (int user = first; user < end; user++) {
-      int row = user - part.firstUser();
-      int[] own = new int[part.rows().rowSize(row)];
-      part.rows().copyRow(row, own, 0);
-      for (int item : own) {
-        int index = modelIndices == null ? item : modelIndices[item];
-        if (index >= 0) {
-          pairs.accept(user - from, index);
-        }
-      }
-    }
   }
 }
