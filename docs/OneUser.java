@@ -1,5 +1,6 @@
 package io.github.vaecf.cli; // that of the floor
 
+import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedModel;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ public final class OneUser {
     }
     Arrays.sort(millis);
     long bytes = bytesRead(version, items, told);
-    double floor = MachineFloor.readMillis(bytes);
+    double floor = MachineFloor.readMillis(bytes, Device.CPU);
     System.out.printf(
         Locale.ROOT,
         "one user of %d items, top %d of %,d: p50 %.2f ms, p99 %.2f ms, floor %.2f ms (%.1f MB of"

@@ -3,6 +3,7 @@ package io.github.vaecf.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.core.training.Trainer;
@@ -71,6 +72,14 @@ final class BenchmarkCommand extends Subcommand {
   private int steps;
 
   @Option(
+      names = "--operations",
+      defaultValue = "0",
+      paramLabel = "N",
+      description =
+          "Also print the N operations of a step that take the longest; default ${DEFAULT-VALUE}.")
+  private int operations;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the figures as JSON too; - for standard output.")
@@ -79,11 +88,15 @@ final class BenchmarkCommand extends Subcommand {
   @Mixin private SettingOptions settingOptions;
 
   private final ObjectNode figures = jsonObject();
+  private Device device; // where the steps run
 
   @Override
   void run() throws Exception {
     if (steps < 1) {
       throw wrongUsage("--steps must be at least 1, found " + steps);
+    }
+    if (operations < 0) {
+      throw wrongUsage("--operations must be at least 0, found " + operations);
     }
     refuse("has no effect here: --steps says how long the training is", "--epochs");
     refuse("has no effect here: nothing is validated", "--patience", "--minimum-epochs");
@@ -126,14 +139,22 @@ final class BenchmarkCommand extends Subcommand {
             users[0] += times.size() > WARM_UP_STEPS ? report.users() : 0;
           }
         };
-    int batch = settings.get(TrainingSettings.BATCH_SIZE);
+    int batch = Math.min(settings.get(TrainingSettings.BATCH_SIZE), split.train().rows());
     int perEpoch = (split.train().rows() + batch - 1) / batch;
     Trainer trainer =
         Trainer.builder()
             .settings(settings.with(TrainingSettings.EPOCHS, (wanted + perEpoch - 1) / perEpoch))
             .listener(clock)
             .build();
-    printPlacement(trainer.placement(firstUsers(split.train(), batch)));
+    Map<String, String> placement = trainer.placement(firstUsers(split.train(), batch));
+    printPlacement(placement);
+    device =
+        placement.values().stream().anyMatch(name -> name.contains("GPU"))
+            ? Device.GPU
+            : Device.CPU;
+    if (operations > 0) {
+      printOperations(trainer.operationMillis(firstUsers(split.train(), batch)));
+    }
     TrainedModel trained =
         trainer.train(firstUsers(split.train(), wanted * (long) batch), split.items());
     double[] millis = new double[times.size() - WARM_UP_STEPS];
@@ -144,13 +165,14 @@ final class BenchmarkCommand extends Subcommand {
     Arrays.sort(millis);
     double median = millis[millis.length / 2];
     int width = lastWidth(trained);
-    double products = MachineFloor.trainingProductsMillis(batch, width, trained.itemCount());
-    double adam = MachineFloor.adamMillis(weights(trained));
+    double products =
+        MachineFloor.trainingProductsMillis(batch, width, trained.itemCount(), device);
+    double adam = MachineFloor.adamMillis(weights(trained), device);
     out()
         .printf(
             Locale.ROOT,
-            "training: %,.0f users/s, %.0f ms a step (median of %d), floor %.0f ms (products %.0f +"
-                + " Adam's memory %.0f), ratio %.2f%n",
+            "training: %,.0f users/s, %.4g ms a step (median of %d), floor %.3g ms (products %.3g +"
+                + " Adam's memory %.3g), ratio %.2f%n",
             users[0] / (total / 1e3),
             median,
             millis.length,
@@ -188,6 +210,20 @@ final class BenchmarkCommand extends Subcommand {
         });
   }
 
+  private void printOperations(Map<String, Map<String, Double>> devices) {
+    devices.forEach(
+        (name, millis) -> {
+          double sum = millis.values().stream().mapToDouble(Double::doubleValue).sum();
+          out().printf(Locale.ROOT, "%s: %.2f ms of operations%n", name, sum);
+          millis.entrySet().stream()
+              .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+              .limit(operations)
+              .forEach(
+                  one ->
+                      out().printf(Locale.ROOT, "  %8.3f ms  %s%n", one.getValue(), one.getKey()));
+        });
+  }
+
   /**
    * So many first users, all of them if there are no more: a short training is one of few steps.
    */
@@ -220,7 +256,10 @@ final class BenchmarkCommand extends Subcommand {
     int width = lastWidth(trained);
     int batch = Math.min(500, users);
     double floor =
-        MachineFloor.scoringProductMillis(batch, width, trained.itemCount()) / 1e3 / batch * users;
+        MachineFloor.scoringProductMillis(batch, width, trained.itemCount(), device)
+            / 1e3
+            / batch
+            * users;
     out()
         .printf(
             Locale.ROOT,
@@ -258,7 +297,7 @@ final class BenchmarkCommand extends Subcommand {
     }
     Arrays.sort(millis);
     long bytes = 4L * lastWidth(trained) * trained.itemCount();
-    double floor = MachineFloor.readMillis(bytes);
+    double floor = MachineFloor.readMillis(bytes, device);
     out()
         .printf(
             Locale.ROOT,

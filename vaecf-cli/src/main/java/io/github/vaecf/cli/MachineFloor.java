@@ -1,6 +1,7 @@
 package io.github.vaecf.cli;
 
 import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.core.model.TrainingSettings.Device;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -22,8 +24,8 @@ import org.tensorflow.types.TFloat32;
  * recommendation cannot be faster than its floor; how far above it they are is what a benchmark
  * should say.
  *
- * <p>Everything is measured when asked, on all cores, and the median of several runs is given. The
- * machine should do nothing else meanwhile.
+ * <p>Everything is measured when asked, on all cores or on the GPU, and the median of several runs
+ * is given. The machine should do nothing else meanwhile.
  */
 final class MachineFloor {
   private static final int RUNS = 9;
@@ -44,13 +46,15 @@ final class MachineFloor {
    * @param batch users, at least 1
    * @param width width of the decoder's last hidden layer, at least 1
    * @param items number of items, at least 1
+   * @param device where the model is
    * @return milliseconds, the sum of the three
    */
-  static double trainingProductsMillis(int batch, int width, int items) {
-    try (Products products = new Products(batch, width, items)) {
-      return products.median(products.forward)
-          + products.median(products.kernelGradient)
-          + products.median(products.hiddenGradient);
+  static double trainingProductsMillis(int batch, int width, int items, Device device) {
+    try (OnDevice work = new OnDevice(device)) {
+      Products products = new Products(work, batch, width, items);
+      return work.median(products.forward)
+          + work.median(products.kernelGradient)
+          + work.median(products.hiddenGradient);
     }
   }
 
@@ -60,11 +64,12 @@ final class MachineFloor {
    * @param batch users, at least 1
    * @param width width of the decoder's last hidden layer, at least 1
    * @param items number of items, at least 1
+   * @param device where the model is
    * @return milliseconds
    */
-  static double scoringProductMillis(int batch, int width, int items) {
-    try (Products products = new Products(batch, width, items)) {
-      return products.median(products.forward);
+  static double scoringProductMillis(int batch, int width, int items, Device device) {
+    try (OnDevice work = new OnDevice(device)) {
+      return work.median(new Products(work, batch, width, items).forward);
     }
   }
 
@@ -72,10 +77,14 @@ final class MachineFloor {
    * The time in which a copy moves as many bytes as an Adam update of so many weights must.
    *
    * @param weights number of weights, at least 1
+   * @param device where the weights are
    * @return milliseconds
    */
-  static double adamMillis(long weights) {
+  static double adamMillis(long weights, Device device) {
     long bytes = Math.multiplyExact(weights, (long) ADAM_TRAFFIC * BYTES_PER_FLOAT);
+    if (device == Device.GPU) {
+      return gpuMovesMillis(bytes);
+    }
     // A copy of n bytes moves 2 n. A block far larger than the caches stands for the rest.
     int block = (int) Math.min(1 << 26, Math.max(1 << 16, bytes / 2 / BYTES_PER_FLOAT));
     float[] source = new float[block];
@@ -94,14 +103,27 @@ final class MachineFloor {
     return millis * bytes / (2.0 * BYTES_PER_FLOAT * block);
   }
 
+  /** The time in which a GPU moves so many bytes of its own memory. */
+  private static double gpuMovesMillis(long bytes) {
+    try (OnDevice work = new OnDevice(Device.GPU)) {
+      int block = 1 << 28;
+      Op copy = work.tf.math.neg(work.matrix("copied", block / 1024, 1024));
+      return work.median(copy) * bytes / (2.0 * BYTES_PER_FLOAT * block);
+    }
+  }
+
   /**
    * The time in which so many bytes are read once, in order, on all cores, where they were read
    * just before: caches hold of them what they can, as they do of weights between two answers.
    *
    * @param bytes at least 4
+   * @param device where the bytes are
    * @return milliseconds
    */
-  static double readMillis(long bytes) {
+  static double readMillis(long bytes, Device device) {
+    if (device == Device.GPU) {
+      return gpuMovesMillis(bytes);
+    }
     int block = (int) Math.min(1 << 28, bytes / Integer.BYTES);
     int passes = Math.max(1, (1 << 26) / block); // for the clock, and for the compiler
     int[] source = new int[block];
@@ -161,54 +183,63 @@ final class MachineFloor {
     return millis[RUNS / 2];
   }
 
-  /** The three products over random matrices that lie ready in variables. */
-  private static final class Products implements AutoCloseable {
-    private final Graph graph;
+  /** Operations over random matrices that lie ready in the memory of a device. */
+  private static final class OnDevice implements AutoCloseable {
+    private final Graph graph = new Graph();
+    final Ops tf = Ops.create(graph);
     private final Session session;
-    final Op forward;
-    final Op kernelGradient;
-    final Op hiddenGradient;
 
-    Products(int batch, int width, int items) {
-      TensorFlowRuntime.prepare();
-      graph = new Graph();
-      Ops tf = Ops.create(graph);
-      List<Op> initialisers = new ArrayList<>();
-      Operand<TFloat32> hidden = matrix(tf, "hidden", batch, width, initialisers);
-      Operand<TFloat32> kernel = matrix(tf, "kernel", width, items, initialisers);
-      Operand<TFloat32> error = matrix(tf, "error", batch, items, initialisers);
-      forward = tf.linalg.matMul(hidden, kernel);
-      kernelGradient = tf.linalg.matMul(hidden, error, MatMul.transposeA(true));
-      hiddenGradient = tf.linalg.matMul(error, kernel, MatMul.transposeB(true));
-      session = new Session(graph);
-      Session.Runner runner = session.runner();
-      initialisers.forEach(runner::addTarget);
-      runner.run().close();
+    OnDevice(Device device) {
+      ConfigProto.Builder config = ConfigProto.newBuilder();
+      if (device == Device.CPU) {
+        config.putDeviceCount("GPU", 0);
+      }
+      TensorFlowRuntime.prepareSession(config.build());
+      session = new Session(graph, config.build());
     }
 
-    private static Operand<TFloat32> matrix(
-        Ops tf, String name, int rows, int columns, List<Op> initialisers) {
+    Operand<TFloat32> matrix(String name, int rows, int columns) {
       VarHandleOp handle =
           tf.varHandleOp(
               TFloat32.class, Shape.of(rows, columns), VarHandleOp.sharedName("floor/" + name));
-      initialisers.add(
-          tf.assignVariableOp(
-              handle,
-              tf.random.statelessRandomNormal(
-                  tf.constant(new int[] {rows, columns}),
-                  tf.constant(new long[] {1, rows}),
-                  TFloat32.class)));
+      session
+          .runner()
+          .addTarget(
+              tf.assignVariableOp(
+                  handle,
+                  tf.random.statelessRandomNormal(
+                      tf.constant(new int[] {rows, columns}),
+                      tf.constant(new long[] {1, rows}),
+                      TFloat32.class)))
+          .run()
+          .close();
       return tf.readVariableOp(handle, TFloat32.class);
     }
 
-    double median(Op product) {
-      return MachineFloor.median(() -> session.runner().addTarget(product).run().close());
+    double median(Op operation) {
+      return MachineFloor.median(() -> session.runner().addTarget(operation).run().close());
     }
 
     @Override
     public void close() {
       session.close();
       graph.close();
+    }
+  }
+
+  /** The three products of a step that touch all items. */
+  private static final class Products {
+    final Op forward;
+    final Op kernelGradient;
+    final Op hiddenGradient;
+
+    Products(OnDevice work, int batch, int width, int items) {
+      Operand<TFloat32> hidden = work.matrix("hidden", batch, width);
+      Operand<TFloat32> kernel = work.matrix("kernel", width, items);
+      Operand<TFloat32> error = work.matrix("error", batch, items);
+      forward = work.tf.linalg.matMul(hidden, kernel);
+      kernelGradient = work.tf.linalg.matMul(hidden, error, MatMul.transposeA(true));
+      hiddenGradient = work.tf.linalg.matMul(error, kernel, MatMul.transposeB(true));
     }
   }
 }

@@ -47,6 +47,9 @@ public final class TensorFlowRuntime {
           // factors have 10 bits of mantissa; 1 allows it.
           "NVIDIA_TF32_OVERRIDE",
           "0",
+          // A GPU's memory is taken as it is needed, and not all of it by the first session.
+          "TF_FORCE_GPU_ALLOW_GROWTH",
+          "true",
           // Errors only: what goes wrong here is an exception with a message of its own.
           LOG_LEVEL,
           "2");

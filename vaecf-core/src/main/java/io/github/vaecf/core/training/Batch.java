@@ -4,6 +4,7 @@ import io.github.vaecf.data.CsrMatrix;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
@@ -12,15 +13,15 @@ import org.tensorflow.types.TInt64;
  */
 final class Batch implements AutoCloseable {
   final int users;
-  final TInt64 indices;
-  final TFloat32 values;
+  final TInt32 indices;
+  final TFloat32 rowValues;
   final TFloat32 counts;
   final TInt64 shape;
 
-  private Batch(int users, TInt64 indices, TFloat32 values, TFloat32 counts, TInt64 shape) {
+  private Batch(int users, TInt32 indices, TFloat32 rowValues, TFloat32 counts, TInt64 shape) {
     this.users = users;
     this.indices = indices;
-    this.values = values;
+    this.rowValues = rowValues;
     this.counts = counts;
     this.shape = shape;
   }
@@ -45,33 +46,32 @@ final class Batch implements AutoCloseable {
       longest = Math.max(longest, size);
     }
     int entries = Math.toIntExact(ones);
-    long[] indices = new long[Math.multiplyExact(2, entries)];
-    float[] values = new float[entries];
+    int[] indices = new int[Math.multiplyExact(2, entries)];
+    float[] rowValues = new float[users];
     float[] counts = new float[users];
     int[] row = new int[longest];
     int next = 0;
     for (int user = 0; user < users; user++) {
       int size = matrix.copyRow(rows[from + user], row, 0);
       counts[user] = size;
-      float value = (float) (1 / Math.sqrt(size));
+      rowValues[user] = (float) (1 / Math.sqrt(size));
       for (int i = 0; i < size; i++, next++) {
         indices[2 * next] = user;
         indices[2 * next + 1] = row[i];
-        values[next] = value;
       }
     }
     return new Batch(
         users,
-        longs(Shape.of(entries, 2), indices),
-        floats(Shape.of(entries), values),
+        integers(Shape.of(entries, 2), indices),
+        floats(Shape.of(users), rowValues),
         floats(Shape.of(users), counts),
-        longs(Shape.of(2), new long[] {users, matrix.columns()}));
+        TInt64.vectorOf(users, matrix.columns()));
   }
 
-  static TInt64 longs(Shape shape, long[] source) {
-    TInt64 tensor = TInt64.tensorOf(shape);
+  private static TInt32 integers(Shape shape, int[] source) {
+    TInt32 tensor = TInt32.tensorOf(shape);
     if (source.length > 0) {
-      tensor.asRawTensor().data().asLongs().write(source);
+      tensor.asRawTensor().data().asInts().write(source);
     }
     return tensor;
   }
@@ -96,7 +96,7 @@ final class Batch implements AutoCloseable {
   @Override
   public void close() {
     indices.close();
-    values.close();
+    rowValues.close();
     counts.close();
     shape.close();
   }

@@ -29,10 +29,15 @@ final class NetworkGraph {
   final int items;
   final Variables variables;
 
-  // Inputs: coordinates of the batch's ones [n, 2]; 1 / √(ones in the row) for each [n]; [B, I].
-  final Placeholder<TInt64> indices;
-  final Placeholder<TFloat32> values;
+  // Inputs, narrow since a GPU gets them by a slow way: coordinates of the batch's ones [n, 2]; of
+  // each row 1 / √(ones in it) [B]; [B, I].
+  final Placeholder<TInt32> fedIndices;
+  final Placeholder<TFloat32> rowValues;
   final Placeholder<TInt64> shape;
+
+  // What is made of them: the coordinates [n, 2], and the entry of each [n].
+  final Operand<TInt64> indices;
+  final Operand<TFloat32> values;
 
   final Operand<TFloat32> latent; // null where the model has none
   final Operand<TFloat32> scores;
@@ -48,8 +53,14 @@ final class NetworkGraph {
     this.items = items;
     tf = Ops.create(graph);
     variables = new Variables(tf);
-    indices = tf.withName("indices").placeholder(TInt64.class, Placeholder.shape(Shape.of(-1, 2)));
-    values = tf.withName("values").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
+    fedIndices =
+        tf.withName("indices").placeholder(TInt32.class, Placeholder.shape(Shape.of(-1, 2)));
+    rowValues =
+        tf.withName("row_values").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
+    indices = tf.dtypes.cast(fedIndices, TInt64.class);
+    Operand<TInt32> first = tf.constant(0);
+    values =
+        tf.withName("values").gather(rowValues, tf.gather(indices, first, tf.constant(1)), first);
     shape = tf.withName("shape").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
     TensorFlowLayers layers =
         new TensorFlowLayers(

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -28,9 +29,7 @@ import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.proto.ConfigProto;
-import org.tensorflow.proto.GPUOptions;
-import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.RunMetadata;
 import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
@@ -105,8 +104,7 @@ final class NetworkSession extends Recommender {
             .setIntraOpParallelismThreads(cores)
             // A large product uses all threads; a second operation beside it fills the gaps that
             // those on one thread leave (8 % of a step on 2 cores).
-            .setInterOpParallelismThreads(training ? 2 : cores)
-            .setGpuOptions(GPUOptions.newBuilder().setAllowGrowth(true));
+            .setInterOpParallelismThreads(training ? Integer.getInteger("vaecf.inter", 2) : cores);
     if (device == Device.CPU) {
       config.putDeviceCount("GPU", 0);
     }
@@ -128,15 +126,16 @@ final class NetworkSession extends Recommender {
 
   /** One training step: loss, gradients, update. */
   StepLoss train(Batch batch, StepInput input) {
-    return train(batch, input, null);
+    return train(batch, input, null, null);
   }
 
   /**
-   * One training step that also tells where its operations ran.
+   * One training step that also tells of itself.
    *
-   * @param devices receives, for each operation of the step, the device that it was placed on
+   * @param told what TensorFlow is asked to tell
+   * @param metadata receives it
    */
-  StepLoss train(Batch batch, StepInput input, Map<String, String> devices) {
+  StepLoss train(Batch batch, StepInput input, RunOptions told, Consumer<RunMetadata> metadata) {
     List<Tensor> fed = new ArrayList<>();
     Session.Runner runner = runner(batch).addTarget(step.update(input.phase()));
     try {
@@ -158,7 +157,11 @@ final class NetworkSession extends Recommender {
         runner.feed(draw.seed(), seed);
       }
       runner.fetch(step.reconstruction()).fetch(step.regulariser()).fetch(step.penalty());
-      try (Result result = run(devices, runner)) {
+      try (Result result =
+          told == null ? runner.run() : runner.setOptions(told).runAndFetchMetadata()) {
+        if (told != null) {
+          metadata.accept(result.getMetadata().orElseThrow());
+        }
         return new StepLoss(scalar(result, 0), scalar(result, 1), scalar(result, 2));
       }
     } finally {
@@ -173,22 +176,6 @@ final class NetworkSession extends Recommender {
     runner.feed(target, tensor);
   }
 
-  private static Result run(Map<String, String> devices, Session.Runner runner) {
-    if (devices == null) {
-      return runner.run();
-    }
-    Result result =
-        runner
-            .setOptions(RunOptions.newBuilder().setOutputPartitionGraphs(true).build())
-            .runAndFetchMetadata();
-    for (GraphDef partition : result.getMetadata().orElseThrow().getPartitionGraphsList()) {
-      for (NodeDef node : partition.getNodeList()) {
-        devices.put(node.getName() + " (" + node.getOp() + ")", node.getDevice());
-      }
-    }
-    return result;
-  }
-
   private static double scalar(Result result, int index) {
     return ((TFloat32) result.get(index)).getFloat();
   }
@@ -198,8 +185,8 @@ final class NetworkSession extends Recommender {
     Session.Runner runner =
         session
             .runner()
-            .feed(network.indices, batch.indices)
-            .feed(network.values, batch.values)
+            .feed(network.fedIndices, batch.indices)
+            .feed(network.rowValues, batch.rowValues)
             .feed(network.shape, batch.shape);
     return step == null ? runner : runner.feed(step.fedCounts(), batch.counts);
   }
@@ -221,7 +208,7 @@ final class NetworkSession extends Recommender {
     int[] topItems = new int[(to - from) * length];
     try (Batch batch = Batch.of(histories, from, to);
         TInt32 k = TInt32.scalarOf(length);
-        TInt64 nothing = Batch.longs(Shape.of(0, 2), new long[0]);
+        TInt64 nothing = TInt64.tensorOf(Shape.of(0, 2));
         Result result =
             (all ? runner(batch).feed(network.leftOut, nothing) : runner(batch))
                 .feed(network.k, k)

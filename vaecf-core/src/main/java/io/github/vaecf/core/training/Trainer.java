@@ -23,11 +23,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.tensorflow.proto.DeviceStepStats;
+import org.tensorflow.proto.NodeExecStats;
+import org.tensorflow.proto.RunMetadata;
+import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -44,6 +49,9 @@ import org.tensorflow.types.TFloat32;
  * listeners are.
  */
 public final class Trainer {
+  /** Before a step is watched. */
+  private static final int WARM_UP_STEPS = 5;
+
   final Settings settings;
   final ToDoubleFunction<Recommender> validation; // null without one
   final String metric; // null where the validation has no name
@@ -164,6 +172,53 @@ public final class Trainer {
    * @throws DataException if the GPU was chosen and cannot be used
    */
   public Map<String, String> placement(CsrMatrix users) {
+    Map<String, String> devices = new TreeMap<>();
+    takeStep(
+        users,
+        0,
+        RunOptions.newBuilder().setOutputPartitionGraphs(true).build(),
+        metadata ->
+            metadata.getPartitionGraphsList().stream()
+                .flatMap(partition -> partition.getNodeList().stream())
+                .forEach(
+                    node ->
+                        devices.put(node.getName() + " (" + node.getOp() + ")", node.getDevice())));
+    return devices;
+  }
+
+  /**
+   * How long the operations of a training step take: takes some steps to warm up and one that is
+   * watched, on weights that are then thrown away. Operations may run side by side, so that the sum
+   * may be more than the step. Of a GPU there is a device for the starting of its kernels and one,
+   * {@code …/stream:all}, for the kernels themselves.
+   *
+   * @param users training users × items, at least one row
+   * @return milliseconds, by TensorFlow's name of the device and the operation's name and kind
+   * @throws DataException if the GPU was chosen and cannot be used
+   */
+  public Map<String, Map<String, Double>> operationMillis(CsrMatrix users) {
+    Map<String, Map<String, Double>> devices = new TreeMap<>();
+    takeStep(
+        users,
+        WARM_UP_STEPS,
+        RunOptions.newBuilder().setTraceLevel(RunOptions.TraceLevel.FULL_TRACE).build(),
+        metadata -> {
+          for (DeviceStepStats device : metadata.getStepStats().getDevStatsList()) {
+            Map<String, Double> operations =
+                devices.computeIfAbsent(device.getDevice(), name -> new TreeMap<>());
+            for (NodeExecStats node : device.getNodeStatsList()) {
+              operations.merge(
+                  node.getTimelineLabel().isEmpty() ? node.getNodeName() : node.getTimelineLabel(),
+                  (node.getOpEndRelMicros() - node.getOpStartRelMicros()) / 1e3,
+                  Double::sum);
+            }
+          }
+        });
+    return devices;
+  }
+
+  private void takeStep(
+      CsrMatrix users, int warmUp, RunOptions told, Consumer<RunMetadata> metadata) {
     Require.that(users.rows() > 0, "the training matrix", "with at least one row", users);
     Require.that(
         settings.model() instanceof GradientModel,
@@ -175,17 +230,17 @@ public final class Trainer {
     int batchSize = Math.min(users.rows(), settings.get(TrainingSettings.BATCH_SIZE));
     try (NetworkSession session = NetworkSession.forTraining(settings, items);
         Batch batch = Batch.of(users, 0, batchSize)) {
-      Map<String, String> devices = new TreeMap<>();
-      session.train(
-          batch,
+      NetworkSession.StepInput input =
           new NetworkSession.StepInput(
               new Objective.Step(0, 1, 0),
               settings.get(TrainingSettings.LEARNING_RATE),
               settings.get(TrainingSettings.SEED),
               0,
-              Collections.nCopies(session.step.counters().size(), 0L)),
-          devices);
-      return devices;
+              Collections.nCopies(session.step.counters().size(), 0L));
+      for (int step = 0; step < warmUp; step++) {
+        session.train(batch, input);
+      }
+      session.train(batch, input, told, metadata);
     }
   }
 

@@ -28,6 +28,7 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.op.sparse.SparseTensorDenseMatMul;
 import org.tensorflow.types.TFloat32;
@@ -94,8 +95,9 @@ final class TrainingStep implements TrainingGraph {
     }
   }
 
-  /** A sparse first layer: whose kernel, over which entries, with what output. */
-  private record FirstLayer(String name, Operand<TFloat32> entries, Operand<TFloat32> output) {}
+  /** A sparse first layer: whose kernel, over which rows, with what output. */
+  private record FirstLayer(
+      String name, TensorFlowLayers.Histories rows, Operand<TFloat32> output) {}
 
   /** A last layer: its name, what goes into it and the scores. */
   private record LastLayer(String name, Operand<TFloat32> input, Operand<TFloat32> scores) {}
@@ -203,10 +205,9 @@ final class TrainingStep implements TrainingGraph {
     // The gradient in a user's logits is (n_u·softmax − x) / B = s_u·(softmax − x / n_u) with s_u =
     // n_u / B. The subtraction happens in place, once the largest softmax has been read; s_u is
     // multiplied into the narrow sides of the products instead of into B × I numbers.
-    Operand<TInt64> indicesOnceRead =
-        tf.withControlDependencies(List.of(largest)).identity(network.indices);
-    Operand<TFloat32> error =
-        tf.tensorScatterNdSub(softmax, indicesOnceRead, tf.math.square(network.values));
+    Operand<TFloat32> onceRead =
+        tf.withControlDependencies(List.of(largest)).math.square(network.values);
+    Operand<TFloat32> error = tf.tensorScatterNdSub(softmax, network.indices, onceRead);
     return new Loss(value, error, tf.expandDims(tf.math.mul(counts, perUser), tf.constant(1)));
   }
 
@@ -272,9 +273,9 @@ final class TrainingStep implements TrainingGraph {
       add(
           layer.name() + "/kernel",
           tf.sparse.sparseTensorDenseMatMul(
-              network.indices,
-              layer.entries(),
-              network.shape,
+              layer.rows().entries(),
+              layer.rows().values(),
+              layer.rows().shape(),
               floats(derived[next++]),
               SparseTensorDenseMatMul.adjointA(true)));
     }
@@ -603,12 +604,15 @@ final class TrainingStep implements TrainingGraph {
 
   @Override
   public Layers<Operand<TFloat32>> layers(Operand<TFloat32> history) {
-    return new TensorFlowLayers(
-        tf, network.items, network.histories(history), network.variables.learning(), initials) {
+    TensorFlowLayers.Histories rows =
+        history.equals(network.values)
+            ? network.histories(history)
+            : withoutZeros(network.histories(history));
+    return new TensorFlowLayers(tf, network.items, rows, network.variables.learning(), initials) {
       @Override
       public Operand<TFloat32> history(String name, int width) {
         Operand<TFloat32> output = super.history(name, width);
-        firstLayers.add(new FirstLayer(name, history, output));
+        firstLayers.add(new FirstLayer(name, rows, output));
         return output;
       }
 
@@ -631,6 +635,18 @@ final class TrainingStep implements TrainingGraph {
         throw notTrained(word);
       }
     };
+  }
+
+  /** The same rows without the entries that are 0: a sparse product would go through them too. */
+  private TensorFlowLayers.Histories withoutZeros(TensorFlowLayers.Histories rows) {
+    Operand<TInt64> kept =
+        tf.squeeze(
+            tf.where(tf.math.notEqual(rows.values(), tf.constant(0f))), Squeeze.axis(List.of(1L)));
+    Operand<TInt32> first = tf.constant(0);
+    return new TensorFlowLayers.Histories(
+        tf.gather(rows.entries(), kept, first),
+        tf.gather(rows.values(), kept, first),
+        rows.shape());
   }
 
   private static IllegalArgumentException notTrained(String word) {

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.proto.ConfigProto;
-import org.tensorflow.proto.GPUOptions;
 
 /** A SavedModel on TensorFlow's own runtime. */
 final class ServedSavedModel extends ServedModel {
@@ -65,11 +64,7 @@ final class ServedSavedModel extends ServedModel {
   static ServedSavedModel ofFiles(Path folder) {
     TensorFlowRuntime.prepare();
     // Serving shares a device with whatever else runs there.
-    ConfigProto config =
-        ConfigProto.newBuilder()
-            .setGpuOptions(GPUOptions.newBuilder().setAllowGrowth(true))
-            .setAllowSoftPlacement(true)
-            .build();
+    ConfigProto config = ConfigProto.newBuilder().setAllowSoftPlacement(true).build();
     TensorFlowRuntime.prepareSession(config);
     IdIndex items = items(ExportFormat.vocabulary(folder));
     SavedModelBundle bundle;
