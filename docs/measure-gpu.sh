@@ -112,8 +112,9 @@ printf '%-8s %6s %5s %8s %7s %12s %10s %10s %10s\n' program batch tf32 compile f
 value() { sed -n "s/.*\"$1\" *: *\([^,}]*\).*/\1/p" <<<"$2" | head -n 1; }
 while read -r line; do
   training=${line#*\"training\"}
+  training=${training%%\}*}
   floor=
-  [ "$training" = "$line" ] || floor=$(awk -v a="$(value floor_products_millis "$training")" -v b="$(value floor_adam_millis "$training")" 'BEGIN { printf "%.2f", a + b }')
+  [[ $line != *floor_products* ]] || floor=$(awk -v a="$(value floor_products_millis "$training")" -v b="$(value floor_adam_millis "$training")" 'BEGIN { printf "%.2f", a + b }')
   feed=sparse
   case $line in *'"dense_feed": true'*) feed=dense ;; esac
   printf '%-8s %6s %5s %8s %7s %12.0f %10.2f %10s %10s\n' "$(value program "$line" | tr -d '"')" "$(value batch "$line")" \

@@ -11,7 +11,6 @@ import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.op.linalg.MatMul;
@@ -107,7 +106,7 @@ final class MachineFloor {
   private static double gpuMovesMillis(long bytes) {
     try (OnDevice work = new OnDevice(Device.GPU)) {
       int block = 1 << 28;
-      Op copy = work.tf.math.neg(work.matrix("copied", block / 1024, 1024));
+      Operand<TFloat32> copy = work.tf.math.neg(work.matrix("copied", block / 1024, 1024));
       return work.median(copy) * bytes / (2.0 * BYTES_PER_FLOAT * block);
     }
   }
@@ -216,8 +215,11 @@ final class MachineFloor {
       return tf.readVariableOp(handle, TFloat32.class);
     }
 
-    double median(Op operation) {
-      return MachineFloor.median(() -> session.runner().addTarget(operation).run().close());
+    /** Of an operation that gives a matrix; one number of it is fetched, so that it is awaited. */
+    double median(Operand<TFloat32> operation) {
+      Operand<TFloat32> number =
+          tf.slice(operation, tf.constant(new int[] {0, 0}), tf.constant(new int[] {1, 1}));
+      return MachineFloor.median(() -> session.runner().fetch(number).run().close());
     }
 
     @Override
@@ -229,9 +231,9 @@ final class MachineFloor {
 
   /** The three products of a step that touch all items. */
   private static final class Products {
-    final Op forward;
-    final Op kernelGradient;
-    final Op hiddenGradient;
+    final Operand<TFloat32> forward;
+    final Operand<TFloat32> kernelGradient;
+    final Operand<TFloat32> hiddenGradient;
 
     Products(OnDevice work, int batch, int width, int items) {
       Operand<TFloat32> hidden = work.matrix("hidden", batch, width);

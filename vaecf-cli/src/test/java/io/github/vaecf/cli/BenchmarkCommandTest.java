@@ -19,10 +19,22 @@ class BenchmarkCommandTest {
     assertThat(Outcome.of("generate", "--shape", "300x100x4000", "--out", data).status()).isZero();
 
     Outcome outcome =
-        Outcome.of("benchmark", "--data", data, "--steps", 3, "--batch-size", 20, "--json", json);
+        Outcome.of(
+            "benchmark",
+            "--data",
+            data,
+            "--steps",
+            3,
+            "--batch-size",
+            20,
+            "--operations",
+            4,
+            "--json",
+            json);
 
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.out()).contains("training: ", "evaluation: ", "recommendation for one user");
+    assertThat(outcome.out().lines().filter(line -> line.matches(" +[0-9.]+ ms  .*"))).hasSize(4);
     JsonNode figures = new ObjectMapper().readTree(json.toFile());
     for (String part : new String[] {"training", "evaluation", "recommendation"}) {
       assertThat(figures.get(part).get("ratio").doubleValue()).as(part).isPositive();

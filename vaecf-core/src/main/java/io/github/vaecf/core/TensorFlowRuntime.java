@@ -11,6 +11,7 @@ import com.sun.jna.ptr.NativeLongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,10 @@ public final class TensorFlowRuntime {
           // A GPU's memory is taken as it is needed, and not all of it by the first session.
           "TF_FORCE_GPU_ALLOW_GROWTH",
           "true",
+          // What a run fetches is waited for, and no more: the next step's operations are started
+          // while a GPU still works on the last one's. On the CPU nothing is left to wait for.
+          "TF_SYNC_ON_FINISH",
+          "false",
           // Errors only: what goes wrong here is an exception with a message of its own.
           LOG_LEVEL,
           "2");
@@ -64,15 +69,17 @@ public final class TensorFlowRuntime {
     int fputs(String text, Pointer stream);
   }
 
-  /** What is written into the stream that stands for C's error stream while that is set aside. */
-  private static final PointerByReference SET_ASIDE = new PointerByReference();
+  /** Where what C's error stream is given while it is set aside stands; C may write there later. */
+  private static final List<Object> SET_ASIDE = new CopyOnWriteArrayList<>();
 
-  /** C writes here too as long as the process lives. */
-  private static final NativeLongByReference SET_ASIDE_SIZE = new NativeLongByReference();
-
-  /** An informative line of Abseil's log, and what stands before the first line of any kind. */
+  /**
+   * What is no error: an informative line of Abseil's log, what stands before its first line of any
+   * kind, and that parts of TensorFlow's GPU natives register the same CUDA libraries twice.
+   */
   private static final Pattern INFO =
-      Pattern.compile("I[0-9]{4} .*|WARNING: All log messages before absl::InitializeLog.*");
+      Pattern.compile(
+          "I[0-9]{4} .*|WARNING: All log messages before absl::InitializeLog.*"
+              + "|.* Unable to register cu\\w+ factory: .*already been registered");
 
   private static boolean hadSession;
 
@@ -105,7 +112,12 @@ public final class TensorFlowRuntime {
     // from.
     // After a first session that would be an allocator that has none for an empty tensor, which the
     // Java binding does not survive: a history without items.
-    TInt32.scalarOf(0).close();
+    Runnable first = () -> TInt32.scalarOf(0).close();
+    if (System.getenv(LOG_LEVEL) == null && Platform.isLinux()) {
+      withoutInfo(first);
+    } else {
+      first.run();
+    }
   }
 
   private TensorFlowRuntime() {}
@@ -161,10 +173,13 @@ public final class TensorFlowRuntime {
     CLibrary library;
     Pointer variable;
     Pointer aside;
+    PointerByReference text = new PointerByReference();
+    NativeLongByReference size = new NativeLongByReference();
+    SET_ASIDE.addAll(List.of(text, size));
     try {
       library = Native.load("c", CLibrary.class);
       variable = NativeLibrary.getProcess().getGlobalVariableAddress("stderr");
-      aside = library.open_memstream(SET_ASIDE, SET_ASIDE_SIZE);
+      aside = library.open_memstream(text, size);
     } catch (UnsatisfiedLinkError e) {
       return; // another C library: the lines stay
     }
@@ -175,8 +190,7 @@ public final class TensorFlowRuntime {
     } finally {
       variable.setPointer(0, stream);
       library.fflush(aside); // and not closed: another thread may be about to write there
-      SET_ASIDE
-          .getValue()
+      text.getValue()
           .getString(0, "UTF-8")
           .lines()
           .filter(line -> !INFO.matcher(line).matches())

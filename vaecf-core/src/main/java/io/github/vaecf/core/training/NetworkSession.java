@@ -104,7 +104,7 @@ final class NetworkSession extends Recommender {
             .setIntraOpParallelismThreads(cores)
             // A large product uses all threads; a second operation beside it fills the gaps that
             // those on one thread leave (8 % of a step on 2 cores).
-            .setInterOpParallelismThreads(training ? Integer.getInteger("vaecf.inter", 2) : cores);
+            .setInterOpParallelismThreads(training ? 2 : cores);
     if (device == Device.CPU) {
       config.putDeviceCount("GPU", 0);
     }

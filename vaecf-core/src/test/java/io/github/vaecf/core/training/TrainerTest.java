@@ -901,6 +901,18 @@ class TrainerTest {
   }
 
   @Test
+  void theTimesOfAStepsOperationsAreToldByDevice() {
+    Map<String, Map<String, Double>> devices =
+        trainer(vae().with(TrainingSettings.DEVICE, Device.CPU))
+            .build()
+            .operationMillis(DATA.matrix());
+    assertThat(devices.keySet()).singleElement().asString().contains("CPU:0");
+    Map<String, Double> operations = devices.values().iterator().next();
+    assertThat(operations.keySet()).anyMatch(name -> name.contains("MatMul"));
+    assertThat(operations.values()).allMatch(millis -> millis >= 0).anyMatch(millis -> millis > 0);
+  }
+
+  @Test
   void whatATrainerCannotDoIsRefusedByName() {
     refused("keep", () -> new CheckpointPolicy(1, Duration.ZERO, 0));
     refused("everyEpochs", () -> new CheckpointPolicy(-1, Duration.ZERO, 1));
