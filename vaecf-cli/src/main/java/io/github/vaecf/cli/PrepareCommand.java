@@ -152,16 +152,23 @@ final class PrepareCommand extends Subcommand {
           "--min-user-items",
           "--min-item-users",
           "--until-stable",
+          "--repeated",
           "--most-user-items",
           "--popular-items");
-    } else if (!kind.equals("weak")) {
-      refuse("is for --split weak and given, not for " + kind, "--validation-share");
+    } else if (!List.of("weak", "time").contains(kind)) {
+      refuse("is for --split weak, time and given, not for " + kind, "--validation-share");
     }
-    if (!kind.equals("weak")) {
-      refuse("is for --split weak, not for " + kind, "--test-share");
+    if (!List.of("weak", "time").contains(kind)) {
+      refuse("is for --split weak and time, not for " + kind, "--test-share");
     }
-    if (kind.equals("last") && !splitOptions.undersamples()) {
-      refuse("is not for --split last, which draws nothing at random", "--seed");
+    if (!kind.equals("last")) {
+      refuse("is for --split last, not for " + kind, "--heldout-items");
+    }
+    if (!kind.equals("time")) {
+      refuse("is for --split time, not for " + kind, "--validation-from", "--test-from");
+    }
+    if (List.of("last", "time").contains(kind) && !splitOptions.undersamples()) {
+      refuse("is not for --split " + kind + ", which draws nothing at random", "--seed");
     }
     if (!hasColumns()) {
       refuse(

@@ -2,6 +2,7 @@ package io.github.vaecf.cli;
 
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.published.PublishedDataSet;
 import io.github.vaecf.data.splitting.GivenSplitter;
@@ -9,7 +10,16 @@ import io.github.vaecf.data.splitting.LeaveLastOutSplitter;
 import io.github.vaecf.data.splitting.Splitter;
 import io.github.vaecf.data.splitting.SplitterBuilder;
 import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
+import io.github.vaecf.data.splitting.TemporalSplitter;
 import io.github.vaecf.data.splitting.WeakGeneralizationSplitter;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.TemporalAccessor;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
@@ -30,10 +40,8 @@ final class SplitOptions {
       List.of(
           new Kind("strong", "users, as published", SplitOptions::strong),
           new Kind("weak", "shares of every user's items", SplitOptions::weak),
-          new Kind(
-              "last",
-              "every user's last items by time",
-              options -> LeaveLastOutSplitter.builder()));
+          new Kind("last", "every user's last items by time", SplitOptions::last),
+          new Kind("time", "all that came last, of all users", SplitOptions::time));
 
   /**
    * A way to split a log.
@@ -110,27 +118,62 @@ final class SplitOptions {
   private boolean untilStable;
 
   @Option(
+      names = "--repeated",
+      paramLabel = "RULE",
+      description =
+          "Which value a pair of user and item has that comes several times, before --min-rating"
+              + " looks at it: first, last, largest, sum; default: one that is high enough will"
+              + " do.")
+  private String repeated;
+
+  @Option(
       names = "--heldout-users",
       paramLabel = "N",
       description =
-          "Users held out for validation, and as many again for test (strong); default as in the"
-              + " preset, else a tenth.")
-  private Integer heldOutUsers;
+          "Users held out for validation, and as many again for test (strong): a number, or a"
+              + " share such as 0.05; default as in the preset, else 0.1.")
+  private String heldOutUsers;
+
+  @Option(
+      names = "--heldout-items",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "How many of a user's last items are held out for test, and as many before them for"
+              + " validation (last); default ${DEFAULT-VALUE}.")
+  private int heldOutItems;
+
+  @Option(
+      names = "--validation-from",
+      paramLabel = "DATE",
+      description =
+          "From when on events are for validation (time), such as 2024-01-31 or"
+              + " 2024-01-31T12:00+01:00, in UTC without an offset; default: --validation-share"
+              + " of all events.")
+  private String validationFrom;
+
+  @Option(
+      names = "--test-from",
+      paramLabel = "DATE",
+      description = "From when on events are for test (time); default: --test-share of all events.")
+  private String testFrom;
 
   @Option(
       names = "--validation-share",
       paramLabel = "X",
       defaultValue = "0.1",
       description =
-          "Share of a user's items held out for validation (weak, given); default"
-              + " ${DEFAULT-VALUE}.")
+          "Share of a user's items (weak, given) or of all events (time) held out for validation;"
+              + " default ${DEFAULT-VALUE}.")
   private double validationShare;
 
   @Option(
       names = "--test-share",
       paramLabel = "X",
       defaultValue = "0.2",
-      description = "Share of a user's items held out for test (weak); default ${DEFAULT-VALUE}.")
+      description =
+          "Share of a user's items (weak) or of all events (time) held out for test; default"
+              + " ${DEFAULT-VALUE}.")
   private double testShare;
 
   @Option(
@@ -262,8 +305,20 @@ final class SplitOptions {
       throw new DataException(
           "no pair is held out for "
               + part
-              + ": no user has the 3 items that it takes; filter less (--min-rating,"
-              + " --min-item-users) or take another --split");
+              + ": no user has the "
+              + (2 * heldOutItems + 1)
+              + " items that it takes; filter less (--min-rating, --min-item-users), hold out fewer"
+              + " items (--heldout-items) or take another --split");
+    } else if (kind().name.equals("time")) {
+      boolean from = part.equals("test") ? testFrom != null : validationFrom != null;
+      if (from || share > 0) {
+        throw new DataException(
+            "no pair is held out for "
+                + part
+                + ": nothing in its time is of a user and an item of the time to learn from; move "
+                + (from ? "--" + part + "-from" : "or raise " + option)
+                + (from ? "" : ", or say " + option + " 0 to do without " + part));
+      }
     } else {
       throw new DataException(
           "no pair is held out for "
@@ -325,9 +380,72 @@ final class SplitOptions {
     StrongGeneralizationSplitter.Builder builder =
         preset == null ? StrongGeneralizationSplitter.builder() : published().splitter();
     if (heldOutUsers != null) {
-      named("--heldout-users", () -> builder.heldOutUsers(heldOutUsers));
+      named("--heldout-users", () -> heldOutUsers(builder));
     }
     return builder;
+  }
+
+  /** A whole number is one of users, any other a share of them. */
+  private void heldOutUsers(StrongGeneralizationSplitter.Builder builder) {
+    if (heldOutUsers.matches("-?[0-9]{1,9}")) {
+      builder.heldOutUsers(Integer.parseInt(heldOutUsers));
+    } else if (heldOutUsers.matches("[0-9]*\\.[0-9]+")) {
+      builder.heldOutUserShare(Double.parseDouble(heldOutUsers));
+    } else {
+      throw new IllegalArgumentException(
+          "expected a number of users or a share of them such as 0.05, found '"
+              + DataException.excerpt(heldOutUsers)
+              + "'");
+    }
+  }
+
+  private SplitterBuilder<?> last() {
+    LeaveLastOutSplitter.Builder builder = LeaveLastOutSplitter.builder();
+    named("--heldout-items", () -> builder.heldOutItems(heldOutItems));
+    return builder;
+  }
+
+  private SplitterBuilder<?> time() {
+    TemporalSplitter.Builder builder = TemporalSplitter.builder();
+    named("--validation-share", () -> builder.validationShare(validationShare));
+    named("--test-share", () -> builder.testShare(testShare));
+    if (validationFrom != null) {
+      named("--validation-from", () -> builder.validationFrom(moment(validationFrom)));
+    }
+    if (testFrom != null) {
+      named("--test-from", () -> builder.testFrom(moment(testFrom)));
+    }
+    return builder;
+  }
+
+  /** A date, or a date with a time of day (ISO 8601), in UTC unless it has an offset. */
+  private static Instant moment(String text) {
+    try {
+      TemporalAccessor parsed =
+          DateTimeFormatter.ofPattern("yyyy-MM-dd['T'HH:mm[:ss[.SSSSSSSSS]][XXX]]")
+              .parseBest(text, OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
+      if (parsed instanceof OffsetDateTime moment) {
+        return moment.toInstant();
+      }
+      return (parsed instanceof LocalDateTime local ? local : ((LocalDate) parsed).atStartOfDay())
+          .toInstant(ZoneOffset.UTC);
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException(
+          "expected a date such as 2024-01-31 or 2024-01-31T12:00+01:00, found '"
+              + DataException.excerpt(text)
+              + "'",
+          e);
+    }
+  }
+
+  private static Interactions.Duplicates rule(String name) {
+    for (Interactions.Duplicates rule : Interactions.Duplicates.values()) {
+      if (rule.name().equalsIgnoreCase(name)) {
+        return rule;
+      }
+    }
+    throw new IllegalArgumentException(
+        "expected first, last, largest or sum, found '" + DataException.excerpt(name) + "'");
   }
 
   private PublishedDataSet published() {
@@ -355,6 +473,9 @@ final class SplitOptions {
       named("--min-rating", () -> builder.minRating(minRating));
     } else if (rated && takesDefaultRating()) {
       builder.minRating(LikeThreshold.DEFAULT);
+    }
+    if (repeated != null) {
+      named("--repeated", () -> builder.repeated(rule(repeated)));
     }
     if (minUserItems != null) {
       named("--min-user-items", () -> builder.minUserItems(minUserItems));

@@ -714,6 +714,10 @@ class CommandLineTest {
         "prepare --format=csv --input=x --out=y --split=last --test-share=0.1 | --test-share is for",
         "prepare --format=csv --input=x --out=y --split=last --seed=1 | --seed is not for --split",
         "prepare --format=csv --input=x --out=y --heldout-users=3 --test-share=0.1 | --test-share",
+        "prepare --format=csv --input=x --out=y --heldout-items=3 | --heldout-items is for --split last",
+        "prepare --format=csv --input=x --out=y --split=weak --test-from=2024-01-31 | --test-from is for",
+        "prepare --format=csv --input=x --out=y --split=time --seed=1 | --seed is not for --split time",
+        "prepare --format=csv --input x z --out=y --split=given --repeated=sum | --repeated is not for",
         "prepare --format=csv --input x z --out=y --split=given --min-rating=3 | --min-rating is",
         "prepare --format=csv --input=x --out=y --value-column=none --min-rating=3 | --min-rating is",
         "prepare --format=lightgcn --input=x --out=y --min-rating=3 | --min-rating is for ratings",
@@ -753,6 +757,11 @@ class CommandLineTest {
         "prepare --format=csv --input=x --out=y --heldout-users=9 --min-rating=NaN | --min-rating:",
         "prepare --format=csv --input=x --out=y --heldout-users=9 --min-user-items=-1 | --min-user-",
         "prepare --format=csv --input=x --out=y --heldout-users=9 --seed=-1 | --seed: the seed must",
+        "prepare --format=csv --input=x --out=y --heldout-users=many | --heldout-users: expected a number",
+        "prepare --format=csv --input=x --out=y --heldout-users=0.7 | --heldout-users: the share of",
+        "prepare --format=csv --input=x --out=y --repeated=mean | --repeated: expected first, last,",
+        "prepare --format=csv --input=x --out=y --split=last --heldout-items=0 | --heldout-items: the number",
+        "prepare --format=csv --input=x --out=y --split=time --test-from=May | --test-from: expected a date",
         "prepare --format=csv --input=x --out=y --split=weak --test-share=2 | --test-share: the test",
       })
   void aRefusalCallsTheOptionAsThePersonDid(String line, String message) {

@@ -326,7 +326,8 @@ class PrepareCommandTest {
         "--heldout-users=2|validation|hold out more users (--heldout-users)",
         "--split=weak|validation|raise --validation-share, or say --validation-share 0 to do",
         "--split=weak --validation-share=0|test|of at most 2 items a user, 0.2 is less than one",
-        "--split=last --time-column=time|validation|no user has the 3 items that it takes"
+        "--split=last --time-column=time|validation|no user has the 3 items that it takes",
+        "--split=time --time-column=time|validation|raise --validation-share, or say"
       })
   void aPartForWhichNothingIsHeldOutFails(String options, String part, String cure)
       throws IOException {
@@ -335,6 +336,33 @@ class PrepareCommandTest {
     arguments.addAll(List.of("--min-user-items", 1));
     assertFailure(prepare(ratings, arguments.toArray()), "no pair is held out for " + part + ": ");
     assertThat(prepare(ratings, arguments.toArray()).err()).contains(cure);
+  }
+
+  /** Ten users, each with six items, the first of them a day earlier than the next. */
+  @Test
+  void aSplitByDateAndAShareOfUsersAreAsTheOptionsSay() throws IOException {
+    StringBuilder lines = new StringBuilder("user,item,rating,time\n");
+    for (int user = 0; user < 10; user++) {
+      for (int day = 1; day <= 6; day++) {
+        lines.append(user + "," + (user + day) % 10 + ",5,2024-01-0" + day + "T0" + user + ":00\n");
+      }
+    }
+    Files.writeString(ratings, lines.toString());
+    Outcome byDate =
+        prepare(
+            ratings,
+            "--split=time",
+            "--time-column=time",
+            "--validation-from=2024-01-05",
+            "--test-from=2024-01-06T00:00+00:00");
+    assertThat(byDate.status()).as(byDate.err()).isZero();
+    assertThat(byDate.out()).containsPattern("training +10 +40\\n");
+    assertThat(byDate.out()).containsPattern("validation +10 +40 +10\\n");
+    assertThat(byDate.out()).containsPattern("test +10 +50 +10\\n");
+
+    data = folder.resolve("shares");
+    Outcome shares = prepare(ratings, "--heldout-users=0.3");
+    assertThat(shares.out()).containsPattern("training +4 ").containsPattern("test +3 ");
   }
 
   @Test

@@ -290,9 +290,51 @@ public final class Interactions {
    * @return these events if no pair comes twice, else the joined ones
    */
   public Interactions joinDuplicates(Duplicates rule) {
+    int[] first = firstOfEachPair();
+    if (first.length == 0) {
+      return this;
+    }
+    return withPairValues(rule, first).select(event -> first[event] == event);
+  }
+
+  /**
+   * The same events, each with the value that its pair of user and item has by a rule.
+   *
+   * @param rule which value of several it is
+   * @return these events if no pair comes twice
+   */
+  public Interactions withPairValues(Duplicates rule) {
+    int[] first = firstOfEachPair();
+    return first.length == 0 ? this : withPairValues(rule, first);
+  }
+
+  private Interactions withPairValues(Duplicates rule, int[] first) {
     Objects.requireNonNull(rule, "rule");
-    // Events sorted by user and, within a user, by their place in the log; then one look at each
-    // finds a repeated item by the mark that the user's earlier event left on it.
+    float[] joined = values.clone();
+    for (int event = 0; event < joined.length; event++) {
+      if (first[event] != event) {
+        joined[first[event]] =
+            switch (rule) {
+              case FIRST -> joined[first[event]];
+              case LAST -> values[event];
+              case LARGEST -> Math.max(joined[first[event]], values[event]);
+              case SUM -> joined[first[event]] + values[event];
+            };
+      }
+    }
+    for (int event = 0; event < joined.length; event++) {
+      joined[event] = joined[first[event]];
+    }
+    return new Interactions(users, items, userIndices, itemIndices, joined, times, titles);
+  }
+
+  /**
+   * Of each event the first one of the same user and item; no events if no pair comes twice.
+   *
+   * <p>Events sorted by user and, within a user, by their place in the log; then one look at each
+   * finds a repeated item by the mark that the user's earlier event left on it.
+   */
+  private int[] firstOfEachPair() {
     int[] ends = userCounts();
     for (int user = 1; user < ends.length; user++) {
       ends[user] += ends[user - 1];
@@ -303,31 +345,20 @@ public final class Interactions {
     }
     int[] firstEvent = new int[items.size()];
     Arrays.fill(firstEvent, -1);
-    float[] joined = values;
-    BitSet repeated = new BitSet();
+    int[] first = new int[0];
     for (int event : byUser) {
-      int first = firstEvent[itemIndices[event]];
-      if (first < 0 || userIndices[first] != userIndices[event]) {
+      int one = firstEvent[itemIndices[event]];
+      if (one < 0 || userIndices[one] != userIndices[event]) {
         firstEvent[itemIndices[event]] = event;
         continue;
       }
-      if (repeated.isEmpty()) {
-        joined = values.clone();
+      if (first.length == 0) {
+        first = new int[size()];
+        Arrays.setAll(first, itself -> itself);
       }
-      repeated.set(event);
-      joined[first] =
-          switch (rule) {
-            case FIRST -> joined[first];
-            case LAST -> values[event];
-            case LARGEST -> Math.max(joined[first], values[event]);
-            case SUM -> joined[first] + values[event];
-          };
+      first[event] = one;
     }
-    if (repeated.isEmpty()) {
-      return this;
-    }
-    return new Interactions(users, items, userIndices, itemIndices, joined, times, titles)
-        .select(event -> !repeated.get(event));
+    return first;
   }
 
   @Override

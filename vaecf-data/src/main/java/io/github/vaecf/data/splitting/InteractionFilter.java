@@ -16,9 +16,15 @@ import java.util.function.UnaryOperator;
  * @param minUserItems least number of items of a user
  * @param minItemUsers least number of users of an item
  * @param untilStable whether items and users are filtered again until nothing changes
+ * @param repeated which value the events of a pair have that comes several times, before any is
+ *     dropped; null where each keeps its own
  */
 record InteractionFilter(
-    double minRating, int minUserItems, int minItemUsers, boolean untilStable) {
+    double minRating,
+    int minUserItems,
+    int minItemUsers,
+    boolean untilStable,
+    Interactions.Duplicates repeated) {
 
   /** Applies the filter and notes each stage; of a pair that repeats the first event stays. */
   Interactions apply(Interactions log, List<Split.Stage> stages) {
@@ -30,8 +36,10 @@ record InteractionFilter(
    *
    * @param once keeps one event of each pair
    */
-  Interactions apply(Interactions log, List<Split.Stage> stages, UnaryOperator<Interactions> once) {
-    note(stages, "read", log);
+  Interactions apply(
+      Interactions whole, List<Split.Stage> stages, UnaryOperator<Interactions> once) {
+    note(stages, "read", whole);
+    Interactions log = repeated == null ? whole : whole.withPairValues(repeated);
     if (log.size() == 0) {
       throw new DataException("no event is left after filtering: the log is empty");
     }

@@ -1,5 +1,8 @@
 package io.github.vaecf.data.splitting;
 
+import io.github.vaecf.data.Interactions;
+import java.util.Objects;
+
 /**
  * Settings that all splitters of one log have: which events take part, and where random numbers
  * start. Starting from: every value passes, users with at least 5 items, any item, filtered once,
@@ -12,6 +15,7 @@ public abstract class SplitterBuilder<B extends SplitterBuilder<B>> {
   private int minUserItems = 5;
   private int minItemUsers;
   private boolean untilStable;
+  private Interactions.Duplicates repeated;
   private int mostUserItems = Integer.MAX_VALUE;
   private int popularItemUsers = Integer.MAX_VALUE;
   private double rateBeyond = 1;
@@ -29,7 +33,7 @@ public abstract class SplitterBuilder<B extends SplitterBuilder<B>> {
   public abstract Splitter build();
 
   InteractionFilter filter() {
-    return new InteractionFilter(minRating, minUserItems, minItemUsers, untilStable);
+    return new InteractionFilter(minRating, minUserItems, minItemUsers, untilStable, repeated);
   }
 
   Undersampling undersampling() {
@@ -52,6 +56,19 @@ public abstract class SplitterBuilder<B extends SplitterBuilder<B>> {
       throw new IllegalArgumentException("the least rating must be a number, found NaN");
     }
     this.minRating = minRating;
+    return self();
+  }
+
+  /**
+   * Which value a pair of user and item has that comes several times in the log, before {@link
+   * #minRating} looks at it: plays that are added up, or a rating that was changed. Without this
+   * call, as in the published splits, one event with a high enough value is enough.
+   *
+   * @param rule the rule
+   * @return this builder
+   */
+  public B repeated(Interactions.Duplicates rule) {
+    this.repeated = Objects.requireNonNull(rule, "rule");
     return self();
   }
 

@@ -39,7 +39,8 @@ public final class StrongGeneralizationSplitter implements Splitter {
 
   private final InteractionFilter filter;
   private final Undersampling undersampling;
-  private final int givenHeldOutUsers;
+  private final int givenHeldOutUsers; // 0 for the share
+  private final double heldOutUserShare;
   private final double heldOutShare;
   private final long seed;
 
@@ -47,13 +48,15 @@ public final class StrongGeneralizationSplitter implements Splitter {
     this.filter = builder.filter();
     this.undersampling = builder.undersampling();
     this.givenHeldOutUsers = builder.heldOutUsers;
+    this.heldOutUserShare = builder.heldOutUserShare;
     this.heldOutShare = builder.heldOutShare;
     this.seed = builder.seed();
   }
 
   /**
    * The settings, starting from: every value passes, users with at least 5 items, any item,
-   * filtered once, a share of 0.2 held out, seed 98765. The number of held-out users must be given.
+   * filtered once, a tenth of the users for validation and as many for test, a share of 0.2 of
+   * their items held out, seed 98765.
    *
    * @return a new builder
    */
@@ -75,7 +78,10 @@ public final class StrongGeneralizationSplitter implements Splitter {
     Interactions kept = filter.apply(log, stages);
 
     int[] sorted = IdOrder.usersWithEvents(kept);
-    int heldOutUsers = givenHeldOutUsers > 0 ? givenHeldOutUsers : Math.max(1, sorted.length / 10);
+    int heldOutUsers =
+        givenHeldOutUsers > 0
+            ? givenHeldOutUsers
+            : Math.max(1, (int) (heldOutUserShare * sorted.length));
     if (sorted.length <= 2L * heldOutUsers) {
       throw new DataException(
           "cannot hold out "
@@ -194,6 +200,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
   /** Collects the settings of a splitter. Not safe for use by many threads. */
   public static final class Builder extends SplitterBuilder<Builder> {
     private int heldOutUsers;
+    private double heldOutUserShare = 0.1;
     private double heldOutShare = 0.2;
 
     private Builder() {}
@@ -204,8 +211,8 @@ public final class StrongGeneralizationSplitter implements Splitter {
     }
 
     /**
-     * How many users are held out for validation, and as many again for test; a tenth of those that
-     * are left by the filters unless said otherwise.
+     * How many users are held out for validation, and as many again for test; in place of {@link
+     * #heldOutUserShare}.
      *
      * @param heldOutUsers at least 1
      * @return this builder
@@ -217,6 +224,25 @@ public final class StrongGeneralizationSplitter implements Splitter {
             "the number of held-out users must be at least 1, found " + heldOutUsers);
       }
       this.heldOutUsers = heldOutUsers;
+      return this;
+    }
+
+    /**
+     * Which share of the users that are left by the filters is held out for validation, and as many
+     * again for test, rounded down, at least one; in place of {@link #heldOutUsers}. A tenth unless
+     * said otherwise.
+     *
+     * @param heldOutUserShare more than 0, less than ½
+     * @return this builder
+     * @throws IllegalArgumentException if it lies outside
+     */
+    public Builder heldOutUserShare(double heldOutUserShare) {
+      if (!(heldOutUserShare > 0 && heldOutUserShare < 0.5)) {
+        throw new IllegalArgumentException(
+            "the share of held-out users must lie between 0 and 0.5, found " + heldOutUserShare);
+      }
+      this.heldOutUserShare = heldOutUserShare;
+      this.heldOutUsers = 0;
       return this;
     }
 

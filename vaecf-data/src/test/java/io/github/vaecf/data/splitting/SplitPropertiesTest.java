@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
@@ -156,10 +157,12 @@ class SplitPropertiesTest {
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 30) int users,
       @ForAll @IntRange(min = 1, max = 40) int items,
-      @ForAll @IntRange(min = 1, max = 300) int events) {
+      @ForAll @IntRange(min = 1, max = 300) int events,
+      @ForAll @IntRange(min = 1, max = 3) int last) {
     Interactions log =
         log(seed, users, items, events).joinDuplicates(Interactions.Duplicates.FIRST);
-    Split split = LeaveLastOutSplitter.builder().minUserItems(0).build().split(log);
+    Split split =
+        LeaveLastOutSplitter.builder().minUserItems(0).heldOutItems(last).build().split(log);
     assertPartition(log, split);
     Map<Integer, List<Integer>> byUser = new LinkedHashMap<>();
     for (int event = 0; event < log.size(); event++) {
@@ -171,12 +174,14 @@ class SplitPropertiesTest {
           Collections.reverse(ofUser);
           int row = split.users().indexOf(log.users().id(user));
           List<Integer> held = split.test().heldOut().row(row);
-          if (ofUser.size() < 3) {
+          if (ofUser.size() < 2 * last + 1) {
             assertThat(held).isEmpty();
           } else {
-            assertThat(held).containsExactly(item(split, log, ofUser.get(0)));
+            List<Integer> sorted = ofUser.stream().map(event -> item(split, log, event)).toList();
+            assertThat(held).containsExactlyInAnyOrderElementsOf(sorted.subList(0, last));
             List<Integer> chosenOn = split.validation().heldOut().row(row);
-            assertThat(chosenOn).containsExactly(item(split, log, ofUser.get(1)));
+            assertThat(chosenOn)
+                .containsExactlyInAnyOrderElementsOf(sorted.subList(last, 2 * last));
           }
         });
   }
@@ -222,6 +227,56 @@ class SplitPropertiesTest {
         .isEqualTo(pairs(one, one.validation().heldOut(), 0));
     assertThat(pairs(other, other.test().heldOut(), 0))
         .isEqualTo(pairs(one, one.test().heldOut(), 0));
+  }
+
+  @Property(tries = 200)
+  void aSplitByTimeTrainsOnWhatWasBeforeAndHoldsOutWhatCanBeFound(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 20) int users,
+      @ForAll @IntRange(min = 1, max = 20) int items,
+      @ForAll @IntRange(min = 5, max = 300) int events,
+      @ForAll @DoubleRange(min = 0, max = 0.4) double validationShare,
+      @ForAll @DoubleRange(min = 0, max = 0.4) double testShare) {
+    Interactions log = log(seed, users, items, events);
+    Map<String, Long> firsts = new TreeMap<>();
+    for (int event = 0; event < events; event++) {
+      firsts.merge(
+          log.users().id(log.user(event)) + " " + log.items().id(log.item(event)),
+          log.time(event),
+          Math::min);
+    }
+    List<Long> times = firsts.values().stream().sorted().toList();
+    int test = (int) (testShare * times.size());
+    int both = (int) ((validationShare + testShare) * times.size());
+    long testFrom = test == 0 ? Long.MAX_VALUE : times.get(times.size() - test);
+    long from = Math.min(testFrom, both == 0 ? Long.MAX_VALUE : times.get(times.size() - both));
+    Assume.that(times.get(0) < from);
+    TreeSet<String> train = new TreeSet<>();
+    firsts.forEach((pair, time) -> train.addAll(time < from ? Set.of(pair) : Set.of()));
+    Set<String> known = new TreeSet<>(); // users and items
+    train.forEach(pair -> known.addAll(List.of(pair.split(" "))));
+    Set<String> chosenOn = new TreeSet<>();
+    Set<String> tested = new TreeSet<>();
+    firsts.forEach(
+        (pair, time) -> {
+          if (time >= from && known.containsAll(List.of(pair.split(" ")))) {
+            (time >= testFrom ? tested : chosenOn).add(pair);
+          }
+        });
+
+    Split split =
+        TemporalSplitter.builder()
+            .minUserItems(0)
+            .validationShare(validationShare)
+            .testShare(testShare)
+            .build()
+            .split(log);
+
+    assertThat(pairs(split, split.train(), 0)).isEqualTo(train);
+    assertThat(pairs(split, split.validation().heldOut(), 0)).isEqualTo(chosenOn);
+    assertThat(pairs(split, split.test().heldOut(), 0)).isEqualTo(tested);
+    assertThat(disjointUnion(List.of(train, chosenOn)))
+        .isEqualTo(pairs(split, split.test().foldIn(), 0));
   }
 
   private static boolean splitAllowed(Interactions log) {
