@@ -67,7 +67,8 @@ final class ExportCommand extends Subcommand {
     return form.settings().stream().filter(one -> one.name().equals(name)).findFirst().orElse(null);
   }
 
-  private static OptionSpec option(Setting<?> setting, List<ExportForm> having) {
+  /** The option of a setting of some forms. */
+  static OptionSpec option(Setting<?> setting, List<ExportForm> having) {
     boolean flag = setting.published() instanceof Boolean;
     String choices =
         flag || setting.choices().isEmpty() ? "" : " " + String.join(", ", setting.choices()) + ";";
@@ -121,7 +122,7 @@ final class ExportCommand extends Subcommand {
     if (!form.hasTitles()) {
       refuse("has titles, and " + form.name() + " has no place for them", "--data");
     }
-    Map<String, String> values = fromOptions(() -> values(form));
+    Map<String, String> values = fromOptions(() -> values(command, form));
     WholeFile.requireWritable(out);
     try (TrainedModel model = TrainedModel.load(run)) {
       form.export(model, out, values, titles(model));
@@ -139,7 +140,7 @@ final class ExportCommand extends Subcommand {
   }
 
   /** What was given for the settings of a form. */
-  private Map<String, String> values(ExportForm form) {
+  static Map<String, String> values(CommandSpec command, ExportForm form) {
     Map<String, String> values = new LinkedHashMap<>();
     for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
       String name = option.longestName().substring(2);

@@ -59,6 +59,11 @@ abstract class Subcommand implements Callable<Integer> {
       printsResult |= output.isStandardOutput();
     }
     run();
+    return status();
+  }
+
+  /** What the process ends with once all is done. */
+  int status() {
     return CommandLine.ExitCode.OK;
   }
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line: {@code vaecf COMMAND …}. Exit status 0 means done, 1 failed (one line on the
- * error stream says what, where and what to do), 2 wrong usage.
+ * error stream says what, where and what to do), 2 wrong usage, 3 not published by {@code publish}.
  */
 @Command(
     name = "vaecf",
@@ -50,6 +50,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       ExportCommand.class,
+      PublishCommand.class,
       RecommendCommand.class,
       SimilarCommand.class,
       VectorsCommand.class,

@@ -21,7 +21,7 @@ class CommandDocumentationTest {
 
         What each command says of itself (`./vaecf COMMAND --help`). Exit status 0 means done, 1
         failed (one line on the error stream says what, where and what to do; `--debug` adds the
-        trace), 2 wrong usage. `VAECF_JAVA_OPTS` adds options for the JVM, such as `-Xmx8g`;
+        trace), 2 wrong usage, 3 not published by `publish`. `VAECF_JAVA_OPTS` adds options for the JVM, such as `-Xmx8g`;
         `VAECF_NATIVES=gpu` takes TensorFlow's GPU natives, `VAECF_NATIVES=cuda` the CUDA libraries too.
 
         """);

@@ -195,6 +195,18 @@ public abstract class Recommender implements AutoCloseable {
   }
 
   /**
+   * This model as one of other items: to measure a model of yesterday on the data of today. What it
+   * does not know of a history it is not told, and what the catalogue does not have it does not
+   * recommend. Equal scores are ordered as this model orders them.
+   *
+   * @param catalogue raw ids of the items that histories and rankings are over
+   * @return this where its items are the same, in this order; else one that, closed, closes this
+   */
+  public final Recommender over(IdIndex catalogue) {
+    return catalogue.equals(items) ? this : new OtherCatalogue(this, catalogue);
+  }
+
+  /**
    * Ranks for a few users, with arguments that were checked.
    *
    * @param histories users × {@link #itemCount()}

@@ -160,6 +160,19 @@ public final class Comparison {
   }
 
   /**
+   * Whether the first model is significantly worse: its mean is lower, and the paired t-test finds
+   * so large a difference too improbable for models that are equally good. One that is worse by the
+   * same for every user is so without a test.
+   *
+   * @param significance the largest p-value that counts, in [0, 1]; 0.05 is usual
+   * @return whether it is
+   */
+  public boolean isWorse(double significance) {
+    double p = tTest();
+    return difference().mean() < 0 && (Double.isNaN(p) || p <= significance);
+  }
+
+  /**
    * Wilcoxon's signed-rank test: how probable so uneven signed ranks were if the differences were
    * symmetric about 0. Users without a difference are left out, as Wilcoxon does (Individual
    * comparisons by ranking methods, 1945). Exact for up to 50 users with a difference (up to 13 if

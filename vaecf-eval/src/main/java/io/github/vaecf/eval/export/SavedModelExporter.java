@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,6 +110,24 @@ public final class SavedModelExporter {
       };
 
   private SavedModelExporter() {}
+
+  /**
+   * Where the next version of a model goes: the number after the largest that its base folder has,
+   * whether that can be loaded or not; 1 where there is none.
+   *
+   * @param base the folder of the model's versions; need not be there yet
+   * @return {@code base/<number>}
+   * @throws DataException if the base folder is there and cannot be read, or has the largest number
+   *     that there is
+   */
+  public static Path nextVersion(Path base) {
+    List<Path> versions = Files.exists(base) ? VersionFolder.newestFirst(base) : List.of();
+    long newest = versions.isEmpty() ? 0 : VersionFolder.number(versions.get(0)).getAsLong();
+    if (newest == Long.MAX_VALUE) {
+      throw new DataException(base + ": has the largest version number that there is");
+    }
+    return base.resolve(Long.toString(newest + 1));
+  }
 
   /**
    * Exports with rankings of 100 items, weights as trained, all versions kept, the model's own
