@@ -9,6 +9,7 @@ import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.PreparedFolder;
@@ -17,7 +18,10 @@ import io.github.vaecf.eval.RankingMetric;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -77,6 +81,16 @@ final class TrainCommand extends Subcommand {
   private Path like;
 
   @Option(
+      names = "--from",
+      paramLabel = "RUN",
+      description =
+          "In place of --model: go on from the weights of another run, as on from yesterday's model"
+              + " on today's data. Items are matched by their ids; new ones begin at what is known"
+              + " of those that users have beside them. Default: its settings, for a fifth of its"
+              + " epochs, with a learning rate that falls to 0.")
+  private Path from;
+
+  @Option(
       names = "--everybody",
       description =
           "Train on all users with all that is known of them, the held-out ones too; there is no"
@@ -134,14 +148,41 @@ final class TrainCommand extends Subcommand {
   void run() throws Exception {
     Optional<Settings> resumed =
         resume && RunFolder.isRun(out) ? Optional.of(RunFolder.settings(out)) : Optional.empty();
-    if ((modelName == null) == (like == null)) {
-      throw wrongUsage("expected --model or --like, found " + (like == null ? "neither" : "both"));
+    long given = Stream.of(modelName, like, from).filter(Objects::nonNull).count();
+    if (given != 1) {
+      throw wrongUsage(
+          "expected one of --model, --like and --from, found "
+              + (given == 0 ? "none" : given == 2 ? "two" : "all"));
     }
-    Settings base =
-        like == null
-            ? fromOptions(() -> NamedModel.settings(modelName, resumed))
-            : TrainedModel.settingsToRefit(like);
-    Settings settings = fromOptions(() -> settingOptions.appliedTo(base));
+    if (from == null) {
+      train(resumed, null);
+    } else {
+      try (TrainedModel before = TrainedModel.load(from)) {
+        train(resumed, before);
+      }
+    }
+  }
+
+  private Settings base(Optional<Settings> resumed, TrainedModel before) {
+    if (before != null) {
+      return resumed.orElseGet(() -> dataIsWrong(before::settingsToContinue));
+    }
+    return like == null
+        ? fromOptions(() -> NamedModel.settings(modelName, resumed))
+        : TrainedModel.settingsToRefit(like);
+  }
+
+  /** What a file has is no option of this command: wrong of the data, not of the usage. */
+  private Settings dataIsWrong(Supplier<Settings> settings) {
+    try {
+      return settings.get();
+    } catch (IllegalArgumentException e) {
+      throw new DataException(from + ": " + e.getMessage() + " (--like fits it anew)", e);
+    }
+  }
+
+  private void train(Optional<Settings> resumed, TrainedModel before) throws Exception {
+    Settings settings = fromOptions(() -> settingOptions.appliedTo(base(resumed, before)));
     boolean hasEpochs = settings.has(TrainingSettings.EPOCHS);
     if (settings.model() instanceof Blend) {
       refuse("is for a single model, not for a blend", "--restarts");
@@ -168,6 +209,10 @@ final class TrainCommand extends Subcommand {
       throw wrongUsage("--restarts: expected at least 1, found " + restarts);
     }
     trainer.restarts(restarts);
+    if (before != null) {
+      refuse("is for trainings that begin with drawn weights, not for --from", "--restarts");
+      trainer.from(before);
+    }
     if (timeLimit != null) {
       if (!(timeLimit > 0)) {
         throw wrongUsage("--time-limit: expected a number above 0, found " + timeLimit);

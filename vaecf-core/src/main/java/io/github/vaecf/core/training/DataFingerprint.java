@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * What tells training data from other training data.
@@ -48,6 +49,18 @@ record DataFingerprint(int users, int items, long events, String sha256) {
     MessageDigest digest = newDigest();
     update(digest, users.foldIn());
     update(digest, users.heldOut());
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** What tells weights from others: a digest of their names and of their bits. */
+  static String of(List<TrainedModel.Weight> weights) {
+    MessageDigest digest = newDigest();
+    for (TrainedModel.Weight weight : weights) {
+      digest.update(weight.name().getBytes(StandardCharsets.UTF_8));
+      ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * weight.values().length);
+      bytes.asFloatBuffer().put(weight.values());
+      digest.update(bytes);
+    }
     return HexFormat.of().formatHex(digest.digest());
   }
 

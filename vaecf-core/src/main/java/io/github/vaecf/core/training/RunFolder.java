@@ -78,6 +78,7 @@ public final class RunFolder {
   private static final String VALIDATION_METRIC = "validation_metric";
   private static final String METRIC = "metric";
   private static final String RESTARTS = "restarts";
+  private static final String FROM = "from_weights_sha256";
 
   /** The metric of a run without a validation. */
   private static final String NONE = "none";
@@ -428,6 +429,9 @@ public final class RunFolder {
           .put("sha256", DataFingerprint.of(trainer.validationUsers));
     }
     all.put(RESTARTS, trainer.restarts);
+    if (trainer.from != null) {
+      all.put(FROM, DataFingerprint.of(trainer.from.weights()));
+    }
     return all;
   }
 
@@ -522,6 +526,9 @@ public final class RunFolder {
     }
     if (!stored.has(RESTARTS) && asked.path(RESTARTS).asInt() == 1) {
       asked.remove(RESTARTS);
+    }
+    if (stored.has(FROM) && !asked.has(FROM)) {
+      asked.put(FROM, "none");
     }
     requireSame(stored, asked, config.toString(), "");
   }

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.Blend;
+import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Model;
+import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TrainingSettings;
@@ -36,6 +38,12 @@ public final class TrainedModel extends Recommender {
   private static final String EPOCH = "vaecf.epoch";
   private static final String VALIDATION = "vaecf.validation";
   private static final String METRIC = "vaecf.validation_metric";
+
+  /** A training that goes on is so many times shorter than the one before. */
+  private static final int SHORTER = 5;
+
+  /** A share of the steps after which the regulariser has its weight: from the second on. */
+  private static final String AT_ONCE = "1.0E-9";
 
   private final Description description;
   private final NetworkSession session;
@@ -67,6 +75,18 @@ public final class TrainedModel extends Recommender {
               .with(TrainingSettings.EPOCHS, Math.max(1, epoch))
               .with(TrainingSettings.PATIENCE, 0)
           : settings;
+    }
+
+    Settings settingsToContinue() {
+      Settings shorter =
+          settingsToRefit()
+              .with(TrainingSettings.EPOCHS, Math.max(1, epoch / SHORTER))
+              .with(TrainingSettings.SCHEDULE, TrainingSettings.Schedule.COSINE)
+              .with(TrainingSettings.WARM_UP_SHARE, 0.0);
+      boolean anneals =
+          settings.model().settings().stream()
+              .anyMatch(setting -> setting.name().equals(MultVae.ANNEAL_SHARE.name()));
+      return anneals ? shorter.with(Map.of(MultVae.ANNEAL_SHARE.name(), AT_ONCE)) : shorter;
     }
 
     static Description read(Path path, Safetensors file) {
@@ -330,6 +350,23 @@ public final class TrainedModel extends Recommender {
    */
   public Settings settingsToRefit() {
     return description.settingsToRefit();
+  }
+
+  /**
+   * The settings to go on from this model on newer data ({@link Trainer.Builder#from}): a fifth of
+   * the epochs that its weights have seen, a learning rate that falls to 0 along a cosine, and the
+   * regulariser at its full weight from the beginning.
+   *
+   * @return the settings, which name the model
+   * @throws IllegalArgumentException if the model is not trained by gradient
+   */
+  public Settings settingsToContinue() {
+    Require.that(
+        settings().model() instanceof GradientModel,
+        "the model to go on from",
+        "one that is trained by gradient; others are fitted anew",
+        settings().model().name());
+    return description.settingsToContinue();
   }
 
   /**

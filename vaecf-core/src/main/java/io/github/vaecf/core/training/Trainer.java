@@ -63,6 +63,7 @@ public final class Trainer {
   final Duration timeLimit;
   final BooleanSupplier stop;
   final int restarts;
+  final TrainedModel from; // null where the first weights are drawn
   private final ClosedFormModel.Shared shared; // null where nothing is
   private final Runnable beforeBegin;
   private final Map<String, String> titles;
@@ -79,6 +80,7 @@ public final class Trainer {
     timeLimit = builder.timeLimit;
     stop = builder.stop;
     restarts = builder.restarts;
+    from = builder.from;
     shared = builder.shared;
     beforeBegin = builder.beforeBegin;
     titles = builder.titles;
@@ -96,6 +98,16 @@ public final class Trainer {
         "restarts",
         "1 for a model in closed form",
         restarts);
+    Require.that(
+        from == null || (settings.model() instanceof GradientModel && restarts == 1),
+        "from",
+        "given to one training of a model that is trained by gradient",
+        settings.model().name() + (restarts == 1 ? "" : " with restarts"));
+    Require.that(
+        from == null || from.settings().model().name().equals(settings.model().name()),
+        "from",
+        "a " + settings.model().name(),
+        from == null ? "none" : from.settings().model().name());
     Require.that(!resume || runFolder != null, "resume", "false without a run folder", true);
   }
 
@@ -458,6 +470,7 @@ public final class Trainer {
     private Duration timeLimit;
     private BooleanSupplier stop = () -> false;
     private int restarts = 1;
+    private TrainedModel from;
     private ClosedFormModel.Shared shared;
     private Runnable beforeBegin = () -> {};
     private Map<String, String> titles = Map.of();
@@ -591,6 +604,21 @@ public final class Trainer {
     public Builder restarts(int number) {
       Require.that(number >= 1, "restarts", "at least 1", number);
       restarts = number;
+      return this;
+    }
+
+    /**
+     * Begins with the weights of a model in place of drawn ones: on from yesterday's model on
+     * today's data. Items are matched by their raw ids; new ones begin at what is known of the
+     * items that users have beside them, those that are gone leave. {@link
+     * TrainedModel#settingsToContinue} has settings for a short training. The model is read when
+     * the training begins, and by its weights belongs to the run: it is not resumed with another.
+     *
+     * @param model one of the same model and widths, trained by gradient
+     * @return this builder
+     */
+    public Builder from(TrainedModel model) {
+      from = Objects.requireNonNull(model, "model");
       return this;
     }
 

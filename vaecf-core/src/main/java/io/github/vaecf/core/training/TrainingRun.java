@@ -61,6 +61,10 @@ final class TrainingRun implements AutoCloseable {
       opened = NetworkSession.forTraining(settings, items);
       session = opened;
       state = TrainingState.start();
+      if (trainer.from != null) {
+        FirstWeights.of(trainer.from, settings, users, items).forEach(session::set);
+        session.refreshFrozen();
+      }
       if (folder != null) {
         trainer.begin(folder);
       }
