@@ -77,8 +77,8 @@ record CertainColumns(int user, int item, int value, int time) {
           header ? doubts.named(user, item, value, time) : doubts.numbered(user, item, value, time);
       user = both[0];
       item = both[1];
-      doubts.requireIds("users", user);
-      doubts.requireIds("items", item);
+      doubts.requireIds("users", user, wanted.separator());
+      doubts.requireIds("items", item, wanted.separator());
     }
     if (wanted.value() == null && wanted.guessValue()) {
       value = doubts.value(user, item, time);
@@ -171,10 +171,15 @@ record CertainColumns(int user, int item, int value, int time) {
     if (count(events, column, String::isBlank) == events.size()) {
       return Kind.NOTHING;
     }
-    if (2 * count(events, column, CertainColumns::isMoment) > events.size()) {
+    if (areMoments(events, column)) {
       return Kind.MOMENT;
     }
     return 2 * count(events, column, Layout::isNumber) > events.size() ? Kind.NUMBER : Kind.OTHER;
+  }
+
+  /** Whether most fields of a column are dates or moments of the years in which logs are. */
+  static boolean areMoments(List<List<String>> events, int column) {
+    return 2 * count(events, column, CertainColumns::isMoment) > events.size();
   }
 
   private static int count(List<List<String>> events, int column, Predicate<String> condition) {
@@ -334,17 +339,17 @@ record CertainColumns(int user, int item, int value, int time) {
       }
     }
 
-    /** Refuses what is no id. */
-    void requireIds(String what, int column) throws LineException {
+    /** Refuses what is no id. Where the separator stands in an id, it was quoted on purpose. */
+    void requireIds(String what, int column, String separator) throws LineException {
       String found = null;
       if (most(column, String::isBlank)) {
         found = "mostly nothing";
-      } else if (most(column, CertainColumns::isMoment)) {
+      } else if (areMoments(events, column)) {
         found = "what look like times";
       } else if (most(column, Layout::isNumber)
           && count(events, column, CertainColumns::hasFraction) > 0) {
         found = "numbers with fractions";
-      } else if (most(column, field -> field.matches(".*([\t,;|]|::).*"))
+      } else if (most(column, field -> field.replace(separator, "").matches("(?s).*([\t,;|]|::).*"))
           || most(column, field -> field.matches("[0-9]+( +[0-9]+)+"))) {
         found = "what look like several fields";
       } else if (most(column, field -> field.matches("(['\"]).*\\1"))) {
@@ -413,14 +418,10 @@ record CertainColumns(int user, int item, int value, int time) {
       if (value < 0 || events.size() < FEWEST_LINES || isRating(value)) {
         return;
       }
-      boolean ratingFirst = isRating(user);
-      boolean ratingSecond = isRating(item);
-      int again = events.size() - pairs(user, item);
-      boolean ratings =
-          (ratingFirst && 2 * (events.size() - pairs(item, value)) < again)
-              || (ratingSecond && 2 * (events.size() - pairs(user, value)) < again);
+      boolean ratingFirst = isRating(user) && !isGrouped(user);
+      boolean ratingSecond = isRating(item) && !isGrouped(item);
       boolean lists = distinct(user) == events.size() && distinct(value) > LARGEST_RATING;
-      if ((ratings && 5 * again > events.size()) || lists) {
+      if (ratingFirst || ratingSecond || lists) {
         throw doubt(
             "expected users in column 1, items in column 2 and values in column "
                 + (value + 1)
@@ -453,10 +454,15 @@ record CertainColumns(int user, int item, int value, int time) {
       return seen.size();
     }
 
-    private int pairs(int one, int other) {
-      Set<List<String>> seen = new HashSet<>();
-      events.forEach(event -> seen.add(List.of(event.get(one), event.get(other))));
-      return seen.size();
+    /** Whether all lines of a field stand together, as those of a user or an item may. */
+    private boolean isGrouped(int column) {
+      int groups = 0;
+      String last = null;
+      for (List<String> event : events) {
+        groups += event.get(column).equals(last) ? 0 : 1;
+        last = event.get(column);
+      }
+      return groups == distinct(column);
     }
 
     private static LineException doubt(String message) {

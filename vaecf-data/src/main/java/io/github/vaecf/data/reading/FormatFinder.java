@@ -233,8 +233,12 @@ final class FormatFinder {
       return LogFormat.of("citeulike");
     }
     if (fewest == most && most >= 2) {
-      Optional<LogFormat> events = ofShape(head, BLANK, 1);
-      boolean again = users.size() < words.size();
+      int fields = most;
+      Optional<LogFormat> events =
+          ofShape(head, BLANK, 1)
+              .filter(format -> shape(head, BLANK, false).orElseThrow().first().size() == fields);
+      boolean again =
+          users.size() < words.size() || Columns.known(words.get(0)) >= 2 || hasTimes(words);
       if (again && !counts && events.isPresent()) {
         return events.get();
       }
@@ -276,6 +280,16 @@ final class FormatFinder {
           unknown(file, head).getMessage() + "; " + USER_A_LINE + " with blanks between them");
     }
     throw unknown(file, head);
+  }
+
+  /** Whether some word of most lines is a time, as no item is. */
+  private static boolean hasTimes(List<List<String>> words) {
+    for (int column = 0; column < words.get(0).size(); column++) {
+      if (CertainColumns.areMoments(words, column)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static long count(List<List<String>> words, String user) {
