@@ -7,6 +7,7 @@ import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
 import io.github.vaecf.data.reading.LogFormat;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -18,8 +19,8 @@ final class DelimitedOptions {
       names = "--separator",
       paramLabel = "TEXT",
       description =
-          "What stands between fields, instead of the comma of csv and the tab of tsv; one or"
-              + " more characters.")
+          "What stands between fields, instead of the comma of csv, the tab of tsv and what auto"
+              + " finds; one or more characters.")
   private String separator;
 
   @Option(
@@ -59,8 +60,8 @@ final class DelimitedOptions {
       names = "--time-column",
       paramLabel = "COLUMN",
       description =
-          "The times' column (csv, tsv): name or number; numbers, or dates, also with a time of day"
-              + " and an offset; default: no times.")
+          "The times' column (csv, tsv): name, number, or 'none'; numbers, or dates, also with a time"
+              + " of day and an offset; default: of auto what looks like it, else no times.")
   private String timeColumn;
 
   @Option(
@@ -107,15 +108,13 @@ final class DelimitedOptions {
   /**
    * The reader of the log.
    *
+   * @param findTimes whether times are told too where nothing is said of them
    * @param notes takes what a person should know of the reading
    * @throws IllegalArgumentException if an option is out of its range
    */
-  DelimitedReader reader(LogFormat format, Consumer<String> notes) {
+  DelimitedReader reader(LogFormat format, boolean findTimes, Consumer<String> notes) {
     DelimitedReader.Builder builder =
-        DelimitedReader.builder()
-            .separator(separator(format))
-            .skipBadLines(skipBadLines)
-            .notes(notes);
+        format.columns().separator(separator(format)).skipBadLines(skipBadLines).notes(notes);
     if (header != null) {
       builder.header(header);
     }
@@ -130,7 +129,11 @@ final class DelimitedOptions {
     } else if (!valueColumn.equals("none")) {
       builder.valueColumn(valueColumn);
     }
-    if (timeColumn != null) {
+    if (timeColumn == null) {
+      if (findTimes) {
+        builder.timeColumnIfAny();
+      }
+    } else if (!timeColumn.equals("none")) {
       builder.timeColumn(timeColumn);
     }
     titleColumn(0);
@@ -173,6 +176,11 @@ final class DelimitedOptions {
   }
 
   private String separator(LogFormat format) {
-    return separator == null ? format.separator().orElseThrow() : separator.replace("\\t", "\t");
+    return saidSeparator().orElseGet(() -> format.separator().orElseThrow());
+  }
+
+  /** What was said to stand between fields. */
+  Optional<String> saidSeparator() {
+    return Optional.ofNullable(separator).map(text -> text.replace("\\t", "\t"));
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,15 +31,23 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Examples:",
-      "  vaecf prepare --format csv --input ratings.csv --heldout-users 50 --out data",
+      "  vaecf prepare --input ratings.csv --heldout-users 50 --out data",
+      "  vaecf prepare --format csv --separator ';' --input log.txt --out data",
       "  vaecf prepare --sql \"SELECT user_id, item_id FROM '*.parquet'\" --out data"
     })
 final class PrepareCommand extends Subcommand {
+  /** The form is found out. */
+  private static final String AUTO = "auto";
+
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
       completionCandidates = Formats.class,
-      description = "Form of the input: ${COMPLETION-CANDIDATES}.")
+      defaultValue = AUTO,
+      description =
+          "Form of the input: ${COMPLETION-CANDIDATES}. auto, the default, finds it out by the names"
+              + " of published files and the first lines (Parquet and JSON lines too), and says what"
+              + " it took; of what could be two things it asks.")
   private String formatName;
 
   @Option(
@@ -70,13 +79,18 @@ final class PrepareCommand extends Subcommand {
       description = "Write the counts as JSON too; - for standard output.")
   private OutputFile json;
 
+  /** The form of the files, or null for a table's rows. */
   private LogFormat format;
+
+  /** Whether the files are a table that the embedded DuckDB reads. */
+  private boolean tableFiles;
 
   /** The names of the formats. */
   static final class Formats implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return LogFormat.all().stream().map(LogFormat::name).iterator();
+      return Stream.concat(Stream.of(AUTO), LogFormat.all().stream().map(LogFormat::name))
+          .iterator();
     }
   }
 
@@ -84,6 +98,9 @@ final class PrepareCommand extends Subcommand {
   void run() throws Exception {
     requireOneSource();
     requireNew(out);
+    if (isFound()) {
+      findFormat();
+    }
     Optional<LogFormat.TrainAndTest> own =
         format != null && input.size() == 1 ? format.trainAndTest(input.get(0)) : Optional.empty();
     boolean twoLogs = own.isPresent() || splitOptions.given();
@@ -114,21 +131,62 @@ final class PrepareCommand extends Subcommand {
       }
     } else {
       refuse("goes with --sql", SqlOptions.names());
-      if (input == null || formatName == null) {
+      if (input == null) {
         throw wrongUsage(
-            input == null && formatName == null
-                ? "expected a log: files (--format and --input) or a query (--sql)"
-                : input == null
-                    ? "Missing required option: '--input=PATH'"
-                    : "Missing required option: '--format=FORMAT'");
+            formatName.equals(AUTO)
+                ? "expected a log: files (--input) or a query (--sql)"
+                : "Missing required option: '--input=PATH'");
       }
-      format = fromOption("--format", () -> LogFormat.of(formatName));
+      if (!isFound()) {
+        format = fromOption("--format", () -> LogFormat.of(formatName));
+      }
     }
     fromOptions(
         () -> {
           sqlOptions.check();
           return null;
         });
+  }
+
+  /** Whether the form of the files is to be found out. */
+  private boolean isFound() {
+    return !sqlOptions.given() && formatName.equalsIgnoreCase(AUTO);
+  }
+
+  /** Finds out the form of the files, which all must have. */
+  private void findFormat() {
+    tableFiles = TableFiles.of(input).isPresent();
+    if (tableFiles) {
+      refuse(
+          "is for delimited text; of Parquet and JSON a query says what stands where (--sql)",
+          DelimitedOptions.names());
+      return;
+    }
+    List<String> delimited = List.of(DelimitedOptions.names());
+    boolean columnsSaid =
+        givenOptions().stream().anyMatch(option -> delimited.contains(option.longestName()));
+    Optional<String> separator = delimitedOptions.saidSeparator();
+    for (Path path : input) {
+      LogFormat one;
+      try {
+        one = columnsSaid ? LogFormat.findDelimited(path, separator) : LogFormat.find(path);
+      } catch (IllegalArgumentException e) {
+        throw wrongUsage("--separator: " + e.getMessage());
+      }
+      if (format != null
+          && !(one.name().equals(format.name()) && one.separator().equals(format.separator()))) {
+        throw wrongUsage(
+            "--input: expected files of one form, found that "
+                + input.get(0)
+                + " and "
+                + path
+                + " differ; --format and --separator say what they are");
+      }
+      format = format == null ? one : format;
+    }
+    if (format.separator().isEmpty()) {
+      say(input.get(0) + ": " + format + "; --format says otherwise");
+    }
   }
 
   /** Whether it can be said which column is which, and whether there are values. */
@@ -192,16 +250,17 @@ final class PrepareCommand extends Subcommand {
     refuseWhatDoesNothing(fromOptions(splitOptions::kindName));
     // Wrong usage is said before anything is read.
     fromOptions(() -> splitOptions.splitter(true));
-    Interactions log = format == null ? sqlOptions.read(this::say) : read(input);
+    Interactions log = sqlOptions.given() ? sqlOptions.read(this::say) : read(input);
     boolean rated = format == null || format.isRated();
     if (rated && splitOptions.takesDefaultRating()) {
       LikeThreshold threshold = LikeThreshold.of(log);
       rated = !(hasColumns() && threshold.isOneValue());
       if (rated) {
         threshold.require(
-            format == null ? "--sql" : input.get(0).toString(),
+            sqlOptions.given() ? "--sql" : input.get(0).toString(),
             format == null
-                ? "select no value if every event is a like, AS time what is a time, or say "
+                ? (tableFiles ? "ask by --sql and " : "")
+                    + "select no value if every event is a like, AS time what is a time, or say "
                 : hasColumns() ? "say --value-column none if every event is a like, or " : "say ");
       }
     }
@@ -234,6 +293,18 @@ final class PrepareCommand extends Subcommand {
   }
 
   private Interactions read(List<Path> files) {
+    if (tableFiles) {
+      TableFiles table = TableFiles.of(files).orElseThrow();
+      return sqlOptions.read(
+          table,
+          note ->
+              say(
+                  files.get(0)
+                      + ": "
+                      + table.kind()
+                      + note.substring(table.table().length())
+                      + "; --sql says otherwise"));
+    }
     if (format.separator().isEmpty()) {
       if (files.size() != 1) {
         throw wrongUsage(
@@ -246,7 +317,8 @@ final class PrepareCommand extends Subcommand {
       return format.read(files.get(0));
     }
     List<String> notes = new ArrayList<>();
-    DelimitedReader reader = fromOptions(() -> delimitedOptions.reader(format, notes::add));
+    DelimitedReader reader =
+        fromOptions(() -> delimitedOptions.reader(format, isFound(), notes::add));
     Interactions log = reader.read(files.toArray(Path[]::new));
     notes.forEach(out()::println);
     out().println();

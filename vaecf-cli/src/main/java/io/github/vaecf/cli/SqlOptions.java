@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -139,10 +140,26 @@ final class SqlOptions {
    * @param notes takes what a person should know of the reading
    */
   Interactions read(Consumer<String> notes) {
+    return connected(
+        reader -> {
+          // First what is short, so that a slip in it does not cost a long reading.
+          Map<String, String> titles = titlesQuery == null ? Map.of() : reader.titles(titlesQuery);
+          return reader.read(query, notes).withTitles(titles);
+        });
+  }
+
+  /**
+   * Reads a log from files of a table.
+   *
+   * @param notes takes what a person should know of the reading
+   */
+  Interactions read(TableFiles files, Consumer<String> notes) {
+    return connected(reader -> reader.readTable(files.table(), notes));
+  }
+
+  private Interactions connected(Function<SqlReader, Interactions> reading) {
     try (SqlReader reader = connect()) {
-      // First what is short, so that a slip in it does not cost a long reading.
-      Map<String, String> titles = titlesQuery == null ? Map.of() : reader.titles(titlesQuery);
-      return reader.read(query, notes).withTitles(titles);
+      return reading.apply(reader);
     } catch (DataException e) {
       int advice = e.getMessage().indexOf(" Please try installing and loading");
       if (advice < 0) {

@@ -210,8 +210,7 @@ class PrepareFromSqlTest {
                 .err())
         .startsWith("vaecf prepare: --titles-sql goes with --sql");
     assertThat(Outcome.of("prepare", "--out", folder.resolve("a")).err())
-        .startsWith(
-            "vaecf prepare: expected a log: files (--format and --input) or a query (--sql)");
+        .startsWith("vaecf prepare: expected a log: files (--input) or a query (--sql)");
   }
 
   @ParameterizedTest

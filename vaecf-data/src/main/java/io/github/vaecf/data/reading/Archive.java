@@ -84,6 +84,15 @@ final class Archive {
     return new Archive(path);
   }
 
+  /** Whether a path holds files of its own: a folder, a zip or a tar. */
+  static boolean holdsFiles(Path path) {
+    try {
+      return Files.isDirectory(path) || isZip(path) || (Files.isRegularFile(path) && isTar(path));
+    } catch (IOException e) {
+      throw Source.unreadable(path.toString(), e);
+    }
+  }
+
   /** One file, as {@link #log} finds it. */
   static Source single(Path path) {
     List<Source> log = log(path, source -> true);

@@ -21,6 +21,10 @@ import java.util.function.Consumer;
  * given is.
  */
 public final class DelimitedReader {
+  private static final String OTHERWISE =
+      "; --format, --separator, --user-column, --item-column, --value-column and --time-column say"
+          + " otherwise";
+
   private final Layout.Wanted wanted;
   private final int mostBadLines;
   private final Consumer<String> notes;
@@ -37,7 +41,9 @@ public final class DelimitedReader {
             builder.itemColumn,
             builder.valueColumn,
             builder.timeColumn,
-            builder.guessValue);
+            builder.guessValue,
+            builder.guessTime,
+            builder.found);
     this.mostBadLines = builder.mostBadLines;
     this.notes = builder.notes;
   }
@@ -104,7 +110,7 @@ public final class DelimitedReader {
   }
 
   /** Whether a file looks like the log: its first lines can be cut, all into as many fields. */
-  private boolean fits(Source source) {
+  boolean fits(Source source) {
     try {
       byte[] head = source.head();
       int end = head.length;
@@ -147,7 +153,12 @@ public final class DelimitedReader {
               : layout.ofLater(wanted, bytes, from, end);
       if (layout == null) {
         layout = found;
-        notes.accept(name + ": " + found.describe());
+        notes.accept(
+            name
+                + ": "
+                + (wanted.found() == null
+                    ? found.describe()
+                    : wanted.found() + "; " + found.describe() + OTHERWISE));
       } else if (!layout.hasColumnsOf(found)) {
         notes.accept(name + ": " + found.describe());
       }
@@ -232,6 +243,8 @@ public final class DelimitedReader {
     private String valueColumn;
     private String timeColumn;
     private boolean guessValue;
+    private boolean guessTime;
+    private String found;
     private int mostBadLines;
     private Consumer<String> notes = note -> {};
 
@@ -340,6 +353,30 @@ public final class DelimitedReader {
      */
     public Builder timeColumn(String column) {
       this.timeColumn = Objects.requireNonNull(column, "column");
+      return this;
+    }
+
+    /**
+     * Takes times from the column that the header names so and that has times, else from one after
+     * user and item whose fields are dates or numbers of the years 1990 to 2040 and no values; if
+     * there is no such column, or there are several, the log has no times. A call of {@link
+     * #timeColumn} goes before this.
+     *
+     * @return this builder
+     */
+    public Builder timeColumnIfAny() {
+      this.guessTime = true;
+      return this;
+    }
+
+    /**
+     * Takes only columns that are told surely; a log that leaves a doubt is refused, with the
+     * option that says it.
+     *
+     * @param form what was found out before, in words
+     */
+    Builder found(String form) {
+      this.found = form;
       return this;
     }
 

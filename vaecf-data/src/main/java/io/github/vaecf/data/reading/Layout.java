@@ -46,6 +46,9 @@ record Layout(
    * @param value a column, or null for none
    * @param time a column, or null for none
    * @param guessValue whether the value's column is told from the lines
+   * @param guessTime whether the time's column is told from the lines
+   * @param found the form that was found out, in words, of which only columns are taken that are
+   *     told surely; null where the form was said
    */
   record Wanted(
       String separator,
@@ -55,7 +58,9 @@ record Layout(
       String item,
       String value,
       String time,
-      boolean guessValue) {
+      boolean guessValue,
+      boolean guessTime,
+      String found) {
     byte[] separatorBytes() {
       return separator.getBytes(StandardCharsets.UTF_8);
     }
@@ -73,6 +78,18 @@ record Layout(
     Head head = head(wanted, bytes, from, to);
     boolean header = wanted.header == null ? namesColumns(wanted, head) : wanted.header;
     List<String> first = head.first;
+    if (wanted.found != null) {
+      CertainColumns columns = CertainColumns.of(wanted, first, events(head, header), header);
+      return new Layout(
+          first,
+          head.firstLines,
+          header,
+          columns.user(),
+          columns.item(),
+          columns.value(),
+          columns.time(),
+          why(wanted, header));
+    }
     int named = header ? Columns.named(first, Columns.USER) : -1;
     int namedItem = header ? Columns.named(first, Columns.ITEM) : -1;
     boolean both = named >= 0 && namedItem >= 0;
@@ -95,6 +112,9 @@ record Layout(
     int value = wanted.value == null ? -1 : Columns.find(wanted.value, first, header);
     if (wanted.value == null && wanted.guessValue) {
       value = guessedValue(head, header, user, item, time);
+    }
+    if (wanted.time == null && wanted.guessTime) {
+      time = CertainColumns.time(first, events(head, header), header, user, item, value);
     }
     return new Layout(first, head.firstLines, header, user, item, value, time, why(wanted, header));
   }
@@ -160,7 +180,7 @@ record Layout(
   static boolean fits(Wanted wanted, byte[] bytes, int from, int to) {
     try {
       of(wanted, bytes, from, to);
-      return head(wanted, bytes, from, to).regular;
+      return head(wanted, bytes, from, to).regular();
     } catch (LineException e) {
       return false;
     }
@@ -197,12 +217,16 @@ record Layout(
    * @param first the fields of the first line
    * @param firstLines how many lines of text that one takes
    * @param others those of the next ones, as far as they have as many
-   * @param regular whether all have as many
+   * @param lines how many there are
    */
-  private record Head(
-      List<String> first, int firstLines, List<List<String>> others, boolean regular) {}
+  record Head(List<String> first, int firstLines, List<List<String>> others, int lines) {
+    /** Whether all have as many fields. */
+    boolean regular() {
+      return others.size() + 1 == lines;
+    }
+  }
 
-  private static Head head(Wanted wanted, byte[] bytes, int from, int to) throws LineException {
+  static Head head(Wanted wanted, byte[] bytes, int from, int to) throws LineException {
     byte[] copy = Arrays.copyOfRange(bytes, from, to);
     Fields fields = new Fields(wanted.separatorBytes(), wanted.quoted, MOST_FIELDS);
     int at = fields.cut(copy, 0, copy.length, 1);
@@ -213,7 +237,7 @@ record Layout(
     List<String> first = texts(copy, fields);
     int firstLines = 1 + fields.lineBreaks();
     List<List<String>> others = new ArrayList<>();
-    boolean regular = true;
+    int lines = 1;
     while (at < copy.length && others.size() < MOST_LINES) {
       int start = at;
       try {
@@ -221,17 +245,16 @@ record Layout(
         if (fields.blank()) {
           continue;
         }
+        lines++;
         if (fields.count() == first.size()) {
           others.add(texts(copy, fields));
-        } else {
-          regular = false;
         }
       } catch (LineException e) {
-        regular = false;
+        lines++;
         at = fields.afterRefused(copy, copy.length);
       }
     }
-    return new Head(first, firstLines, others, regular);
+    return new Head(first, firstLines, others, lines);
   }
 
   private static List<String> texts(byte[] bytes, Fields fields) {
@@ -242,6 +265,16 @@ record Layout(
               bytes, fields.start(i), fields.end(i) - fields.start(i), StandardCharsets.UTF_8));
     }
     return texts;
+  }
+
+  /** The first lines that are events. */
+  private static List<List<String>> events(Head head, boolean header) {
+    List<List<String>> events = new ArrayList<>();
+    if (!header) {
+      events.add(head.first);
+    }
+    events.addAll(head.others);
+    return events;
   }
 
   private static int guessedValue(Head head, boolean header, int user, int item, int time) {
@@ -258,10 +291,7 @@ record Layout(
         || (header && Columns.TIME.contains(Columns.plain(first.get(third))))) {
       return -1;
     }
-    List<List<String>> events = new ArrayList<>(head.others);
-    if (!header) {
-      events.add(first);
-    }
+    List<List<String>> events = events(head, header);
     int numbers = 0;
     int times = 0;
     for (List<String> event : events) {
@@ -340,7 +370,7 @@ record Layout(
     return isNumber(field) || new EventTime().read(bytes, 0, bytes.length);
   }
 
-  private static boolean isNumber(String field) {
+  static boolean isNumber(String field) {
     byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
     return !Float.isNaN(Fields.number(bytes, 0, bytes.length));
   }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The forms in which logs come, by name. One that is new takes a file that reads it, and a line in
@@ -34,17 +35,20 @@ public final class LogFormat {
   private final Function<Path, Interactions> reader;
   private final Writer writer;
   private final Function<Path, Optional<TrainAndTest>> divider;
+  private final Supplier<DelimitedReader.Builder> columns;
 
   private LogFormat(
       String name,
       boolean rated,
       String separator,
+      Supplier<DelimitedReader.Builder> columns,
       Function<Path, Interactions> reader,
       Writer writer,
       Function<Path, Optional<TrainAndTest>> divider) {
     this.name = name;
     this.rated = rated;
     this.separator = separator;
+    this.columns = columns;
     this.reader = reader;
     this.writer = writer;
     this.divider = divider;
@@ -65,17 +69,40 @@ public final class LogFormat {
   public record TrainAndTest(Path train, Path test) {}
 
   private static LogFormat delimited(String name, String separator) {
-    DelimitedReader reader =
-        DelimitedReader.builder().separator(separator).valueColumnIfAny().build();
-    return new LogFormat(name, true, separator, reader::read, null, LogFormat::oneLog);
+    return delimited(name, separator, () -> DelimitedReader.builder().separator(separator));
+  }
+
+  private static LogFormat delimited(
+      String name, String separator, Supplier<DelimitedReader.Builder> columns) {
+    DelimitedReader reader = columns.get().valueColumnIfAny().build();
+    return new LogFormat(name, true, separator, columns, reader::read, null, LogFormat::oneLog);
+  }
+
+  /** Delimited text that was found to be that, of which columns are taken that are told surely. */
+  static LogFormat foundDelimited(String separator, boolean quoted) {
+    String name = separator.equals("\t") ? "tsv" : "csv";
+    String words =
+        name
+            + (of(name).separator.equals(separator)
+                ? ""
+                : " with '" + DataException.excerpt(separator) + "' between fields")
+            + (quoted ? " in double quotes" : "");
+    return delimited(
+        name,
+        separator,
+        () -> {
+          DelimitedReader.Builder found =
+              DelimitedReader.builder().separator(separator).found(words);
+          return quoted ? found.quoted(true) : found;
+        });
   }
 
   private static LogFormat rated(String name, Function<Path, Interactions> reader) {
-    return new LogFormat(name, true, null, reader, null, LogFormat::oneLog);
+    return new LogFormat(name, true, null, null, reader, null, LogFormat::oneLog);
   }
 
   private static LogFormat unrated(String name, Function<Path, Interactions> reader) {
-    return new LogFormat(name, false, null, reader, null, LogFormat::oneLog);
+    return new LogFormat(name, false, null, null, reader, null, LogFormat::oneLog);
   }
 
   private static Optional<TrainAndTest> oneLog(Path path) {
@@ -83,11 +110,11 @@ public final class LogFormat {
   }
 
   private LogFormat writtenBy(Writer itsWriter) {
-    return new LogFormat(name, rated, separator, reader, itsWriter, divider);
+    return new LogFormat(name, rated, separator, columns, reader, itsWriter, divider);
   }
 
   private LogFormat dividedBy(Function<Path, Optional<TrainAndTest>> itsDivider) {
-    return new LogFormat(name, rated, separator, reader, writer, itsDivider);
+    return new LogFormat(name, rated, separator, columns, reader, writer, itsDivider);
   }
 
   /**
@@ -122,6 +149,34 @@ public final class LogFormat {
   }
 
   /**
+   * The form of a log of which nothing is known: a published data set by the names of its files,
+   * else what its first lines show. What could be two things is refused with what to say instead of
+   * guessed; so are, when the log is read, columns of which nothing tells what they are.
+   *
+   * @param path a file or a folder, also compressed; no stream, which is read once
+   * @return one of {@link #all()}, or delimited text with another separator
+   * @throws DataException if it cannot be read or nothing tells its form surely; the message says
+   *     which options ({@code --format} …) say it
+   */
+  public static LogFormat find(Path path) {
+    return FormatFinder.find(path);
+  }
+
+  /**
+   * The same where it is known to be delimited text, an event a line.
+   *
+   * @param path a file or a folder, also compressed; no stream, unless the separator is known
+   * @param separator what stands between fields, empty to find that out
+   * @return delimited text
+   * @throws DataException as {@link #find} does
+   */
+  public static LogFormat findDelimited(Path path, Optional<String> separator) {
+    return separator.isPresent()
+        ? foundDelimited(separator.get(), false)
+        : FormatFinder.findDelimited(path);
+  }
+
+  /**
    * What it is called.
    *
    * @return small letters
@@ -147,6 +202,19 @@ public final class LogFormat {
    */
   public Optional<String> separator() {
     return Optional.ofNullable(separator);
+  }
+
+  /**
+   * The settings of a reader of this delimited text, of which columns can be chosen.
+   *
+   * @return a new builder
+   * @throws UnsupportedOperationException if {@link #separator} is empty
+   */
+  public DelimitedReader.Builder columns() {
+    if (columns == null) {
+      throw new UnsupportedOperationException("in the format " + name + " no column is chosen");
+    }
+    return columns.get();
   }
 
   /**

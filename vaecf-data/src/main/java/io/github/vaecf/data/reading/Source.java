@@ -30,6 +30,9 @@ import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 record Source(String name, Opener opener) {
   private static final int BUFFER_SIZE = 1 << 16;
 
+  /** How many bytes {@link #head} gives at most. */
+  static final int HEAD = BUFFER_SIZE;
+
   /** Deflate can swell a thousandfold; logs swell three- to tenfold. */
   private static final long LARGEST_RATIO = 200;
 

@@ -84,6 +84,11 @@ record SqlColumn(int place, String label, String typeName, Type type) {
     return type == Type.DATE || type == Type.LOCAL_TIME || type == Type.MOMENT;
   }
 
+  /** Whether it holds numbers. */
+  boolean isNumber() {
+    return type == Type.WHOLE || type == Type.DECIMAL || type == Type.FLOATING;
+  }
+
   /** How messages call it. */
   String describe() {
     return "column " + place + (label.isBlank() ? "" : " (" + DataException.excerpt(label) + ")");

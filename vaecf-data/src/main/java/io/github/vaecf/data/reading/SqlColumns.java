@@ -3,6 +3,7 @@ package io.github.vaecf.data.reading;
 import io.github.vaecf.data.DataException;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,9 @@ import java.util.Set;
 record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn time) {
   private static final int VALUE = 2;
   private static final int TIME = 3;
+  private static final String BY_QUERY =
+      "; a query says which it is: --sql \"SELECT … AS user, … AS item FROM 'FILE'\", and AS value"
+          + " and AS time if there are any";
   private static final List<String> WORDS = List.of("user", "item", "value", "time");
   private static final List<Set<String>> NAMES =
       List.of(Columns.USER, Columns.ITEM, Columns.VALUE, Columns.TIME);
@@ -70,6 +74,66 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
       roles[VALUE].requireNumber();
     }
     return new SqlColumns(roles[0], roles[1], roles[VALUE], roles[TIME]);
+  }
+
+  /**
+   * The columns of a table whose names say what they are: users, items and, if there are any,
+   * values and times.
+   *
+   * @throws DataException if they do not say it surely
+   */
+  static List<SqlColumn> certain(ResultSetMetaData metaData) throws SQLException {
+    List<SqlColumn> columns = new ArrayList<>();
+    for (int place = 1; place <= metaData.getColumnCount(); place++) {
+      columns.add(SqlColumn.of(metaData, place));
+    }
+    List<String> labels = columns.stream().map(SqlColumn::label).toList();
+    List<SqlColumn> certain = new ArrayList<>();
+    for (int role = 0; role < VALUE; role++) {
+      List<Integer> candidates = CertainColumns.candidates(NAMES.get(role), labels, role == 0);
+      if (candidates.size() != 1) {
+        throw new DataException(
+            "expected one column named as "
+                + WORDS.get(role)
+                + "s are, found "
+                + (candidates.isEmpty() ? "none" : candidates.size())
+                + " among "
+                + DataException.excerpt(String.join(", ", labels))
+                + BY_QUERY);
+      }
+      certain.add(columns.get(candidates.get(0)));
+    }
+    List<SqlColumn> values = new ArrayList<>();
+    List<SqlColumn> numbers = new ArrayList<>();
+    List<SqlColumn> times = new ArrayList<>();
+    for (SqlColumn column : columns) {
+      String name = Columns.plain(column.label());
+      if (Columns.VALUE.contains(name)) {
+        values.add(column);
+      } else if (Columns.TIME.contains(name)) {
+        if (column.isTime()
+            || (column.isNumber() && CertainColumns.namesAnyNumber(column.label()))) {
+          times.add(column);
+        }
+      } else if (column.isNumber()
+          && !Columns.USER.contains(name)
+          && !Columns.ITEM.contains(name)
+          && !CertainColumns.isAbout(column.label())) {
+        numbers.add(column);
+      }
+    }
+    if (values.size() > 1 || (values.isEmpty() && !numbers.isEmpty())) {
+      throw new DataException(
+          "expected one column named as ratings or counts are, or no numbers, found "
+              + (values.isEmpty() ? numbers : values).get(0).describe()
+              + (values.isEmpty() ? "" : " and " + values.get(1).describe())
+              + BY_QUERY);
+    }
+    certain.addAll(values);
+    if (times.size() == 1) {
+      certain.add(times.get(0));
+    }
+    return certain;
   }
 
   private static String both(SqlColumn one, SqlColumn other, String what) {

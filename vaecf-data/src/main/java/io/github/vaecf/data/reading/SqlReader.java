@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Reads a log from the rows of an SQL query, an event a row, from whatever has a JDBC driver on the
@@ -191,18 +192,48 @@ public final class SqlReader implements AutoCloseable {
    *     is no row, or a row cannot be used; the message says which
    */
   public Interactions read(String query, Consumer<String> notes) {
+    return read(LOG, query, notes);
+  }
+
+  /**
+   * Reads a log from a table of which nothing is known: the columns whose names say that they are
+   * users, items, values or times, and none of the others.
+   *
+   * @param table what stands after FROM
+   * @param notes is told which column was taken as what, a line of text
+   * @return the events in the order of the rows, without titles
+   * @throws DataException as {@link #read(String, Consumer)} does, and if the names do not say
+   *     surely which column is which
+   */
+  public Interactions readTable(String table, Consumer<String> notes) {
+    String[] labels = new String[1];
+    forEachRow(
+        table,
+        "SELECT * FROM " + table + " LIMIT 0",
+        metaData -> {
+          String quote = connection.getMetaData().getIdentifierQuoteString();
+          labels[0] =
+              SqlColumns.certain(metaData).stream()
+                  .map(column -> quote + column.label().replace(quote, quote + quote) + quote)
+                  .collect(Collectors.joining(", "));
+          return rows -> {};
+        });
+    return read(table, "SELECT " + labels[0] + " FROM " + table, notes);
+  }
+
+  private Interactions read(String name, String query, Consumer<String> notes) {
     EventCollector events = new EventCollector();
     long size =
         forEachRow(
-            LOG,
+            name,
             query,
             metaData -> {
               SqlColumns columns = SqlColumns.of(metaData);
-              notes.accept(LOG + ": " + columns.describe());
+              notes.accept(name + ": " + columns.describe());
               return new EventRows(columns, events);
             });
     if (size == 0) {
-      throw new DataException(LOG + ": expected at least one row, found none");
+      throw new DataException(name + ": expected at least one row, found none");
     }
     return events.toInteractions();
   }
