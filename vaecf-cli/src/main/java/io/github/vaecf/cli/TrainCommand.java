@@ -182,7 +182,8 @@ final class TrainCommand extends Subcommand {
   }
 
   private void train(Optional<Settings> resumed, TrainedModel before) throws Exception {
-    Settings settings = fromOptions(() -> settingOptions.appliedTo(base(resumed, before)));
+    Settings base = base(resumed, before);
+    Settings settings = fromOptions(() -> settingOptions.appliedTo(base));
     boolean hasEpochs = settings.has(TrainingSettings.EPOCHS);
     if (settings.model() instanceof Blend) {
       refuse("is for a single model, not for a blend", "--restarts");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.vaecf.core.model.MultDae;
 import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.Split;
@@ -164,5 +165,35 @@ class TrainCommandTest {
                 .toArray());
     assertThat(outcome.status()).as(outcome.out()).isNotZero();
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aRunGoesOnFromAnotherOnOtherItemsAndNamesNoOtherModel() {
+    Path today = folder.resolve("today");
+    Outcome.of("generate", "--shape=300x65x4000", "--heldout-users=50", "--out", today);
+    Path before = folder.resolve("before");
+    assertThat(train(before, "--epochs=10", "--latent=4").status()).isZero();
+    Path next = folder.resolve("next");
+    String from = "--from=" + before;
+    Outcome outcome = Outcome.of("train", "--data", today, from, "--out", next);
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    assertThat(RunFolder.settings(next).get(MultDae.LATENT)).isEqualTo(4);
+    assertThat(RunFolder.configuration(next)).containsKey("from_weights_sha256");
+    try (TrainedModel trained = TrainedModel.load(next)) {
+      assertThat(trained.itemCount()).isEqualTo(PreparedFolder.read(today).items().size());
+    }
+
+    Outcome two =
+        Outcome.of("train", "--data", today, from, "--model=dae", "--out", folder.resolve("x"));
+    assertThat(two.status()).isEqualTo(2);
+    assertThat(two.err()).contains("expected one of --model, --like and --from, found two");
+
+    Path ease = folder.resolve("ease");
+    Outcome.of("train", "--data", data, "--model=ease", "--out", ease);
+    Outcome closed =
+        Outcome.of("train", "--data", today, "--from", ease, "--out", folder.resolve("x"));
+    assertThat(closed.status()).isEqualTo(1);
+    assertThat(closed.err()).contains("others are fitted anew, found ease (--like fits it anew)");
+    assertThat(folder.resolve("x")).doesNotExist();
   }
 }
