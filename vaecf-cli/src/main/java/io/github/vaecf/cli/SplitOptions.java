@@ -315,9 +315,10 @@ final class SplitOptions {
         throw new DataException(
             "no pair is held out for "
                 + part
-                + ": nothing in its time is of a user and an item of the time to learn from; move "
-                + (from ? "--" + part + "-from" : "or raise " + option)
-                + (from ? "" : ", or say " + option + " 0 to do without " + part));
+                + ": nothing in its time is of a user and an item of the time to learn from; "
+                + (from
+                    ? "move --" + part + "-from"
+                    : "raise " + option + ", or say " + option + " 0 to do without " + part));
       }
     } else {
       throw new DataException(

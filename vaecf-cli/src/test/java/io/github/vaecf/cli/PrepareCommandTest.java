@@ -327,7 +327,7 @@ class PrepareCommandTest {
         "--split=weak|validation|raise --validation-share, or say --validation-share 0 to do",
         "--split=weak --validation-share=0|test|of at most 2 items a user, 0.2 is less than one",
         "--split=last --time-column=time|validation|no user has the 3 items that it takes",
-        "--split=time --time-column=time|validation|raise --validation-share, or say"
+        "--split=time --time-column=time|validation|learn from; raise --validation-share, or say"
       })
   void aPartForWhichNothingIsHeldOutFails(String options, String part, String cure)
       throws IOException {
