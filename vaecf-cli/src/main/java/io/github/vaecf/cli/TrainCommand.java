@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +86,8 @@ final class TrainCommand extends Subcommand {
           "In place of --model: go on from the weights of another run, as on from yesterday's model"
               + " on today's data. Items are matched by their ids; new ones begin at what is known"
               + " of those that users have beside them. Default: its settings, for a fifth of its"
-              + " epochs, with a learning rate that falls to 0.")
+              + " epochs, with a learning rate that falls to 0; of a run that went on itself just"
+              + " its settings.")
   private Path from;
 
   @Option(
@@ -154,18 +154,20 @@ final class TrainCommand extends Subcommand {
           "expected one of --model, --like and --from, found "
               + (given == 0 ? "none" : given == 2 ? "two" : "all"));
     }
+    Settings base = base(resumed);
+    Settings settings = fromOptions(() -> settingOptions.appliedTo(base));
     if (from == null) {
-      train(resumed, null);
+      train(settings, resumed, null);
     } else {
       try (TrainedModel before = TrainedModel.load(from)) {
-        train(resumed, before);
+        train(settings, resumed, before);
       }
     }
   }
 
-  private Settings base(Optional<Settings> resumed, TrainedModel before) {
-    if (before != null) {
-      return resumed.orElseGet(() -> dataIsWrong(before::settingsToContinue));
+  private Settings base(Optional<Settings> resumed) {
+    if (from != null) {
+      return resumed.orElseGet(this::settingsToContinue);
     }
     return like == null
         ? fromOptions(() -> NamedModel.settings(modelName, resumed))
@@ -173,17 +175,16 @@ final class TrainCommand extends Subcommand {
   }
 
   /** What a file has is no option of this command: wrong of the data, not of the usage. */
-  private Settings dataIsWrong(Supplier<Settings> settings) {
+  private Settings settingsToContinue() {
     try {
-      return settings.get();
+      return TrainedModel.settingsToContinue(from);
     } catch (IllegalArgumentException e) {
       throw new DataException(from + ": " + e.getMessage() + " (--like fits it anew)", e);
     }
   }
 
-  private void train(Optional<Settings> resumed, TrainedModel before) throws Exception {
-    Settings base = base(resumed, before);
-    Settings settings = fromOptions(() -> settingOptions.appliedTo(base));
+  private void train(Settings settings, Optional<Settings> resumed, TrainedModel before)
+      throws Exception {
     boolean hasEpochs = settings.has(TrainingSettings.EPOCHS);
     if (settings.model() instanceof Blend) {
       refuse("is for a single model, not for a blend", "--restarts");

@@ -183,6 +183,13 @@ class TrainCommandTest {
       assertThat(trained.itemCount()).isEqualTo(PreparedFolder.read(today).items().size());
     }
 
+    Path third = folder.resolve("third");
+    assertThat(
+            Outcome.of("train", "--data", today, "--from", next, "--epochs=4", "--out", third)
+                .status())
+        .isZero();
+    assertThat(TrainedModel.settingsToContinue(third)).isEqualTo(RunFolder.settings(third));
+
     Outcome two =
         Outcome.of("train", "--data", today, from, "--model=dae", "--out", folder.resolve("x"));
     assertThat(two.status()).isEqualTo(2);

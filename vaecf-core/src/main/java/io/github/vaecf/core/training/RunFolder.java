@@ -254,6 +254,11 @@ public final class RunFolder {
     return Math.max(1, readConfig(folder.resolve(CONFIG)).path(RESTARTS).asInt());
   }
 
+  /** Whether a path is the folder of a run that began with the weights of another. */
+  static boolean wentOn(Path folder) {
+    return isRun(folder) && readConfig(folder.resolve(CONFIG)).has(FROM);
+  }
+
   private static void collect(String path, JsonNode node, Map<String, String> values) {
     if (node.isObject()) {
       node.properties()

@@ -78,6 +78,11 @@ public final class TrainedModel extends Recommender {
     }
 
     Settings settingsToContinue() {
+      Require.that(
+          settings.model() instanceof GradientModel,
+          "the model to go on from",
+          "one that is trained by gradient; others are fitted anew",
+          settings.model().name());
       Settings shorter =
           settingsToRefit()
               .with(TrainingSettings.EPOCHS, Math.max(1, epoch / SHORTER))
@@ -361,12 +366,24 @@ public final class TrainedModel extends Recommender {
    * @throws IllegalArgumentException if the model is not trained by gradient
    */
   public Settings settingsToContinue() {
-    Require.that(
-        settings().model() instanceof GradientModel,
-        "the model to go on from",
-        "one that is trained by gradient; others are fitted anew",
-        settings().model().name());
     return description.settingsToContinue();
+  }
+
+  /**
+   * As {@link #settingsToContinue()}, of a model that is not loaded. A run that went on from
+   * another itself is as short already: the settings are its own then.
+   *
+   * @param path the file, or a run folder
+   * @return the settings, which name the model
+   * @throws DataException if there is no such file, or it is damaged
+   * @throws IllegalArgumentException if the model is not trained by gradient
+   */
+  public static Settings settingsToContinue(Path path) {
+    Path file = fileOf(path);
+    try (Safetensors tensors = Safetensors.open(file)) {
+      Description description = Description.read(file, tensors);
+      return RunFolder.wentOn(path) ? description.settings() : description.settingsToContinue();
+    }
   }
 
   /**
