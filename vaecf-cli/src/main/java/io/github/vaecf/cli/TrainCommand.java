@@ -85,7 +85,7 @@ final class TrainCommand extends Subcommand {
       description =
           "In place of --model: go on from the weights of another run, as on from yesterday's model"
               + " on today's data. Items are matched by their ids; new ones begin at what is known"
-              + " of those that users have beside them. Default: its settings, for a fifth of its"
+              + " of those that users have beside them. Default: its settings, for a quarter of its"
               + " epochs, with a learning rate that falls to 0; of a run that went on itself just"
               + " its settings.")
   private Path from;

@@ -8,7 +8,6 @@ import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.Blend;
 import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Model;
-import io.github.vaecf.core.model.MultVae;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TrainingSettings;
@@ -40,10 +39,7 @@ public final class TrainedModel extends Recommender {
   private static final String METRIC = "vaecf.validation_metric";
 
   /** A training that goes on is so many times shorter than the one before. */
-  private static final int SHORTER = 5;
-
-  /** A share of the steps after which the regulariser has its weight: from the second on. */
-  private static final String AT_ONCE = "1.0E-9";
+  private static final int SHORTER = 4;
 
   private final Description description;
   private final NetworkSession session;
@@ -83,15 +79,9 @@ public final class TrainedModel extends Recommender {
           "the model to go on from",
           "one that is trained by gradient; others are fitted anew",
           settings.model().name());
-      Settings shorter =
-          settingsToRefit()
-              .with(TrainingSettings.EPOCHS, Math.max(1, epoch / SHORTER))
-              .with(TrainingSettings.SCHEDULE, TrainingSettings.Schedule.COSINE)
-              .with(TrainingSettings.WARM_UP_SHARE, 0.0);
-      boolean anneals =
-          settings.model().settings().stream()
-              .anyMatch(setting -> setting.name().equals(MultVae.ANNEAL_SHARE.name()));
-      return anneals ? shorter.with(Map.of(MultVae.ANNEAL_SHARE.name(), AT_ONCE)) : shorter;
+      return settingsToRefit()
+          .with(TrainingSettings.EPOCHS, Math.max(1, epoch / SHORTER))
+          .with(TrainingSettings.SCHEDULE, TrainingSettings.Schedule.COSINE);
     }
 
     static Description read(Path path, Safetensors file) {
@@ -358,9 +348,9 @@ public final class TrainedModel extends Recommender {
   }
 
   /**
-   * The settings to go on from this model on newer data ({@link Trainer.Builder#from}): a fifth of
-   * the epochs that its weights have seen, a learning rate that falls to 0 along a cosine, and the
-   * regulariser at its full weight from the beginning.
+   * The settings to go on from this model on newer data ({@link Trainer.Builder#from}): a quarter
+   * of the epochs that its weights have seen, and a learning rate that falls to 0 along a cosine.
+   * The regulariser's weight rises once more, which is better than to begin at its full weight.
    *
    * @return the settings, which name the model
    * @throws IllegalArgumentException if the model is not trained by gradient

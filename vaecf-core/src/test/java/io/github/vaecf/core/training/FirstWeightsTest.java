@@ -163,7 +163,7 @@ class FirstWeightsTest {
                 .from(model)
                 .build()
                 .train(users(today(), 2), today())) {
-      assertThat(next.settings().get(TrainingSettings.EPOCHS)).isEqualTo(12);
+      assertThat(next.settings().get(TrainingSettings.EPOCHS)).isEqualTo(15);
       assertThat(next.recommend(List.of("6", "10", "14"), 8))
           .extracting(Recommendation::item)
           .allMatch(id -> Integer.parseInt(id) % 4 == 2)
