@@ -181,7 +181,8 @@ public final class TensorFlowRuntime {
       variable = NativeLibrary.getProcess().getGlobalVariableAddress("stderr");
       aside = library.open_memstream(text, size);
     } catch (UnsatisfiedLinkError e) {
-      return; // another C library: the lines stay
+      work.run(); // another C library: the lines stay
+      return;
     }
     Pointer stream = variable.getPointer(0);
     variable.setPointer(0, aside);

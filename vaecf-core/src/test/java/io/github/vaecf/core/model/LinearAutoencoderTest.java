@@ -404,17 +404,17 @@ class LinearAutoencoderTest {
 
   @Test
   void fittingManyTimesKeepsNoMemory() {
-    CsrMatrix train = new Groups(300, 4, 100, 5).matrix(); // 640 kB a matrix of item weights
+    CsrMatrix train = new Groups(100, 4, 300, 5).matrix(); // 5.8 MB a matrix of item weights
     Settings settings = Settings.published(new LinearAutoencoder.Ease());
     long before = 0;
-    for (int time = 0; time < 120; time++) {
-      if (time == 20) {
+    for (int time = 0; time < 40; time++) {
+      if (time == 10) {
         before = Pointer.physicalBytes();
       }
       new LinearAutoencoder.Ease().fit(train, settings).values().forEach(TFloat32::close);
     }
-    // 100 matrices that were not given back would be 64 MB.
-    assertThat(Pointer.physicalBytes() - before).isLessThan(32_000_000);
+    // 30 matrices that were not given back would be 173 MB; the heap may grow meanwhile too.
+    assertThat(Pointer.physicalBytes() - before).isLessThan(80_000_000);
   }
 
   /**
