@@ -423,7 +423,7 @@ final class SplitOptions {
   private static Instant moment(String text) {
     try {
       TemporalAccessor parsed =
-          DateTimeFormatter.ofPattern("yyyy-MM-dd['T'HH:mm[:ss[.SSSSSSSSS]][XXX]]")
+          DateTimeFormatter.ofPattern("yyyy-MM-dd['T'HH:mm[:ss][XXX]]")
               .parseBest(text, OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
       if (parsed instanceof OffsetDateTime moment) {
         return moment.toInstant();

@@ -3,9 +3,9 @@ package io.github.vaecf.data.splitting;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
+import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -61,9 +61,10 @@ public final class LeaveLastOutSplitter implements Splitter {
       if (size <= 2L * heldOutItems) {
         continue;
       }
-      Integer[] byTime = new Integer[size];
+      int[] byTime = new int[size];
       Arrays.setAll(byTime, i -> events.member(owner, i));
-      Arrays.sort(byTime, Comparator.comparingLong(kept::time)); // stable: the log's order
+      // Stable: events of one time stay in the log's order.
+      IntArrays.mergeSort(byTime, (a, b) -> Long.compare(kept.time(a), kept.time(b)));
       for (int i = 1; i <= 2 * heldOutItems; i++) {
         parts[byTime[size - i]] =
             i <= heldOutItems ? WeakGeneralization.TEST : WeakGeneralization.VALIDATION;
