@@ -6,11 +6,12 @@
 #
 #   WORK    a new folder, for all that is made
 #   SHAPE   users × items × events of the made-up shop; default 3000x800x90000
+#   EPOCHS  of the first training; default 40
+#   VAECF   the program; default vaecf of this checkout
 #
 # Each night: prepare from the table, split by time; go on from yesterday's model; publish it unless
-# it is worse than the version in service; write everybody's recommendations back; and ask SQL for the
-# best items by the vectors of users and items. A server that watches WORK/models/shop changes over
-# by itself (docs/serving.md).
+# it is worse than the version in service; see the server change over to it by itself; write everybody's
+# recommendations back. At the end SQL finds the best items by the vectors of users and items.
 set -euo pipefail
 
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,7 +19,7 @@ home=$(cd "$(dirname "$0")/.." && pwd)
 mkdir "$1"
 work=$(cd "$1" && pwd)
 shape=${SHAPE:-3000x800x90000}
-vaecf=$home/vaecf
+vaecf=${VAECF:-$home/vaecf}
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1) # Debian has the server's programs on no PATH
 [ -x "$bin/initdb" ] || bin=$(dirname "$(command -v initdb || echo /none/initdb)")
 psql=$bin/psql
@@ -31,13 +32,14 @@ as=()
 db=$(mktemp -d /tmp/every-night.XXXXXX)
 [ "$(id -u)" != 0 ] || chown postgres "$db"
 port=$((20000 + RANDOM % 20000))
-VAECF_JDBC_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+VAECF_JDBC_PASSWORD=${VAECF_JDBC_PASSWORD:-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}
 export VAECF_JDBC_PASSWORD
 (umask 077 && printf '%s\n' "$VAECF_JDBC_PASSWORD" >"$db/password")
 [ "$(id -u)" != 0 ] || chown postgres "$db/password"
 (cd / && "${as[@]}" "$bin/initdb" -D "$db/data" -U shop --pwfile="$db/password" -A scram-sha-256 >"$work/postgres.log")
 (cd / && "${as[@]}" "$bin/pg_ctl" -D "$db/data" -w -l "$db/log" -o "-p $port -c listen_addresses=127.0.0.1 -k $db" start >>"$work/postgres.log")
-trap '(cd / && "${as[@]}" "$bin/pg_ctl" -D "$db/data" -m fast stop >/dev/null); rm -rf "$db"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server"; (cd / && "${as[@]}" "$bin/pg_ctl" -D "$db/data" -m fast stop >/dev/null); rm -rf "$db"' EXIT
 sql() { PGPASSWORD=$VAECF_JDBC_PASSWORD "$psql" -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U shop -d postgres "$@"; }
 
 # The shop so far: made-up ratings, as events in an order of time (they are made a customer after the other).
@@ -49,6 +51,27 @@ sql -c 'CREATE TABLE events (id bigint GENERATED ALWAYS AS IDENTITY, customer te
   -c "INSERT INTO events (customer, article, stars, happened)
       SELECT customer, article, stars, timestamp '2026-01-01' + interval '1 hour' * row_number() OVER (ORDER BY md5(customer || ' ' || article)) FROM raw"
 
+# Waits until the server, which the first night starts, has changed over to a version.
+serves() {
+  local status=
+  if [ -z "$server" ]; then
+    "$vaecf" serve --model "$work/models/shop" --port "$((port + 1))" >"$work/serve.log" 2>&1 &
+    server=$!
+  fi
+  for _ in $(seq 120); do
+    if exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))"; then
+      printf 'GET /v1/models/shop HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' >&3
+      status=$(tr -d ' \r\n' <&3)
+      exec 3>&-
+      case $status in *'"version":"'"$1"'","state":"AVAILABLE"'*) echo "the server answers with version $1"; return ;; esac
+    fi 2>/dev/null
+    kill -0 "$server"
+    sleep 0.5
+  done
+  echo "every-night: the server did not change over to version $1: $status" >&2
+  return 1
+}
+
 # One night: what is known until then, and the run that yesterday left, if any.
 night() {
   local name=$1 until=$2 from=${3:-}
@@ -57,15 +80,16 @@ night() {
     --sql "SELECT customer AS user, article AS item, stars AS rating, happened AS time FROM events WHERE happened < '$until' ORDER BY id" \
     --split time --validation-share 0.05 --test-share 0.05 --out "$work/data-$name"
   if [ -z "$from" ]; then
-    "$vaecf" train --data "$work/data-$name" --model dae --epochs 40 --batch-size 200 --out "$work/run-$name"
+    "$vaecf" train --data "$work/data-$name" --model dae --epochs "${EPOCHS:-40}" --batch-size 200 --out "$work/run-$name"
   else
     "$vaecf" train --data "$work/data-$name" --from "$from" --out "$work/run-$name"
   fi
   local status=0
   "$vaecf" publish --data "$work/data-$name" --run "$work/run-$name" --base "$work/models/shop" --keep 3 || status=$?
   [ $status = 0 ] || { [ $status = 3 ] && return 0 || return $status; } # 3: yesterday's version stays in service
-  "$vaecf" recommend --model "$work/models/shop" --data "$work/data-$name" --all -k 20 --out "$work/all-$name.csv"
-  sql -c BEGIN -c 'DELETE FROM recommendations' -c "\\copy recommendations FROM '$work/all-$name.csv' CSV HEADER" -c COMMIT
+  serves "$(ls "$work/models/shop" | sort -n | tail -n 1)"
+  "$vaecf" recommend --model "$work/models/shop" --data "$work/data-$name" --all -k 20 \
+    --out-jdbc "jdbc:postgresql://127.0.0.1:$port/postgres" --jdbc-user shop --out-table recommendations
   sql -c 'SELECT count(DISTINCT customer) AS customers, count(DISTINCT article) AS articles, count(*) AS rows FROM recommendations'
 }
 

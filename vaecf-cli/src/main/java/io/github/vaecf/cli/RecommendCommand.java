@@ -11,6 +11,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.data.reading.SqlTable;
 import io.github.vaecf.eval.batch.BatchRecommender;
 import io.github.vaecf.eval.batch.UserHistories;
 import io.github.vaecf.eval.export.Recommenders;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code vaecf recommend}: from what users have to the best others, for one user or for all. */
@@ -33,9 +35,10 @@ import picocli.CommandLine.Option;
     header = "Recommend items to a user, from the items that the user likes, or to everybody.",
     description = {
       "",
-      "For one user: --items, --items-file, or --user of a prepared folder. For many, into a file:"
-          + " --all users of a prepared folder, or those of --histories. What the model does not"
-          + " know is counted, said and left out.",
+      "For one user: --items, --items-file, or --user of a prepared folder. For many, into a file"
+          + " (--out) or a table (--out-jdbc): --all users of a prepared folder, or those of"
+          + " --histories or --histories-sql. What the model does not know is counted, said and left"
+          + " out.",
       ""
     },
     footer = {
@@ -44,7 +47,9 @@ import picocli.CommandLine.Option;
       "  vaecf recommend --model models/movies --items 260,1196,1210 -k 5",
       "  vaecf recommend --model run --data data --user 42",
       "  vaecf recommend --model run --data data --all --out all.parquet",
-      "  vaecf recommend --model run --histories likes.csv --exclude gone.txt --out a.csv"
+      "  vaecf recommend --model run --histories likes.csv --exclude gone.txt --out a.csv",
+      "  vaecf recommend --model models/shop --data data --all \\",
+      "    --out-jdbc jdbc:postgresql://db/shop --jdbc-user shop --out-table best"
     })
 final class RecommendCommand extends Subcommand {
   private static final int SHORT_LIST = 10;
@@ -99,6 +104,16 @@ final class RecommendCommand extends Subcommand {
   private Path histories;
 
   @Option(
+      names = "--histories-sql",
+      paramLabel = "QUERY",
+      description =
+          "Every user of the rows of a query: SELECT user, item FROM …; read as 'prepare --sql' reads"
+              + " it.")
+  private String historiesQuery;
+
+  @Mixin private DatabaseOptions database;
+
+  @Option(
       names = {"-k", "--top-k"},
       paramLabel = "N",
       description = "How many items to recommend; default 10 to one user, 100 to many.")
@@ -139,6 +154,24 @@ final class RecommendCommand extends Subcommand {
   private String formName;
 
   @Option(
+      names = "--out-jdbc",
+      paramLabel = "URL",
+      description =
+          "The database with a table for everybody's recommendations, in place of --out; without a"
+              + " password, as --jdbc.")
+  private String outUrl;
+
+  @Option(
+      names = "--out-table",
+      paramLabel = "TABLE",
+      defaultValue = "recommendations",
+      description =
+          "The table of --out-jdbc, as SQL writes it; default ${DEFAULT-VALUE}. Its first four"
+              + " columns are for user, item, score and rank. Its rows are replaced, all in one"
+              + " transaction.")
+  private String outTable;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the list as JSON too, of many users the counts; - for standard output.")
@@ -149,18 +182,30 @@ final class RecommendCommand extends Subcommand {
     if (k != null && k < 1) {
       throw wrongUsage("-k: expected at least 1, found " + k);
     }
-    boolean many = all || histories != null;
     requireOneSource();
-    if (!many) {
-      refuse("is for many users: --all or --histories", "--out", "--out-format");
-    } else if (out == null) {
-      throw wrongUsage("--out: expected a file for everybody's recommendations, found none");
+    fromOptions(
+        () -> {
+          database.check("--out-jdbc", outUrl);
+          return database;
+        });
+    if (historiesQuery == null) {
+      refuse("goes with --histories-sql", "--jdbc");
     }
-    RecommendationForm form = many ? form() : null;
-    List<String> items = user == null && !many ? items() : List.of();
+    if (!many()) {
+      refuse(
+          "is for many users: --all, --histories or --histories-sql",
+          "--out",
+          "--out-format",
+          "--out-jdbc",
+          "--out-table");
+    } else {
+      requireOneTarget();
+    }
+    RecommendationForm form = many() && out != null ? form() : null;
+    List<String> items = user == null && !many() ? items() : List.of();
     try (Recommender opened = Recommenders.open(model)) {
       BatchRecommender.Builder batch = builder(opened);
-      if (many) {
+      if (many()) {
         recommendToMany(opened, batch, form);
       } else if (user != null) {
         recommendToUser(opened, batch);
@@ -170,9 +215,28 @@ final class RecommendCommand extends Subcommand {
     }
   }
 
+  private boolean many() {
+    return all || histories != null || historiesQuery != null;
+  }
+
+  private void requireOneTarget() {
+    if (out == null && outUrl == null) {
+      throw wrongUsage(
+          "--out: expected a file for everybody's recommendations, or --out-jdbc, found none");
+    }
+    if (out != null && outUrl != null) {
+      throw wrongUsage("--out and --out-jdbc: expected one of them, found both");
+    }
+    if (outUrl == null) {
+      refuse("goes with --out-jdbc", "--out-table");
+    } else {
+      refuse("is the form of the file of --out", "--out-format");
+    }
+  }
+
   private void requireOneSource() {
     List<String> sources = new ArrayList<>();
-    for (String name : List.of("--user", "--all", "--histories")) {
+    for (String name : List.of("--user", "--all", "--histories", "--histories-sql")) {
       if (isGiven(name)) {
         sources.add(name);
       }
@@ -183,7 +247,7 @@ final class RecommendCommand extends Subcommand {
     if (sources.isEmpty()) {
       throw wrongUsage(
           "expected at least one item, in --items or in --items-file; or --user or --all with"
-              + " --data, or --histories");
+              + " --data, or --histories or --histories-sql");
     }
     if (sources.size() > 1) {
       throw wrongUsage(
@@ -269,8 +333,7 @@ final class RecommendCommand extends Subcommand {
   /** What is recommended, as the options say. */
   private BatchRecommender.Builder builder(Recommender opened) throws IOException {
     BatchRecommender.Builder batch =
-        BatchRecommender.builder(opened)
-            .k(k != null ? k : all || histories != null ? LONG_LIST : SHORT_LIST);
+        BatchRecommender.builder(opened).k(k != null ? k : many() ? LONG_LIST : SHORT_LIST);
     if (exclude != null) {
       batch.exclude(known(opened, exclude));
     }
@@ -328,7 +391,8 @@ final class RecommendCommand extends Subcommand {
     long start = System.nanoTime();
     long rows;
     try (BatchDisplay display = new BatchDisplay(err(), users.users().size())) {
-      rows = form.write(batch.progress(display).build(), users, out);
+      BatchRecommender recommender = batch.progress(display).build();
+      rows = form == null ? writeTable(recommender, users) : form.write(recommender, users, out);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     out()
@@ -339,7 +403,7 @@ final class RecommendCommand extends Subcommand {
             rows,
             seconds,
             users.users().size() / seconds,
-            out);
+            outUrl == null ? out : "table " + outTable);
     ObjectNode answer =
         jsonObject()
             .put("users", users.users().size())
@@ -347,11 +411,20 @@ final class RecommendCommand extends Subcommand {
             .put("unknown_items", users.unknownItems().size())
             .put("unknown_pairs", users.unknownPairs())
             .put("seconds", seconds)
-            .put("out", out.toString());
+            .put("out", outUrl == null ? out.toString() : outTable);
     writeJson(json, answer);
   }
 
+  private long writeTable(BatchRecommender recommender, UserHistories users) throws IOException {
+    try (SqlTable table = database.table(outUrl, outTable, BatchRecommender.COLUMNS)) {
+      return recommender.writeTable(users, table);
+    }
+  }
+
   private Interactions readHistories() {
+    if (historiesQuery != null) {
+      return database.read(reader -> reader.read(historiesQuery, out()::println));
+    }
     boolean tabs = histories.toString().toLowerCase(Locale.ROOT).endsWith(".tsv");
     return DelimitedReader.builder()
         .separator(tabs ? "\t" : ",")

@@ -225,6 +225,91 @@ class BatchCommandTest {
   }
 
   @Test
+  void aTableHoldsWhatTheFileHoldsInPlaceOfWhatItHeld() throws Exception {
+    Path csv = folder.resolve("all.csv");
+    assertThat(all("-k=7", "--out", csv).status()).isZero();
+    Path database = folder.resolve("shop.db");
+    sql(
+        database,
+        "CREATE TABLE \"best of\" (\"user\" VARCHAR, item VARCHAR, how DOUBLE, place INT)");
+    sql(database, "INSERT INTO \"best of\" VALUES ('gone', 'gone', 1, 1)");
+    for (int time = 0; time < 2; time++) {
+      Outcome outcome =
+          all("-k=7", "--out-jdbc", "jdbc:duckdb:" + database, "--out-table", "\"best of\"");
+      assertThat(outcome.err()).isEmpty();
+      assertThat(outcome.out())
+          .contains(String.format(Locale.ROOT, "%,d recommendations", 7 * split.users().size()))
+          .endsWith(": table \"best of\"\n");
+      assertThat(readTable(database, "\"best of\"")).isEqualTo(readCsv(csv));
+    }
+  }
+
+  @Test
+  void aTableThatRefusesARowKeepsThoseOfBefore() throws Exception {
+    Path database = folder.resolve("shop.db");
+    sql(database, "CREATE TABLE best (u VARCHAR, i VARCHAR, s REAL, r INT CHECK (r < 7))");
+    sql(database, "INSERT INTO best VALUES ('a', 'b', 0.5, 1)");
+    Outcome outcome = all("-k=7", "--out-jdbc", "jdbc:duckdb:" + database, "--out-table", "best");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).contains("vaecf recommend: the table best, among the rows to ");
+    assertThat(readTable(database, "best")).containsExactly(new Row("a", "b", 0.5f, 1));
+
+    sql(database, "CREATE TABLE narrow (u BIGINT, i VARCHAR, s REAL)");
+    assertThat(all("--out-jdbc", "jdbc:duckdb:" + database, "--out-table", "narrow").err())
+        .contains(
+            "the table narrow: expected columns for user, item, score, rank, in this order, found 3");
+    assertThat(all("--out-jdbc", "jdbc:duckdb:" + database, "--out-table", "none").err())
+        .contains("the table none: ")
+        .contains("none does not exist");
+    sql(database, "CREATE TABLE counted (u BIGINT, i VARCHAR, s REAL, r INT)");
+    assertThat(
+            Outcome.of(
+                    "recommend",
+                    "--model",
+                    run,
+                    "--histories-sql",
+                    "SELECT 'ann' AS user, '" + split.items().id(0) + "' AS item",
+                    "--out-jdbc",
+                    "jdbc:duckdb:" + database,
+                    "--out-table",
+                    "counted")
+                .err())
+        .contains(
+            "the table counted: expected users of the type BIGINT, which column 1 (u) has, found 'ann'");
+  }
+
+  @Test
+  void historiesOfAQueryAreThoseOfTheFile() throws IOException {
+    Path likes = folder.resolve("likes.csv");
+    List<String> lines = new ArrayList<>(List.of("user,item"));
+    for (int user = 0; user < 30; user++) {
+      for (int item = 0; item < 6; item++) {
+        lines.add(
+            "u" + user + "," + split.items().id((7 * user + 5 * item) % split.items().size()));
+      }
+    }
+    Files.write(likes, lines);
+    Path ofFile = folder.resolve("file.csv");
+    Path ofQuery = folder.resolve("query.csv");
+    assertThat(
+            Outcome.of("recommend", "--model", run, "--histories", likes, "--out", ofFile).status())
+        .isZero();
+    Outcome outcome =
+        Outcome.of(
+            "recommend",
+            "--model",
+            run,
+            "--histories-sql",
+            "SELECT item, user FROM '" + likes + "'",
+            "--out",
+            ofQuery);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out())
+        .startsWith("the query: users in column 2 (user), items in column 1 (item)");
+    assertThat(ofQuery).hasSameBinaryContentAs(ofFile);
+  }
+
+  @Test
   void aUserWhoIsNotThereIsNamed() {
     assertThat(Outcome.of("recommend", "--model", run, "--data", data, "--user", "nobody").err())
         .contains(data + ": has no user 'nobody'; it has " + split.users().size() + ", such as '");
@@ -245,7 +330,17 @@ class BatchCommandTest {
         "--user=7",
         "--items=7 --data=d",
         "--items=7 --out=x.csv",
-        "--items=7 --out-format=csv"
+        "--items=7 --out-format=csv",
+        "--items=7 --out-jdbc=jdbc:duckdb:x",
+        "--all --data=d --out=x.csv --out-jdbc=jdbc:duckdb:x",
+        "--all --data=d --out=x.csv --out-table=t",
+        "--all --data=d --out-jdbc=jdbc:duckdb:x --out-format=csv",
+        "--all --data=d --out-jdbc=jdbc:nothing:x",
+        "--all --data=d --out-jdbc=duckdb:x",
+        "--all --data=d --out-jdbc=jdbc:postgresql://h/d?password=x",
+        "--all --data=d --out=x.csv --jdbc=jdbc:duckdb:x",
+        "--all --data=d --out=x.csv --jdbc-user=x",
+        "--all --data=d --histories-sql=q --out=x.csv"
       })
   void wrongUsageIsExplained(String options) {
     Outcome outcome = Outcome.of((Object[]) ("recommend --model=m " + options).split(" "));
@@ -370,15 +465,30 @@ class BatchCommandTest {
     return rows;
   }
 
+  private static void sql(Path database, String statement) throws SQLException {
+    try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:" + database);
+        Statement one = duckdb.createStatement()) {
+      one.execute(statement);
+    }
+  }
+
   private static List<Row> readParquet(Path file) throws SQLException {
+    return read(
+        "",
+        "SELECT \"user\", item, score, rank FROM read_parquet('"
+            + file.toString().replace("'", "''")
+            + "')");
+  }
+
+  private static List<Row> readTable(Path database, String table) throws SQLException {
+    return read(database.toString(), "SELECT * FROM " + table + " ORDER BY rowid");
+  }
+
+  private static List<Row> read(String database, String query) throws SQLException {
     List<Row> rows = new ArrayList<>();
-    try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:");
+    try (Connection duckdb = DriverManager.getConnection("jdbc:duckdb:" + database);
         Statement statement = duckdb.createStatement();
-        ResultSet result =
-            statement.executeQuery(
-                "SELECT \"user\", item, score, rank FROM read_parquet('"
-                    + file.toString().replace("'", "''")
-                    + "')")) {
+        ResultSet result = statement.executeQuery(query)) {
       while (result.next()) {
         rows.add(
             new Row(

@@ -24,6 +24,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class VectorsCommandTest {
     split =
         BatchFixture.make(
             made,
-            700,
+            1_000,
             Settings.published(new ImplicitAls())
                 .with(ImplicitAls.FACTORS, WIDTH)
                 .with(ImplicitAls.ITERATIONS, 3));
@@ -68,7 +69,7 @@ class VectorsCommandTest {
                 + " items, vectors of 9: "
                 + items
                 + "\n"
-                + split.users().size()
+                + String.format(Locale.ROOT, "%,d", split.users().size())
                 + " users, vectors of 9: "
                 + users
                 + "\n");

@@ -1,5 +1,6 @@
 package io.github.vaecf.data.reading;
 
+import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,13 @@ final class EventBlock implements LineFormat.Block {
 
   private IdDictionary userIds = new IdDictionary();
   private final IdDictionary itemIds = new IdDictionary();
+
+  /** Ids that came as numbers. */
+  private final Long2IntOpenHashMap userNumbers = numbers();
+
+  private final Long2IntOpenHashMap itemNumbers = numbers();
+  private final FieldBytes digits = new FieldBytes();
+
   private int[] users;
   private int[] items;
   private float[] values;
@@ -156,6 +164,32 @@ final class EventBlock implements LineFormat.Block {
 
   int item(byte[] bytes, int from, int to) throws LineException {
     return index(itemIds, "item", bytes, from, to);
+  }
+
+  /** As of the digits of a number; of one that comes again they are not looked at. */
+  int user(long number) {
+    return index(userIds, userNumbers, number);
+  }
+
+  /** As of the digits of a number; of one that comes again they are not looked at. */
+  int item(long number) {
+    return index(itemIds, itemNumbers, number);
+  }
+
+  private int index(IdDictionary ids, Long2IntOpenHashMap numbers, long number) {
+    int index = numbers.get(number);
+    if (index < 0) {
+      digits.take(number);
+      index = ids.indexOf(digits.bytes(), digits.from(), digits.to());
+      numbers.put(number, index);
+    }
+    return index;
+  }
+
+  private static Long2IntOpenHashMap numbers() {
+    Long2IntOpenHashMap numbers = new Long2IntOpenHashMap();
+    numbers.defaultReturnValue(-1);
+    return numbers;
   }
 
   private int index(IdDictionary ids, String what, byte[] bytes, int from, int to)

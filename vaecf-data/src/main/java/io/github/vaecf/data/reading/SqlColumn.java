@@ -94,15 +94,23 @@ record SqlColumn(int place, String label, String typeName, Type type) {
     return "column " + place + (label.isBlank() ? "" : " (" + DataException.excerpt(label) + ")");
   }
 
+  /** Whether ids are numbers that {@link #number} reads. */
+  boolean hasNumbers() {
+    return type == Type.WHOLE;
+  }
+
+  /** Reads an id that is a number. */
+  long number(ResultSet rows, String what, int row) throws SQLException, LineException {
+    long number = rows.getLong(place);
+    requireValue(rows.wasNull(), what, row);
+    return number;
+  }
+
   /** Reads an id: whole numbers in digits, text and UUIDs as they stand. */
   void id(ResultSet rows, FieldBytes field, String what, int row)
       throws SQLException, LineException {
     switch (type) {
-      case WHOLE -> {
-        long number = rows.getLong(place);
-        requireValue(rows.wasNull(), what, row);
-        field.take(number);
-      }
+      case WHOLE -> field.take(number(rows, what, row));
       case DECIMAL -> {
         BigDecimal number = rows.getBigDecimal(place);
         requireValue(number == null, what, row);
@@ -167,10 +175,7 @@ record SqlColumn(int place, String label, String typeName, Type type) {
   float value(ResultSet rows, FieldBytes field, int row) throws SQLException, LineException {
     float number;
     switch (type) {
-      case WHOLE -> {
-        number = rows.getLong(place);
-        requireValue(rows.wasNull(), "value", row);
-      }
+      case WHOLE -> number = number(rows, "value", row);
       case DECIMAL -> {
         BigDecimal decimal = rows.getBigDecimal(place);
         requireValue(decimal == null, "value", row);
@@ -209,11 +214,7 @@ record SqlColumn(int place, String label, String typeName, Type type) {
   void time(ResultSet rows, FieldBytes field, EventTime time, int row)
       throws SQLException, LineException {
     switch (type) {
-      case WHOLE -> {
-        long number = rows.getLong(place);
-        requireValue(rows.wasNull(), "time", row);
-        time.takeNumber(number);
-      }
+      case WHOLE -> time.takeNumber(number(rows, "time", row));
       case DATE -> {
         LocalDate date = rows.getObject(place, LocalDate.class);
         requireValue(date == null, "time", row);

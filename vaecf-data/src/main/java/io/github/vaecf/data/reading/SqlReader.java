@@ -44,7 +44,10 @@ public final class SqlReader implements AutoCloseable {
   /** Few round trips, and few rows in memory. */
   private static final int FETCHED_ROWS = 10_000;
 
-  private static final int BLOCK_ROWS = 1 << 16;
+  /** Many, since the ids of each block are looked up once more. */
+  private static final int BLOCK_ROWS = 1 << 20;
+
+  private static final int FIRST_ROWS = 1 << 12;
   private static final String LOG = "the query";
   private static final String TITLES = "the query of the titles";
 
@@ -96,28 +99,38 @@ public final class SqlReader implements AutoCloseable {
   public static SqlReader connect(String url, Properties properties) {
     String kind = SqlFailures.kind(url);
     SqlFailures failures = SqlFailures.of(url, properties);
+    Properties all = copyOf(properties);
+    Callable<Connection> unstreamed = null;
+    if (kind.equals("jdbc:duckdb:")) {
+      all.putIfAbsent(STREAMS, "true");
+      unstreamed = () -> DriverManager.getConnection(url, properties);
+    }
+    Connection connection = connection(url, all, failures);
+    return new SqlReader(connection, failures, true, unstreamed).prepared(kind);
+  }
+
+  static Properties copyOf(Properties properties) {
+    Properties all = new Properties();
+    properties
+        .stringPropertyNames()
+        .forEach(key -> all.setProperty(key, properties.getProperty(key)));
+    return all;
+  }
+
+  /** A connection of the program's own. */
+  static Connection connection(String url, Properties properties, SqlFailures failures) {
+    String kind = SqlFailures.kind(url);
     try {
       DriverManager.getDriver(url);
     } catch (SQLException e) {
       throw new DataException(
           "there is no JDBC driver for " + kind + " on the class path; add its jar", e);
     }
-    Properties all = new Properties();
-    properties
-        .stringPropertyNames()
-        .forEach(key -> all.setProperty(key, properties.getProperty(key)));
-    Callable<Connection> unstreamed = null;
-    if (kind.equals("jdbc:duckdb:")) {
-      all.putIfAbsent(STREAMS, "true");
-      unstreamed = () -> DriverManager.getConnection(url, properties);
-    }
-    Connection connection;
     try {
-      connection = DriverManager.getConnection(url, all);
+      return DriverManager.getConnection(url, properties);
     } catch (SQLException | RuntimeException e) {
       throw failures.explain("no connection to " + kind + "…", e);
     }
-    return new SqlReader(connection, failures, true, unstreamed).prepared(kind);
   }
 
   /**
@@ -158,11 +171,11 @@ public final class SqlReader implements AutoCloseable {
 
   /** What a driver or a database may allow or not. */
   @FunctionalInterface
-  private interface Wish {
+  interface Wish {
     void ask() throws SQLException;
   }
 
-  private static void allowed(Wish wish) {
+  static void allowed(Wish wish) {
     try {
       wish.ask();
     } catch (SQLException e) {
@@ -347,6 +360,8 @@ public final class SqlReader implements AutoCloseable {
     private final EventCollector events;
     private final FieldBytes field = new FieldBytes();
     private final EventTime time;
+    private final boolean numberedUsers;
+    private final boolean numberedItems;
     private EventBlock block;
     private long before;
 
@@ -354,11 +369,13 @@ public final class SqlReader implements AutoCloseable {
       this.columns = columns;
       this.events = events;
       this.time = columns.time() == null ? null : new EventTime();
+      this.numberedUsers = columns.user().hasNumbers();
+      this.numberedItems = columns.item().hasNumbers();
       this.block = newBlock();
     }
 
     private EventBlock newBlock() {
-      EventBlock next = new EventBlock(BLOCK_ROWS, time != null, "row");
+      EventBlock next = new EventBlock(before == 0 ? FIRST_ROWS : BLOCK_ROWS, time != null, "row");
       next.standsIn(LOG, before);
       return next;
     }
@@ -370,10 +387,20 @@ public final class SqlReader implements AutoCloseable {
         block = newBlock();
       }
       int row = block.nextLine();
-      columns.user().id(rows, field, "user", row);
-      int user = block.user(field.bytes(), field.from(), field.to());
-      columns.item().id(rows, field, "item", row);
-      int item = block.item(field.bytes(), field.from(), field.to());
+      int user;
+      if (numberedUsers) {
+        user = block.user(columns.user().number(rows, "user", row));
+      } else {
+        columns.user().id(rows, field, "user", row);
+        user = block.user(field.bytes(), field.from(), field.to());
+      }
+      int item;
+      if (numberedItems) {
+        item = block.item(columns.item().number(rows, "item", row));
+      } else {
+        columns.item().id(rows, field, "item", row);
+        item = block.item(field.bytes(), field.from(), field.to());
+      }
       float value = columns.value() == null ? 1 : columns.value().value(rows, field, row);
       if (time != null) {
         columns.time().time(rows, field, time, row);

@@ -4,6 +4,7 @@ import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.reading.SqlTable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -39,6 +40,9 @@ import java.util.stream.IntStream;
  * is. Does not close the model.
  */
 public final class BatchRecommender {
+  /** What a row of a table of recommendations has, in this order. */
+  public static final List<String> COLUMNS = List.of("user", "item", "score", "rank");
+
   /** Users that are ranked in one go, as many as a training batch has. */
   private static final int BATCH = 500;
 
@@ -212,6 +216,30 @@ public final class BatchRecommender {
     long rows = recommend(users, lines);
     lines.finish();
     return rows;
+  }
+
+  /**
+   * Writes the lists into a table of a database, in place of the rows that are there, a row an
+   * item: user, item, score, and rank from 1. Others see all the new rows at once.
+   *
+   * @param users for whom
+   * @param table of {@link #COLUMNS}; it is finished if nothing fails, and left open
+   * @return how many rows there are
+   * @throws IOException if this thread is interrupted
+   * @throws io.github.vaecf.data.DataException if the database refuses the rows
+   * @throws IllegalArgumentException if the histories are over other items than the model's
+   * @throws ArithmeticException if a score is not a number
+   */
+  public long writeTable(UserHistories users, SqlTable table) throws IOException {
+    recommend(
+        users,
+        (user, best) -> {
+          int rank = 1;
+          for (Recommendation one : best) {
+            table.add(user, one.item(), one.score(), rank++);
+          }
+        });
+    return table.finish();
   }
 
   /**

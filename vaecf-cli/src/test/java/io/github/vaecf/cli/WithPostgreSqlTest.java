@@ -1,20 +1,25 @@
 package io.github.vaecf.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.vaecf.data.reading.SqlTable;
+import io.github.vaecf.eval.batch.BatchRecommender;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -23,8 +28,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Logs by queries to a real PostgreSQL; skipped where it is not installed. */
-class PrepareFromPostgreSqlTest {
+/** From and to a real PostgreSQL; skipped where it is not installed. */
+class WithPostgreSqlTest {
   private static final String PASSWORD = "Ge&heim=42";
   private static final int USERS = 50;
 
@@ -172,6 +177,84 @@ class PrepareFromPostgreSqlTest {
         .contains(
             "vaecf prepare: the query: ERROR: relation \"nowhere\" does not exist Position: 23")
         .doesNotContain(PASSWORD, "heim");
+  }
+
+  @Test
+  void everybodysRecommendationsGoFromTableToTableAndAreSeenWhenTheyAreWhole() throws Exception {
+    Path data = folder.resolve("shop");
+    assertThat(prepare("SELECT who, what FROM events ORDER BY place", "shop", "password").status())
+        .isZero();
+    Path run = folder.resolve("run");
+    assertThat(Outcome.of("train", "--data", data, "--model", "knn", "--out", run).status())
+        .isZero();
+    Path csv = folder.resolve("all.csv");
+    List<Object> everybody =
+        List.of(
+            "recommend",
+            "--debug",
+            "--model",
+            run,
+            "--jdbc",
+            server.url(),
+            "--jdbc-user",
+            server.user(),
+            "--jdbc-password-file",
+            folder.resolve("password"),
+            "--histories-sql",
+            "SELECT who, what FROM events ORDER BY place",
+            "-k",
+            "5");
+    List<Object> toFile = new ArrayList<>(everybody);
+    toFile.addAll(List.of("--out", csv));
+    assertThat(Outcome.of(toFile.toArray()).status()).isZero();
+    try (Connection connection =
+            DriverManager.getConnection(server.url(), server.user(), PASSWORD);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE best (who uuid, what bigint, score double precision, rank smallint, made"
+              + " timestamptz DEFAULT now())");
+      List<Object> toTable = new ArrayList<>(everybody);
+      toTable.addAll(List.of("--out-jdbc", server.url(), "--out-table", "best"));
+      for (int time = 0; time < 2; time++) {
+        Outcome outcome = Outcome.of(toTable.toArray());
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out()).doesNotContain(PASSWORD, "heim");
+        assertThat(lines(statement)).containsExactlyElementsOf(Files.readAllLines(csv));
+      }
+      // What is under way nobody else sees, and a program that ends too early leaves no trace.
+      Properties properties = new Properties();
+      properties.setProperty("user", server.user());
+      properties.setProperty("password", PASSWORD);
+      try (SqlTable table =
+          SqlTable.connect(server.url(), properties, "best", BatchRecommender.COLUMNS)) {
+        for (int row = 1; row <= 25_000; row++) {
+          table.add(UUID.randomUUID().toString(), Integer.toString(row), 0.5f, 1);
+        }
+        assertThat(lines(statement)).hasSize(Files.readAllLines(csv).size());
+        assertThatThrownBy(() -> table.add("ann", "1", 0.5f, 1))
+            .hasMessage(
+                "the table best: expected users of the type uuid, which column 1 (who) has, found"
+                    + " 'ann'");
+      }
+      assertThat(lines(statement)).containsExactlyElementsOf(Files.readAllLines(csv));
+    }
+  }
+
+  private static List<String> lines(Statement statement) throws SQLException {
+    List<String> lines = new ArrayList<>(List.of("user,item,score,rank"));
+    try (ResultSet rows = statement.executeQuery("SELECT * FROM best ORDER BY ctid")) {
+      while (rows.next()) {
+        lines.add(
+            rows.getString(1)
+                + ","
+                + rows.getString(2)
+                + ","
+                + rows.getFloat(3)
+                + ","
+                + rows.getString(4));
+      }
+    }
+    return lines;
   }
 
   @Test
