@@ -7,6 +7,7 @@ import it.unimi.dsi.fastutil.ints.IntBigArrays;
 import it.unimi.dsi.fastutil.ints.IntList;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * A binary matrix in compressed sparse rows: entry (r, c) is 1 if the pair was observed and 0
@@ -142,7 +143,20 @@ public final class CsrMatrix {
     long[] next = offsets.clone();
     pairs.forEach((row, column) -> BigArrays.set(columnIndices, next[row]++, column));
 
-    // Sort each row and close the gaps that repeated pairs leave.
+    if (columnIndices.length == 1) {
+      IntStream.range(0, rows)
+          .parallel()
+          .forEach(r -> Arrays.sort(columnIndices[0], (int) offsets[r], (int) next[r]));
+    } else { // a row may lie in two segments
+      for (int r = 0; r < rows; r++) {
+        int[] row = new int[Math.toIntExact(next[r] - offsets[r])];
+        BigArrays.copyFromBig(columnIndices, offsets[r], row, 0, row.length);
+        Arrays.sort(row);
+        BigArrays.copyToBig(row, 0, columnIndices, offsets[r], row.length);
+      }
+    }
+
+    // Close the gaps that repeated pairs leave.
     long kept = 0;
     int[] row = IntArrays.EMPTY_ARRAY;
     for (int r = 0; r < rows; r++) {
@@ -150,7 +164,6 @@ public final class CsrMatrix {
       int size = Math.toIntExact(next[r] - start);
       row = IntArrays.ensureCapacity(row, size, 0);
       BigArrays.copyFromBig(columnIndices, start, row, 0, size);
-      IntArrays.unstableSort(row, 0, size);
       offsets[r] = kept;
       for (int i = 0; i < size; i++) {
         if (i == 0 || row[i] != row[i - 1]) {

@@ -1,9 +1,9 @@
 package io.github.vaecf.data;
 
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * An interaction log: events in the order of the file they come from, each a user, an item, a value
@@ -13,6 +13,9 @@ import java.util.Objects;
  * Immutable and safe for use by many threads.
  */
 public final class Interactions {
+  /** Events that a thread copies in one go, in words of bits. */
+  private static final int CHUNK_WORDS = 1 << 12;
+
   private final IdIndex users;
   private final IdIndex items;
   private final int[] userIndices;
@@ -256,13 +259,21 @@ public final class Interactions {
    * @return the chosen events
    */
   public Interactions select(EventPredicate keep) {
-    BitSet chosen = new BitSet(size());
-    for (int event = 0; event < userIndices.length; event++) {
-      if (keep.test(event)) {
-        chosen.set(event);
+    int words = (size() + Long.SIZE - 1) / Long.SIZE;
+    long[] chosen = new long[words];
+    int[] starts = new int[(words + CHUNK_WORDS - 1) / CHUNK_WORDS + 1]; // of each chunk's kept
+    for (int word = 0; word < words; word++) {
+      long bits = 0;
+      int first = word * Long.SIZE;
+      int end = Math.min(size() - first, Long.SIZE);
+      for (int bit = 0; bit < end; bit++) {
+        bits |= (keep.test(first + bit) ? 1L : 0L) << bit;
       }
+      chosen[word] = bits;
+      starts[word / CHUNK_WORDS + 1] += Long.bitCount(bits);
     }
-    int kept = chosen.cardinality();
+    Arrays.parallelPrefix(starts, Integer::sum);
+    int kept = starts[starts.length - 1];
     if (kept == size()) {
       return this;
     }
@@ -270,16 +281,25 @@ public final class Interactions {
     int[] keptItems = new int[kept];
     float[] keptValues = new float[kept];
     long[] keptTimes = new long[hasTimes() ? kept : 0];
-    int next = 0;
-    for (int event = chosen.nextSetBit(0); event >= 0; event = chosen.nextSetBit(event + 1)) {
-      keptUsers[next] = userIndices[event];
-      keptItems[next] = itemIndices[event];
-      keptValues[next] = values[event];
-      if (hasTimes()) {
-        keptTimes[next] = times[event];
-      }
-      next++;
-    }
+    IntStream.range(0, starts.length - 1)
+        .parallel()
+        .forEach(
+            chunk -> {
+              int next = starts[chunk];
+              int end = Math.min(words, (chunk + 1) * CHUNK_WORDS);
+              for (int word = chunk * CHUNK_WORDS; word < end; word++) {
+                for (long bits = chosen[word]; bits != 0; bits &= bits - 1) {
+                  int event = word * Long.SIZE + Long.numberOfTrailingZeros(bits);
+                  keptUsers[next] = userIndices[event];
+                  keptItems[next] = itemIndices[event];
+                  keptValues[next] = values[event];
+                  if (keptTimes.length > 0) {
+                    keptTimes[next] = times[event];
+                  }
+                  next++;
+                }
+              }
+            });
     return new Interactions(users, items, keptUsers, keptItems, keptValues, keptTimes, titles);
   }
 

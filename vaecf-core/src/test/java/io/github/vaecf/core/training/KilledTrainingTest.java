@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The short form of examples/scripts/kill-and-resume. Its trainings have a thread each. */
 @Execution(ExecutionMode.CONCURRENT)
 class KilledTrainingTest {
-  private static final int KILLS = 2;
+  private static final int KILLS = Integer.getInteger("vaecf.kills", 1);
 
   @TempDir Path folder;
 

@@ -1,6 +1,5 @@
 package io.github.vaecf.data.reading;
 
-import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +8,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The events of a block of lines, with ids numbered within the block, and what else the lines
@@ -17,14 +17,8 @@ import java.util.Map;
 final class EventBlock implements LineFormat.Block {
   private static final int MOST_REFUSED_KEPT = 10;
 
-  private IdDictionary userIds = new IdDictionary();
-  private final IdDictionary itemIds = new IdDictionary();
-
-  /** Ids that came as numbers. */
-  private final Long2IntOpenHashMap userNumbers = numbers();
-
-  private final Long2IntOpenHashMap itemNumbers = numbers();
-  private final FieldBytes digits = new FieldBytes();
+  private IdDictionary userIds;
+  private final IdDictionary itemIds;
 
   private int[] users;
   private int[] items;
@@ -59,7 +53,25 @@ final class EventBlock implements LineFormat.Block {
    * @param lineWord what messages call a line
    */
   EventBlock(int expectedEvents, boolean withTimes, String lineWord) {
+    this(expectedEvents, withTimes, lineWord, new IdDictionary(), new IdDictionary());
+  }
+
+  /**
+   * A block of which the ids are numbered with those of other blocks.
+   *
+   * @param lineWord what messages call a line
+   * @param userIds the users of all these blocks
+   * @param itemIds the items of all these blocks
+   */
+  EventBlock(
+      int expectedEvents,
+      boolean withTimes,
+      String lineWord,
+      IdDictionary userIds,
+      IdDictionary itemIds) {
     this.lineWord = lineWord;
+    this.userIds = userIds;
+    this.itemIds = itemIds;
     users = new int[expectedEvents];
     items = new int[expectedEvents];
     values = new float[expectedEvents];
@@ -166,32 +178,6 @@ final class EventBlock implements LineFormat.Block {
     return index(itemIds, "item", bytes, from, to);
   }
 
-  /** As of the digits of a number; of one that comes again they are not looked at. */
-  int user(long number) {
-    return index(userIds, userNumbers, number);
-  }
-
-  /** As of the digits of a number; of one that comes again they are not looked at. */
-  int item(long number) {
-    return index(itemIds, itemNumbers, number);
-  }
-
-  private int index(IdDictionary ids, Long2IntOpenHashMap numbers, long number) {
-    int index = numbers.get(number);
-    if (index < 0) {
-      digits.take(number);
-      index = ids.indexOf(digits.bytes(), digits.from(), digits.to());
-      numbers.put(number, index);
-    }
-    return index;
-  }
-
-  private static Long2IntOpenHashMap numbers() {
-    Long2IntOpenHashMap numbers = new Long2IntOpenHashMap();
-    numbers.defaultReturnValue(-1);
-    return numbers;
-  }
-
   private int index(IdDictionary ids, String what, byte[] bytes, int from, int to)
       throws LineException {
     int known = ids.size();
@@ -276,6 +262,30 @@ final class EventBlock implements LineFormat.Block {
       }
       billionths[size] = time.billionths();
     }
+  }
+
+  /** Says which users the events are of, where that is known only after all were added. */
+  void setUsers(IntUnaryOperator userOfEvent) {
+    Arrays.setAll(users, event -> event < size ? userOfEvent.applyAsInt(event) : 0);
+  }
+
+  /** Says which items the events are of, where that is known only after all were added. */
+  void setItems(IntUnaryOperator itemOfEvent) {
+    Arrays.setAll(items, event -> event < size ? itemOfEvent.applyAsInt(event) : 0);
+  }
+
+  /** The users, whose numbers are everybody's. The block gives its own away. */
+  int[] takeUsers() {
+    int[] taken = Arrays.copyOf(users, size);
+    users = null;
+    return taken;
+  }
+
+  /** The items, whose numbers are everybody's. The block gives its own away. */
+  int[] takeItems() {
+    int[] taken = Arrays.copyOf(items, size);
+    items = null;
+    return taken;
   }
 
   /** The users, renumbered. The block gives its own away. */

@@ -43,6 +43,16 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     this.mostRefused = mostRefused;
   }
 
+  /** The users of all blocks so far. */
+  IdDictionary userIds() {
+    return userIds;
+  }
+
+  /** The items of all blocks so far. */
+  IdDictionary itemIds() {
+    return itemIds;
+  }
+
   /** How many users there are so far. */
   int users() {
     return userIds.size();
@@ -75,8 +85,14 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     if (size > MOST_EVENTS) {
       throw new DataException("a log may have at most " + MOST_EVENTS + " events, found more");
     }
-    users.add(block.takeUsers(userIds.indicesOf(block.userIds())));
-    items.add(block.takeItems(itemIds.indicesOf(block.itemIds())));
+    users.add(
+        block.userIds() == userIds
+            ? block.takeUsers()
+            : block.takeUsers(userIds.indicesOf(block.userIds())));
+    items.add(
+        block.itemIds() == itemIds
+            ? block.takeItems()
+            : block.takeItems(itemIds.indicesOf(block.itemIds())));
     values.add(block.takeValues());
     long[] blockTimes = block.takeTimes();
     times.add(blockTimes);

@@ -158,6 +158,18 @@ final class PairFile {
   private static final class Lines implements AutoCloseable {
     private static final int LONGEST_LINE = 2 * MOST_DIGITS + 2;
 
+    /** The digits of the numbers below 100: half as many divisions. */
+    private static final byte[] TENS = new byte[100];
+
+    private static final byte[] ONES = new byte[100];
+
+    static {
+      for (int number = 0; number < 100; number++) {
+        TENS[number] = (byte) ('0' + number / 10);
+        ONES[number] = (byte) ('0' + number % 10);
+      }
+    }
+
     private final OutputStream out;
     private final byte[] buffer = new byte[1 << 16];
     private int filled;
@@ -177,16 +189,28 @@ final class PairFile {
     }
 
     private void number(int number) {
+      int digits = digits(number);
+      int at = filled + digits;
+      filled = at;
+      int rest = number;
+      while (rest >= 100) {
+        int pair = rest % 100;
+        rest /= 100;
+        buffer[--at] = ONES[pair];
+        buffer[--at] = TENS[pair];
+      }
+      buffer[--at] = ONES[rest];
+      if (rest >= 10) {
+        buffer[--at] = TENS[rest];
+      }
+    }
+
+    private static int digits(int number) {
       int digits = 1;
-      for (int rest = number / 10; rest > 0; rest /= 10) {
+      for (int bound = 10; digits < MOST_DIGITS && number >= bound; bound *= 10) {
         digits++;
       }
-      filled += digits;
-      int rest = number;
-      for (int at = filled - 1; at >= filled - digits; at--) {
-        buffer[at] = (byte) ('0' + rest % 10);
-        rest /= 10;
-      }
+      return digits;
     }
 
     private void flush() {

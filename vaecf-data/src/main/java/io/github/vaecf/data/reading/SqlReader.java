@@ -14,6 +14,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -268,7 +272,7 @@ public final class SqlReader implements AutoCloseable {
   }
 
   /** Takes rows. */
-  private interface Rows {
+  private interface Rows extends AutoCloseable {
     /**
      * Takes the row at which the result stands.
      *
@@ -283,6 +287,10 @@ public final class SqlReader implements AutoCloseable {
 
     /** Is told that there are no more rows. */
     default void end() {}
+
+    /** Is told that nothing more comes, be it for a failure. */
+    @Override
+    default void close() {}
   }
 
   /** Looks at the columns before any row is taken. */
@@ -317,6 +325,9 @@ public final class SqlReader implements AutoCloseable {
           ? failures.explain(name, inFull(query, e))
           : failures.explain(name + ", after row " + size, e);
     } finally {
+      if (taker != null) {
+        taker.close();
+      }
       if (own || autoCommit) {
         allowed(connection::rollback); // After a failure nothing else is answered.
       }
@@ -354,52 +365,67 @@ public final class SqlReader implements AutoCloseable {
         : FETCHED_ROWS;
   }
 
-  /** Rows of which each is an event. */
+  /**
+   * Rows of which each is an event. The thread that asks the database only takes the numbers; what
+   * becomes of a block of them is found out beside it.
+   */
   private static final class EventRows implements Rows {
     private final SqlColumns columns;
     private final EventCollector events;
     private final FieldBytes field = new FieldBytes();
     private final EventTime time;
-    private final boolean numberedUsers;
-    private final boolean numberedItems;
+    private final NumberedIds users; // null where they are no numbers
+    private final NumberedIds items;
+    private final ExecutorService taker =
+        Executors.newSingleThreadExecutor(
+            work -> {
+              Thread thread = new Thread(work, "vaecf-rows");
+              thread.setDaemon(true);
+              return thread;
+            });
+    private Future<?> under; // way
     private EventBlock block;
+    private long[] userNumbers;
+    private long[] itemNumbers;
     private long before;
 
     EventRows(SqlColumns columns, EventCollector events) {
       this.columns = columns;
       this.events = events;
       this.time = columns.time() == null ? null : new EventTime();
-      this.numberedUsers = columns.user().hasNumbers();
-      this.numberedItems = columns.item().hasNumbers();
-      this.block = newBlock();
+      this.users = columns.user().hasNumbers() ? new NumberedIds(events.userIds()) : null;
+      this.items = columns.item().hasNumbers() ? new NumberedIds(events.itemIds()) : null;
+      begin();
     }
 
-    private EventBlock newBlock() {
-      EventBlock next = new EventBlock(before == 0 ? FIRST_ROWS : BLOCK_ROWS, time != null, "row");
-      next.standsIn(LOG, before);
-      return next;
+    private void begin() {
+      int rows = before == 0 ? FIRST_ROWS : BLOCK_ROWS;
+      block = new EventBlock(rows, time != null, "row", events.userIds(), events.itemIds());
+      block.standsIn(LOG, before);
+      userNumbers = new long[users == null ? 0 : rows];
+      itemNumbers = new long[items == null ? 0 : rows];
     }
 
     @Override
     public void take(ResultSet rows) throws SQLException, LineException {
-      if (block.lines() == BLOCK_ROWS) {
-        end();
-        block = newBlock();
+      if (block.lines() == (before == 0 ? FIRST_ROWS : BLOCK_ROWS)) {
+        handOn();
+        begin();
       }
       int row = block.nextLine();
-      int user;
-      if (numberedUsers) {
-        user = block.user(columns.user().number(rows, "user", row));
-      } else {
+      int user = 0;
+      int item = 0;
+      if (users == null) {
         columns.user().id(rows, field, "user", row);
         user = block.user(field.bytes(), field.from(), field.to());
-      }
-      int item;
-      if (numberedItems) {
-        item = block.item(columns.item().number(rows, "item", row));
       } else {
+        userNumbers[row - 1] = columns.user().number(rows, "user", row);
+      }
+      if (items == null) {
         columns.item().id(rows, field, "item", row);
         item = block.item(field.bytes(), field.from(), field.to());
+      } else {
+        itemNumbers[row - 1] = columns.item().number(rows, "item", row);
       }
       float value = columns.value() == null ? 1 : columns.value().value(rows, field, row);
       if (time != null) {
@@ -413,14 +439,56 @@ public final class SqlReader implements AutoCloseable {
       return before;
     }
 
-    @Override
-    public void end() {
+    private void handOn() {
+      waitForTaker();
+      before += block.lines();
+      EventBlock full = block;
+      long[] itsUsers = userNumbers;
+      long[] itsItems = itemNumbers;
+      under = taker.submit(() -> accept(full, itsUsers, itsItems));
+    }
+
+    private void accept(EventBlock full, long[] itsUsers, long[] itsItems) {
+      if (users != null) {
+        full.setUsers(event -> users.indexOf(itsUsers[event]));
+      }
+      if (items != null) {
+        full.setItems(event -> items.indexOf(itsItems[event]));
+      }
       try {
-        events.accept(block);
+        events.accept(full);
       } catch (LineException e) {
         throw new IllegalStateException(e); // Only blocks that refuse lines have such.
       }
-      before += block.lines();
+    }
+
+    private void waitForTaker() {
+      try {
+        if (under != null) {
+          under.get();
+        }
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof Error error) {
+          throw error;
+        }
+        throw e.getCause() instanceof RuntimeException said
+            ? said
+            : new IllegalStateException(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new DataException(LOG + ": reading was interrupted", e);
+      }
+    }
+
+    @Override
+    public void end() {
+      handOn();
+      waitForTaker();
+    }
+
+    @Override
+    public void close() {
+      taker.shutdown();
     }
   }
 
