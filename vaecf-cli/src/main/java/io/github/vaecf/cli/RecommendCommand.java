@@ -1,12 +1,12 @@
 package io.github.vaecf.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.vaecf.core.Query;
+import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
-import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.reading.DelimitedReader;
@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -120,6 +121,13 @@ final class RecommendCommand extends Subcommand {
   private Integer k;
 
   @Option(
+      names = "--offset",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Leave out the N best, for the next page of one user's list.")
+  private int offset;
+
+  @Option(
       names = "--exclude",
       paramLabel = "FILE",
       description = "Items that nobody is to get, a raw id a line; - for standard input.")
@@ -134,7 +142,8 @@ final class RecommendCommand extends Subcommand {
   @Option(
       names = "--with-history",
       description =
-          "Recommend items too that a user has already; takes a run folder. Default: leave them out.")
+          "Recommend items too that a user has already; takes a run folder or a SavedModel. Default:"
+              + " leave them out.")
   private boolean withHistory;
 
   @Option(
@@ -182,6 +191,9 @@ final class RecommendCommand extends Subcommand {
     if (k != null && k < 1) {
       throw wrongUsage("-k: expected at least 1, found " + k);
     }
+    if (offset < 0) {
+      throw wrongUsage("--offset: expected at least 0, found " + offset);
+    }
     requireOneSource();
     fromOptions(
         () -> {
@@ -200,17 +212,18 @@ final class RecommendCommand extends Subcommand {
           "--out-table");
     } else {
       requireOneTarget();
+      refuse("is for one user: --items, --items-file or --user", "--offset");
     }
     RecommendationForm form = many() && out != null ? form() : null;
     List<String> items = user == null && !many() ? items() : List.of();
     try (Recommender opened = Recommenders.open(model)) {
-      BatchRecommender.Builder batch = builder(opened);
+      Filters filters = filters(opened);
       if (many()) {
-        recommendToMany(opened, batch, form);
+        recommendToMany(opened, filters, form);
       } else if (user != null) {
-        recommendToUser(opened, batch);
+        recommendToUser(opened, filters);
       } else {
-        recommendFor(opened, batch, items);
+        recommendFor(opened, filters, items);
       }
     }
   }
@@ -330,16 +343,15 @@ final class RecommendCommand extends Subcommand {
     return text.lines().filter(id -> !id.isEmpty()).toList();
   }
 
-  /** What is recommended, as the options say. */
-  private BatchRecommender.Builder builder(Recommender opened) throws IOException {
-    BatchRecommender.Builder batch =
-        BatchRecommender.builder(opened).k(k != null ? k : many() ? LONG_LIST : SHORT_LIST);
-    if (exclude != null) {
-      batch.exclude(known(opened, exclude));
-    }
+  /** The ids that the model knows of --exclude, and of --allow where it is given. */
+  private record Filters(List<String> excluded, Optional<List<String>> allowed) {}
+
+  private Filters filters(Recommender opened) throws IOException {
+    List<String> excluded = exclude == null ? List.of() : known(opened, exclude);
+    Optional<List<String>> allowed = Optional.empty();
     if (allow != null) {
-      List<String> allowed = known(opened, allow);
-      if (allowed.isEmpty()) {
+      allowed = Optional.of(known(opened, allow));
+      if (allowed.get().isEmpty()) {
         throw new DataException(
             allow
                 + ": expected an item of the model, found none; it has "
@@ -348,18 +360,14 @@ final class RecommendCommand extends Subcommand {
                 + opened.items().id(0)
                 + "'");
       }
-      batch.allow(allowed);
     }
-    if (withHistory) {
-      if (!(opened instanceof TrainedModel)) {
-        throw new DataException(
-            model
-                + ": an export leaves the items of a history out by itself; for --with-history name"
-                + " the run folder");
-      }
-      batch.withHistory();
+    if (withHistory && !opened.scoresAllItems()) {
+      throw new DataException(
+          model
+              + ": an ONNX file leaves the items of a history out by itself; for --with-history name"
+              + " the run folder or a SavedModel");
     }
-    return batch;
+    return new Filters(excluded, allowed);
   }
 
   /** The ids of a file that the model knows; the others are said. */
@@ -380,9 +388,14 @@ final class RecommendCommand extends Subcommand {
     return ids.stream().filter(id -> opened.items().indexOf(id) >= 0).toList();
   }
 
-  private void recommendToMany(
-      Recommender opened, BatchRecommender.Builder batch, RecommendationForm form)
+  private void recommendToMany(Recommender opened, Filters filters, RecommendationForm form)
       throws IOException {
+    BatchRecommender.Builder batch =
+        BatchRecommender.builder(opened).k(k == null ? LONG_LIST : k).exclude(filters.excluded());
+    filters.allowed().ifPresent(batch::allow);
+    if (withHistory) {
+      batch.withHistory();
+    }
     UserHistories users =
         all
             ? UserHistories.of(PreparedFolder.read(data), opened)
@@ -459,8 +472,7 @@ final class RecommendCommand extends Subcommand {
             users.pairs());
   }
 
-  private void recommendToUser(Recommender opened, BatchRecommender.Builder batch)
-      throws IOException {
+  private void recommendToUser(Recommender opened, Filters filters) throws IOException {
     UserHistories users = UserHistories.of(PreparedFolder.read(data), opened);
     int index = users.users().indexOf(user);
     if (index < 0) {
@@ -478,33 +490,41 @@ final class RecommendCommand extends Subcommand {
     sayUnknown(own, opened);
     ObjectNode answer = jsonObject().put("user", user);
     own.unknownItems().forEach(answer.putArray("unknown")::add);
-    show(opened, batch, own, answer);
+    show(opened, filters, opened.items().ids(own.rows(0, 1).row(0)), answer);
   }
 
-  private void recommendFor(Recommender opened, BatchRecommender.Builder batch, List<String> items)
+  private void recommendFor(Recommender opened, Filters filters, List<String> items)
       throws IOException {
     List<String> unknown = items.stream().filter(id -> opened.items().indexOf(id) < 0).toList();
-    UserHistories own = UserHistories.of(Map.of("", items), opened);
     if (unknown.size() == items.size()) {
-      sayUnknown(own, opened);
+      sayUnknown(UserHistories.of(Map.of("", items), opened), opened);
     }
     unknown.forEach(
         id -> err().println("vaecf recommend: the model knows no item '" + id + "'; ignored"));
     ObjectNode answer = jsonObject();
     items.forEach(answer.putArray("items")::add);
     unknown.forEach(answer.putArray("unknown")::add);
-    show(opened, batch, own, answer);
+    show(opened, filters, items, answer);
   }
 
   /** Shows the list of one user. */
-  private void show(
-      Recommender opened, BatchRecommender.Builder batch, UserHistories own, ObjectNode answer)
+  private void show(Recommender opened, Filters filters, List<String> history, ObjectNode answer)
       throws IOException {
-    ArrayNode list = answer.putArray("recommendations");
-    Map<String, String> titles = Recommenders.titles(opened);
-    batch
-        .build()
-        .recommend(own, (id, best) -> out().print(RankedItems.show(best, titles, "score", list)));
+    Query.Builder query =
+        Query.builder()
+            .history(history)
+            .k(k == null ? SHORT_LIST : k)
+            .offset(offset)
+            .exclude(filters.excluded());
+    filters.allowed().ifPresent(query::allow);
+    if (withHistory) {
+      query.withHistory();
+    }
+    List<Recommendation> best = opened.recommend(query.build());
+    out()
+        .print(
+            RankedItems.show(
+                best, Recommenders.titles(opened), "score", answer.putArray("recommendations")));
     writeJson(json, answer);
   }
 }

@@ -189,6 +189,50 @@ class BatchCommandTest {
   }
 
   @Test
+  void exportsRecommendTheHistoryTooAsFarAsTheirFormCan() throws IOException {
+    Path version = folder.resolve("model/1");
+    Path onnx = folder.resolve("model.onnx");
+    assertThat(Outcome.of("export", "--run", run, "--out", version).status()).isZero();
+    assertThat(Outcome.of("export", "--run", run, "--out", onnx, "--format=onnx").status())
+        .isZero();
+    String liked = String.join(",", split.items().ids().subList(0, 3));
+    Outcome ofRun = one(run, liked, "--with-history", "-k=100");
+    assertThat(ofRun.out().lines()).hasSize(1 + split.items().size());
+    assertThat(one(version, liked, "--with-history", "-k=100").out()).isEqualTo(ofRun.out());
+    assertThat(one(onnx, liked, "--with-history").err())
+        .isEqualTo(
+            "vaecf recommend: "
+                + onnx
+                + ": an ONNX file leaves the items of a history out by itself; for --with-history"
+                + " name the run folder or a SavedModel\n");
+  }
+
+  @Test
+  void aPageBeginsWhereTheOneBeforeEnds() {
+    String liked = split.items().id(3);
+    List<String> pages = new ArrayList<>();
+    for (int offset = 0; offset < 10; offset += 5) {
+      pages.addAll(rows(one(run, liked, "-k=5", "--offset", offset)));
+    }
+    assertThat(pages).isEqualTo(rows(one(run, liked, "-k=10"))).hasSize(10);
+    assertThat(one(run, liked, "--offset=100000").out().lines()).hasSize(1);
+    assertThat(one(run, liked, "--offset=-1").err())
+        .startsWith("vaecf recommend: --offset: expected at least 0, found -1");
+  }
+
+  /** The lines of a table, whatever the width of its columns. */
+  private static List<String> rows(Outcome outcome) {
+    return outcome.out().lines().skip(1).map(line -> line.replaceAll(" +", " ")).toList();
+  }
+
+  private static Outcome one(Path model, String liked, Object... options) {
+    List<Object> arguments =
+        new ArrayList<>(List.of("recommend", "--model", model, "--items", liked));
+    arguments.addAll(List.of(options));
+    return Outcome.of(arguments.toArray());
+  }
+
+  @Test
   void historiesMayComeInAnyOrderAndWithUnknownItems() throws IOException {
     List<String> items = split.items().ids();
     Path file = folder.resolve("likes.csv");
@@ -330,6 +374,7 @@ class BatchCommandTest {
         "--user=7",
         "--items=7 --data=d",
         "--items=7 --out=x.csv",
+        "--all --data=d --offset=3 --out=x.csv",
         "--items=7 --out-format=csv",
         "--items=7 --out-jdbc=jdbc:duckdb:x",
         "--all --data=d --out=x.csv --out-jdbc=jdbc:duckdb:x",

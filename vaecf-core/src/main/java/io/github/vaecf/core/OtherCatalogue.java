@@ -2,6 +2,7 @@ package io.github.vaecf.core;
 
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
+import java.util.Arrays;
 
 /** A model over the items of a catalogue that is not its own. */
 final class OtherCatalogue extends Recommender {
@@ -33,9 +34,24 @@ final class OtherCatalogue extends Recommender {
   }
 
   @Override
-  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+  public boolean scoresAllItems() {
+    return model.scoresAllItems();
+  }
+
+  @Override
+  protected float[] scoreAll(CsrMatrix histories, int from, int to) {
     CsrMatrix known = known(histories, from, to);
-    copy(model.rankAll(known, 0, to - from, wanted(rankings)), rankings, firstUser);
+    float[] ofModel = model.whileOpen(() -> model.scoreAll(known, 0, to - from));
+    float[] scores = new float[(to - from) * itemCount()];
+    Arrays.fill(scores, Float.NEGATIVE_INFINITY);
+    for (int user = 0; user < to - from; user++) {
+      for (int item = 0; item < toModel.length; item++) {
+        if (toModel[item] >= 0) {
+          scores[user * toModel.length + item] = ofModel[user * toCatalogue.length + toModel[item]];
+        }
+      }
+    }
+    return scores;
   }
 
   /** So many that enough are left where all that are not in the catalogue come first. */

@@ -1,5 +1,6 @@
 package io.github.vaecf.core;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -35,6 +36,15 @@ public final class Rankings {
     this.k = k;
     this.items = items;
     this.scores = scores;
+  }
+
+  /** Rankings to be filled in, all places empty. */
+  static Rankings empty(int users, int k) {
+    int[] items = new int[Math.multiplyExact(users, k)];
+    float[] scores = new float[items.length];
+    Arrays.fill(items, -1);
+    Arrays.fill(scores, Float.NEGATIVE_INFINITY);
+    return new Rankings(k, items, scores);
   }
 
   /**

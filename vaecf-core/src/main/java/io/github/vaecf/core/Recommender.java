@@ -3,11 +3,12 @@ package io.github.vaecf.core;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /**
@@ -22,6 +23,9 @@ import java.util.function.Supplier;
 public abstract class Recommender implements AutoCloseable {
   /** Users that are ranked in one go, as many as a training batch has: bounds the memory. */
   private static final int LARGEST_BATCH = 500;
+
+  /** Scores, or places of rankings, that are held in one go where items are filtered. */
+  private static final int MOST_SCORES = 1 << 22;
 
   private final IdIndex items;
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
@@ -76,21 +80,32 @@ public abstract class Recommender implements AutoCloseable {
   }
 
   /**
-   * The best items for each of some users, those of the user's own history among them. Otherwise as
-   * {@link #rank(CsrMatrix, int, int, int)}.
+   * The best of the items that a filter lets pass, for each of some users: what is left of all
+   * items, in the order of their scores. Otherwise as {@link #rank(CsrMatrix, int, int, int)}.
    *
    * @param histories users × items, what is known of each user; a row may be empty
    * @param from first row to rank for
    * @param to row after the last
-   * @param k largest length of a ranking, at least 1
+   * @param filter which items may come, the same for all
+   * @param k largest length of a ranking, at least 1; where fewer items are left the rest of the
+   *     ranking stays empty
    * @return rankings of {@code to − from} users, each min(k, {@link #itemCount()}) long
-   * @throws UnsupportedOperationException if this leaves histories out by itself, as exports do
+   * @throws IllegalArgumentException if the histories or the filter are not over the model's items,
+   *     or k is below 1
+   * @throws UnsupportedOperationException if items of the histories may come and this cannot
+   *     {@linkplain #scoresAllItems score} them
    */
-  public final Rankings rankAll(CsrMatrix histories, int from, int to, int k) {
-    return rank(histories, from, to, k, this::rankAll);
+  public final Rankings rank(CsrMatrix histories, int from, int to, ItemFilter filter, int k) {
+    if (!filter.items().equals(items)) {
+      throw new IllegalArgumentException(
+          "filter: expected one of the model's items, found " + filter.items());
+    }
+    return filter.isPlain()
+        ? rank(histories, from, to, k)
+        : rank(histories, from, to, k, filtered(row -> filter));
   }
 
-  /** Ranks for a few users, with or without the items of the histories. */
+  /** Ranks for a few users. */
   @FunctionalInterface
   private interface FewUsers {
     void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser);
@@ -101,16 +116,9 @@ public abstract class Recommender implements AutoCloseable {
       throw new IllegalArgumentException(
           "histories must be over the model's " + itemCount() + " items, found " + histories);
     }
-    if (k < 1) {
-      throw new IllegalArgumentException("k must be at least 1, found " + k);
-    }
+    Query.requireK(k);
     Objects.checkFromToIndex(from, to, histories.rows());
-    int length = Math.min(k, itemCount());
-    int[] rankedItems = new int[Math.multiplyExact(to - from, length)];
-    float[] rankedScores = new float[rankedItems.length];
-    Arrays.fill(rankedItems, -1);
-    Arrays.fill(rankedScores, Float.NEGATIVE_INFINITY);
-    Rankings rankings = new Rankings(length, rankedItems, rankedScores);
+    Rankings rankings = Rankings.empty(to - from, Math.min(k, itemCount()));
     return whileOpen(
         () -> {
           for (int start = from; start < to; start += LARGEST_BATCH) {
@@ -118,6 +126,83 @@ public abstract class Recommender implements AutoCloseable {
           }
           return rankings;
         });
+  }
+
+  /**
+   * The one way of filtering: all scores, then the filter, then the best. Whoever cannot score
+   * ranks so deep that enough is left even if all that is left out comes first.
+   *
+   * @param filters the filter of each row
+   */
+  private FewUsers filtered(IntFunction<ItemFilter> filters) {
+    return (histories, from, to, rankings, firstUser) -> {
+      int width = scoresAllItems() ? itemCount() : depth(filters, from, to, rankings.k());
+      int some = Math.max(1, MOST_SCORES / width);
+      for (int start = from; start < to; start += some) {
+        int end = Math.min(to, start + some);
+        int user = firstUser + start - from;
+        if (scoresAllItems()) {
+          selectByScore(histories, start, end, filters, rankings, user);
+        } else {
+          selectByRank(histories, start, end, filters, width, rankings, user);
+        }
+      }
+    };
+  }
+
+  private int depth(IntFunction<ItemFilter> filters, int from, int to, int k) {
+    int leftOut = 0;
+    for (int row = from; row < to; row++) {
+      if (filters.apply(row).keepsHistory()) {
+        throw leavesHistoriesOut();
+      }
+      leftOut = Math.max(leftOut, filters.apply(row).leftOut());
+    }
+    return (int) Math.min(itemCount(), (long) k + leftOut);
+  }
+
+  private void selectByScore(
+      CsrMatrix histories,
+      int from,
+      int to,
+      IntFunction<ItemFilter> filters,
+      Rankings rankings,
+      int firstUser) {
+    float[] scores = scoreAll(histories, from, to);
+    TopItems best = new TopItems(rankings.k());
+    for (int row = from; row < to; row++) {
+      ItemFilter filter = filters.apply(row);
+      BitSet candidates = filter.candidates();
+      if (!filter.keepsHistory()) {
+        histories.row(row).forEach(candidates::clear);
+      }
+      int user = row - from;
+      best.select(scores, user * itemCount(), candidates, rankings, firstUser + user);
+    }
+  }
+
+  private void selectByRank(
+      CsrMatrix histories,
+      int from,
+      int to,
+      IntFunction<ItemFilter> filters,
+      int depth,
+      Rankings rankings,
+      int firstUser) {
+    Rankings all = Rankings.empty(to - from, depth);
+    rank(histories, from, to, all, 0);
+    for (int user = 0; user < all.users(); user++) {
+      ItemFilter filter = filters.apply(from + user);
+      int found = 0;
+      for (int rank = 0;
+          rank < depth && found < rankings.k() && all.item(user, rank) >= 0;
+          rank++) {
+        int item = all.item(user, rank);
+        if (filter.allows(item)) {
+          rankings.set(firstUser + user, found++, item, all.score(user, rank));
+        }
+      }
+    }
   }
 
   /**
@@ -156,6 +241,22 @@ public abstract class Recommender implements AutoCloseable {
   }
 
   /**
+   * The best of the items that a question lets come: all items, less what it leaves out, in the
+   * order of their scores, from its offset on.
+   *
+   * @param query what is asked
+   * @return as many recommendations as were asked for, best first; fewer only where no more are
+   *     left
+   * @throws UnsupportedOperationException if items of the history are to come too and this cannot
+   *     {@linkplain #scoresAllItems score} them
+   * @throws ArithmeticException if a score is not a number
+   * @throws IllegalStateException if this is closed
+   */
+  public final List<Recommendation> recommend(Query query) {
+    return recommendAll(List.of(query)).get(0);
+  }
+
+  /**
    * The best items for each of many users: faster than one user after the other, because the
    * weights are read once for all of them.
    *
@@ -167,31 +268,73 @@ public abstract class Recommender implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    */
   public final List<List<Recommendation>> recommendAll(List<List<String>> histories, int k) {
-    CsrMatrix rows =
-        CsrMatrix.of(
-            histories.size(),
-            itemCount(),
-            pairs -> {
-              for (int row = 0; row < histories.size(); row++) {
-                for (String id : histories.get(row)) {
-                  int index = items.indexOf(id);
-                  if (index >= 0) {
-                    pairs.accept(row, index);
-                  }
-                }
-              }
-            });
-    Rankings rankings = rank(rows, 0, rows.rows(), k);
-    List<List<Recommendation>> lists = new ArrayList<>(rankings.users());
-    for (int user = 0; user < rankings.users(); user++) {
-      List<Recommendation> list = new ArrayList<>(rankings.k());
-      for (int rank = 0; rank < rankings.k() && rankings.item(user, rank) >= 0; rank++) {
-        list.add(
-            new Recommendation(items.id(rankings.item(user, rank)), rankings.score(user, rank)));
-      }
-      lists.add(list);
+    Query.requireK(k);
+    return recommendAll(
+        histories.stream().map(one -> Query.builder().history(one).k(k).build()).toList());
+  }
+
+  /**
+   * Answers many questions at once, each as {@link #recommend(Query)} does.
+   *
+   * @param queries what is asked
+   * @return a list for each, in their order
+   * @throws UnsupportedOperationException as for {@link #recommend(Query)}
+   * @throws ArithmeticException if a score is not a number
+   * @throws IllegalStateException if this is closed
+   */
+  public final List<List<Recommendation>> recommendAll(List<Query> queries) {
+    CsrMatrix rows = histories(queries.stream().map(Query::history).toList());
+    List<ItemFilter> filters = queries.stream().map(this::filter).toList();
+    boolean plain = filters.stream().allMatch(ItemFilter::isPlain);
+    long deepest = queries.stream().mapToLong(one -> (long) one.offset() + one.k()).max().orElse(1);
+    Rankings rankings =
+        rank(
+            rows,
+            0,
+            rows.rows(),
+            (int) Math.min(itemCount(), deepest),
+            plain ? this::rank : filtered(filters::get));
+    List<List<Recommendation>> lists = new ArrayList<>(queries.size());
+    for (int user = 0; user < queries.size(); user++) {
+      lists.add(list(rankings, user, queries.get(user)));
     }
     return lists;
+  }
+
+  private CsrMatrix histories(List<? extends List<String>> histories) {
+    return CsrMatrix.of(
+        histories.size(),
+        itemCount(),
+        pairs -> {
+          for (int row = 0; row < histories.size(); row++) {
+            for (String id : histories.get(row)) {
+              int index = items.indexOf(id);
+              if (index >= 0) {
+                pairs.accept(row, index);
+              }
+            }
+          }
+        });
+  }
+
+  private ItemFilter filter(Query query) {
+    ItemFilter filter = ItemFilter.of(items);
+    if (query.allowed().isPresent()) {
+      filter = filter.allow(query.allowed().get());
+    }
+    if (!query.excluded().isEmpty()) {
+      filter = filter.exclude(query.excluded());
+    }
+    return query.withHistory() ? filter.withHistory() : filter;
+  }
+
+  private List<Recommendation> list(Rankings rankings, int user, Query query) {
+    List<Recommendation> list = new ArrayList<>();
+    long end = Math.min(rankings.k(), (long) query.offset() + query.k());
+    for (int rank = query.offset(); rank < end && rankings.item(user, rank) >= 0; rank++) {
+      list.add(new Recommendation(items.id(rankings.item(user, rank)), rankings.score(user, rank)));
+    }
+    return list;
   }
 
   /**
@@ -221,19 +364,31 @@ public abstract class Recommender implements AutoCloseable {
       CsrMatrix histories, int from, int to, Rankings rankings, int firstUser);
 
   /**
-   * Ranks for a few users, the items of their histories too, with arguments that were checked.
-   * Whoever can only leave those out does not override it.
+   * Whether this can score all items, those of a history too, and so recommend them again. Trained
+   * models and SavedModels can; an ONNX file only ranks, without the history.
+   *
+   * @return false unless {@link #scoreAll} is overridden
+   */
+  public boolean scoresAllItems() {
+    return false;
+  }
+
+  /**
+   * Scores all items for a few users, those of their histories too, with arguments that were
+   * checked. Whoever overrides it says so by {@link #scoresAllItems}.
    *
    * @param histories users × {@link #itemCount()}
-   * @param from first row to rank for
-   * @param to row after the last
-   * @param rankings receives the rankings
-   * @param firstUser the user of the rankings that row {@code from} stands for
-   * @throws ArithmeticException if a score is not a number
-   * @throws UnsupportedOperationException if this leaves histories out by itself
+   * @param from first row to score for
+   * @param to row after the last; at least one row, at most some hundred
+   * @return {@code to − from} users × items, row-major; −∞ for an item that is not to be ranked
+   * @throws UnsupportedOperationException if this only ranks
    */
-  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
-    throw new UnsupportedOperationException(
+  protected float[] scoreAll(CsrMatrix histories, int from, int to) {
+    throw leavesHistoriesOut();
+  }
+
+  private static UnsupportedOperationException leavesHistoriesOut() {
+    return new UnsupportedOperationException(
         "this model leaves the items of a history out by itself");
   }
 

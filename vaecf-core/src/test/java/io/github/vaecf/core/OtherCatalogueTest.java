@@ -44,6 +44,21 @@ class OtherCatalogueTest {
     }
 
     @Override
+    public boolean scoresAllItems() {
+      return true;
+    }
+
+    @Override
+    protected float[] scoreAll(CsrMatrix histories, int from, int to) {
+      float[] scores = new float[(to - from) * itemCount()];
+      for (int place = 0; place < scores.length; place++) {
+        int known = histories.rowSize(from + place / itemCount());
+        scores[place] = score(items().id(place % itemCount()), known);
+      }
+      return scores;
+    }
+
+    @Override
     protected void release() {
       released = true;
     }
@@ -83,6 +98,27 @@ class OtherCatalogueTest {
         assertThat(lists.get(user).stream().map(Recommendation::item).toList())
             .isEqualTo(left.subList(0, Math.min(k, left.size())));
       }
+    }
+  }
+
+  @Property(tries = 100)
+  void filtersAreOverTheCatalogueToo(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 40) int of) {
+    Random random = new Random(seed);
+    List<String> known = some(random, of);
+    List<String> catalogue = some(random, of);
+    List<String> allowed = some(random, of);
+    List<String> history = some(random, of / 2);
+    try (Recommender model = new ByNumber(known).over(IdIndex.of(catalogue))) {
+      List<Recommendation> list =
+          model.recommend(
+              Query.builder().history(history).allow(allowed).withHistory().k(of + 1).build());
+      List<String> expected = new ArrayList<>(catalogue);
+      expected.retainAll(known);
+      history.retainAll(expected);
+      expected.retainAll(allowed);
+      expected.sort(Comparator.comparing((String id) -> -ByNumber.score(id, history.size())));
+      assertThat(list.stream().map(Recommendation::item).toList()).isEqualTo(expected);
     }
   }
 

@@ -199,6 +199,53 @@ public abstract class RecommenderContract {
   }
 
   @Test
+  final void whatAFilterLeavesComesInTheOrderOfAllItems() {
+    Random random = new Random(9);
+    boolean keeps = recommender.scoresAllItems();
+    List<Query> everything = new ArrayList<>();
+    List<Query> queries = new ArrayList<>();
+    for (List<String> history : histories()) {
+      boolean withHistory = keeps && random.nextBoolean();
+      Query.Builder query = Query.builder().history(history).k(ids().size());
+      everything.add((withHistory ? query.withHistory() : query).build());
+      if (random.nextInt(4) > 0) {
+        query.exclude(some(random));
+      }
+      if (random.nextInt(4) > 0) {
+        query.allow(some(random));
+      }
+      queries.add(query.k(1 + random.nextInt(9)).offset(random.nextInt(5)).build());
+    }
+    List<List<Recommendation>> all = recommender.recommendAll(everything);
+    List<List<Recommendation>> found = recommender.recommendAll(queries);
+    for (int user = 0; user < USERS; user++) {
+      Query query = queries.get(user);
+      assertThat(all.get(user))
+          .hasSize(
+              query.withHistory()
+                  ? ids().size()
+                  : ids().size() - new HashSet<>(query.history()).size());
+      assertAgree(
+          found.get(user),
+          all.get(user).stream()
+              .filter(one -> !query.excluded().contains(one.item()))
+              .filter(one -> query.allowed().map(ids -> ids.contains(one.item())).orElse(true))
+              .skip(query.offset())
+              .limit(query.k())
+              .toList());
+    }
+    if (!keeps) {
+      assertThatThrownBy(() -> recommender.recommend(Query.builder().withHistory().build()))
+          .isInstanceOf(UnsupportedOperationException.class);
+    }
+  }
+
+  private List<String> some(Random random) {
+    double share = random.nextDouble();
+    return ids().stream().filter(id -> random.nextDouble() < share).toList();
+  }
+
+  @Test
   final void wrongArgumentsAreRefusedWithWhatWasFound() {
     int items = recommender.itemCount();
     CsrMatrix narrow = CsrMatrix.of(1, items - 1, pairs -> {});

@@ -1,5 +1,6 @@
 package io.github.vaecf.core.model;
 
+import io.github.vaecf.core.TopItems;
 import io.github.vaecf.data.DataException;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;

@@ -43,7 +43,6 @@ final class NetworkGraph {
   final Operand<TFloat32> scores;
   final Optional<TensorFlowLayers.ItemKernel> itemKernel;
   final Optional<TensorFlowLayers.Products> products; // where the scores are such
-  final Operand<TInt64> leftOut; // coordinates of what is not ranked: the batch's ones unless fed
   final Placeholder<TInt32> k;
   final Operand<TFloat32> topScores;
   final Operand<TInt32> topItems;
@@ -77,12 +76,11 @@ final class NetworkGraph {
     k = tf.withName("k").placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
     // A score that is no number must not be ranked; the check costs one read.
     Operand<TFloat32> checked = tf.debugging.checkNumerics(scores, "scores");
-    leftOut = tf.withName("left_out").placeholderWithDefault(indices, Shape.of(-1, 2));
-    Operand<TInt32> leftOutCount =
-        tf.slice(tf.shape(leftOut), tf.constant(new int[] {0}), tf.constant(new int[] {1}));
+    Operand<TInt32> seenCount =
+        tf.slice(tf.shape(indices), tf.constant(new int[] {0}), tf.constant(new int[] {1}));
     Operand<TFloat32> unseen =
         tf.tensorScatterNdUpdate(
-            checked, leftOut, tf.fill(leftOutCount, tf.constant(Float.NEGATIVE_INFINITY)));
+            checked, indices, tf.fill(seenCount, tf.constant(Float.NEGATIVE_INFINITY)));
     TopK<TFloat32, TInt32> top = tf.nn.topK(unseen, k, TInt32.class, TopK.sorted(true));
     topScores = top.values();
     topItems = top.indices();

@@ -26,7 +26,6 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.RunMetadata;
@@ -193,24 +192,13 @@ final class NetworkSession extends Recommender {
 
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
-    rank(histories, from, to, rankings, firstUser, false);
-  }
-
-  @Override
-  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
-    rank(histories, from, to, rankings, firstUser, true);
-  }
-
-  private void rank(
-      CsrMatrix histories, int from, int to, Rankings rankings, int firstUser, boolean all) {
     int length = rankings.k();
     float[] topScores;
     int[] topItems = new int[(to - from) * length];
     try (Batch batch = Batch.of(histories, from, to);
         TInt32 k = TInt32.scalarOf(length);
-        TInt64 nothing = TInt64.tensorOf(Shape.of(0, 2));
         Result result =
-            (all ? runner(batch).feed(network.leftOut, nothing) : runner(batch))
+            runner(batch)
                 .feed(network.k, k)
                 .fetch(network.topScores)
                 .fetch(network.topItems)

@@ -434,8 +434,13 @@ public final class TrainedModel extends Recommender {
   }
 
   @Override
-  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
-    session.rankAll(histories, from, to, rankings, firstUser);
+  public boolean scoresAllItems() {
+    return true;
+  }
+
+  @Override
+  protected float[] scoreAll(CsrMatrix histories, int from, int to) {
+    return session.scores(histories, from, to);
   }
 
   /**

@@ -1,16 +1,14 @@
 package io.github.vaecf.eval.batch;
 
+import io.github.vaecf.core.ItemFilter;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
-import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.reading.SqlTable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -20,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * Recommends to many users: each gets the list that {@link Recommender#recommend} gives for the
@@ -46,23 +43,15 @@ public final class BatchRecommender {
   /** Users that are ranked in one go, as many as a training batch has. */
   private static final int BATCH = 500;
 
-  /** Places that the rankings of one go may have: bounds the memory of long ones. */
-  private static final int MOST_PLACES = 1 << 22;
-
-  /** How much deeper a ranking goes when too little of it was allowed. */
-  private static final int DEEPER = 4;
-
   private final Recommender model;
   private final int k;
-  private final BitSet candidates; // null where all items are
-  private final boolean withHistory;
+  private final ItemFilter filter;
   private final IntConsumer progress;
 
   private BatchRecommender(Builder builder) {
     this.model = builder.model;
     this.k = builder.k;
-    this.candidates = builder.candidates;
-    this.withHistory = builder.withHistory;
+    this.filter = builder.filter;
     this.progress = builder.progress;
   }
 
@@ -80,12 +69,12 @@ public final class BatchRecommender {
   public static final class Builder {
     private final Recommender model;
     private int k = 100;
-    private BitSet candidates;
-    private boolean withHistory;
+    private ItemFilter filter;
     private IntConsumer progress = users -> {};
 
     private Builder(Recommender model) {
       this.model = Objects.requireNonNull(model, "model");
+      this.filter = ItemFilter.of(model.items());
     }
 
     /**
@@ -110,7 +99,7 @@ public final class BatchRecommender {
      * @return this
      */
     public Builder exclude(Collection<String> items) {
-      candidates().andNot(indices(items));
+      filter = filter.exclude(items);
       return this;
     }
 
@@ -121,37 +110,18 @@ public final class BatchRecommender {
      * @return this
      */
     public Builder allow(Collection<String> items) {
-      candidates().and(indices(items));
+      filter = filter.allow(items);
       return this;
     }
 
-    private BitSet candidates() {
-      if (candidates == null) {
-        candidates = new BitSet(model.itemCount());
-        candidates.set(0, model.itemCount());
-      }
-      return candidates;
-    }
-
-    private BitSet indices(Collection<String> items) {
-      BitSet known = new BitSet(model.itemCount());
-      for (String item : items) {
-        int index = model.items().indexOf(item);
-        if (index >= 0) {
-          known.set(index);
-        }
-      }
-      return known;
-    }
-
     /**
-     * Lets users get items of their own histories too. A trained model can do that; of one that
-     * leaves histories out by itself, as exports do, the batch fails.
+     * Lets users get items of their own histories too. Of a model that only ranks without them, as
+     * an ONNX file does ({@link Recommender#scoresAllItems}), the batch fails.
      *
      * @return this
      */
     public Builder withHistory() {
-      withHistory = true;
+      filter = filter.withHistory();
       return this;
     }
 
@@ -172,13 +142,7 @@ public final class BatchRecommender {
      * @return who recommends so
      */
     public BatchRecommender build() {
-      BitSet own = candidates == null ? null : (BitSet) candidates.clone();
-      Builder copy = new Builder(model);
-      copy.k = k;
-      copy.candidates = own;
-      copy.withHistory = withHistory;
-      copy.progress = progress;
-      return new BatchRecommender(copy);
+      return new BatchRecommender(this);
     }
   }
 
@@ -252,7 +216,7 @@ public final class BatchRecommender {
    * @throws IllegalArgumentException if the histories are over other items than the model's
    * @throws ArithmeticException if a score is not a number
    * @throws UnsupportedOperationException if items of the histories are asked for and the model
-   *     leaves them out by itself
+   *     only ranks without them
    */
   public long recommend(UserHistories users, RecommendationSink sink) throws IOException {
     if (!users.modelItems().equals(model.items())) {
@@ -267,7 +231,7 @@ public final class BatchRecommender {
       for (int from = 0; from < users.users().size(); from += BATCH) {
         int first = from;
         int end = Math.min(users.users().size(), from + BATCH);
-        Rankings rankings = rank(users.rows(first, end));
+        Rankings rankings = model.rank(users.rows(first, end), 0, end - first, filter, k);
         // One batch is handed on at a time: lists do not pile up when the sink is the slower.
         if (before != null) {
           rows += taken(before);
@@ -337,66 +301,5 @@ public final class BatchRecommender {
       rows += best.size();
     }
     return rows;
-  }
-
-  private Rankings rank(CsrMatrix histories) {
-    return candidates == null ? ask(histories, k) : rankCandidates(histories);
-  }
-
-  private Rankings ask(CsrMatrix histories, int depth) {
-    return withHistory
-        ? model.rankAll(histories, 0, histories.rows(), depth)
-        : model.rank(histories, 0, histories.rows(), depth);
-  }
-
-  /**
-   * The best of the candidates: a ranking of all items, as deep as it takes. That works with
-   * whatever ranks, an export too, and costs little where most items are candidates.
-   */
-  private Rankings rankCandidates(CsrMatrix histories) {
-    int count = candidates.cardinality();
-    int length = Math.max(1, Math.min(k, count));
-    int[] items = new int[histories.rows() * length];
-    float[] scores = new float[items.length];
-    Arrays.fill(items, -1);
-    Arrays.fill(scores, Float.NEGATIVE_INFINITY);
-    Rankings best = new Rankings(length, items, scores);
-    int all = model.itemCount();
-    // So deep a ranking has k candidates even if all others come first.
-    int deepest = (int) Math.min(all, (long) k + all - count);
-    int[] users = IntStream.range(0, count == 0 ? 0 : histories.rows()).toArray();
-    // Were candidates no better and no worse than others, a ranking of k · all / count would do.
-    for (long depth = k + 16 + 5L * k * (all - count) / (4L * Math.max(1, count));
-        users.length > 0;
-        depth *= DEEPER) {
-      users = rankCandidates(histories, users, (int) Math.min(depth, deepest), best);
-      if (depth >= deepest) {
-        break;
-      }
-    }
-    return best;
-  }
-
-  /** Ranks to a depth and says of which users too few candidates were found. */
-  private int[] rankCandidates(CsrMatrix histories, int[] users, int depth, Rankings best) {
-    int batch = Math.max(1, MOST_PLACES / depth);
-    IntStream.Builder again = IntStream.builder();
-    for (int from = 0; from < users.length; from += batch) {
-      int[] some = Arrays.copyOfRange(users, from, Math.min(users.length, from + batch));
-      Rankings rankings = ask(histories.selectRows(some), depth);
-      for (int row = 0; row < some.length; row++) {
-        int found = 0;
-        int rank = 0;
-        for (; rank < rankings.k() && found < best.k() && rankings.item(row, rank) >= 0; rank++) {
-          if (candidates.get(rankings.item(row, rank))) {
-            best.set(some[row], found++, rankings.item(row, rank), rankings.score(row, rank));
-          }
-        }
-        if (found < best.k() && rank == rankings.k()) {
-          again.add(some[row]);
-        }
-      }
-    }
-    return again.build().toArray();
   }
 }

@@ -67,6 +67,21 @@ public abstract class ServedModel extends Recommender {
   @Override
   protected final void rank(
       CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    inParts(
+        histories,
+        from,
+        to,
+        (rows, first, users, length) ->
+            best(rows, users, length, rankings.k()).copyTo(rankings, firstUser + first - from));
+  }
+
+  /** Takes some histories as rows of one length, the shorter ones filled up. */
+  interface Part {
+    void take(long[] rows, int first, int users, int length);
+  }
+
+  /** Hands histories on in parts that are not too large. */
+  final void inParts(CsrMatrix histories, int from, int to, Part part) {
     int most = Math.min(LARGEST_INPUT, placesInMemory());
     int end;
     for (int start = from; start < to; start = end) {
@@ -76,12 +91,10 @@ public abstract class ServedModel extends Recommender {
         longest = Math.max(longest, histories.rowSize(end));
         end++;
       }
-      long[] rows = padded(histories, start, end, longest);
-      best(rows, end - start, longest, rankings.k()).copyTo(rankings, firstUser + start - from);
+      part.take(padded(histories, start, end, longest), start, end - start, longest);
     }
   }
 
-  /** The histories as rows of one length, the shorter ones filled up. */
   private static long[] padded(CsrMatrix histories, int from, int to, int length) {
     long[] rows = new long[(to - from) * length];
     Arrays.fill(rows, ExportFormat.NO_INDEX);
@@ -94,6 +107,16 @@ public abstract class ServedModel extends Recommender {
       }
     }
     return rows;
+  }
+
+  /** The raw ids of indices, padding as it is among ids. */
+  final String[] ids(long[] indices) {
+    String[] ids = new String[indices.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] =
+          indices[i] == ExportFormat.NO_INDEX ? ExportFormat.NO_ID : items().id((int) indices[i]);
+    }
+    return ids;
   }
 
   /** How many places of histories, padding included, one run may have for the sake of memory. */

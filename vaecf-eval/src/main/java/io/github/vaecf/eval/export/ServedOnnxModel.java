@@ -158,14 +158,7 @@ final class ServedOnnxModel extends ServedModel {
     if (!takesRawIds) {
       return OnnxTensor.createTensor(environment, LongBuffer.wrap(histories), shape);
     }
-    String[] ids = new String[histories.length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] =
-          histories[i] == ExportFormat.NO_INDEX
-              ? ExportFormat.NO_ID
-              : items().id((int) histories[i]);
-    }
-    return OnnxTensor.createTensor(environment, ids, shape);
+    return OnnxTensor.createTensor(environment, ids(histories), shape);
   }
 
   private static long[] copy(OnnxTensor ranked, int size) {

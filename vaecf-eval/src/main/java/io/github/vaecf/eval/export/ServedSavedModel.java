@@ -1,6 +1,7 @@
 package io.github.vaecf.eval.export;
 
 import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
@@ -188,6 +189,33 @@ final class ServedSavedModel extends ServedModel {
         k,
         (long[]) answer.get(ExportFormat.ITEMS).values(),
         (float[]) answer.get(ExportFormat.SCORES).values());
+  }
+
+  @Override
+  public boolean scoresAllItems() {
+    return signatures.containsKey(ExportFormat.SCORE);
+  }
+
+  @Override
+  protected float[] scoreAll(CsrMatrix histories, int from, int to) {
+    ServedSignature score = signatures.get(ExportFormat.SCORE);
+    if (score == null) {
+      return super.scoreAll(histories, from, to);
+    }
+    float[] scores = new float[(to - from) * itemCount()];
+    inParts(
+        histories,
+        from,
+        to,
+        (rows, first, users, length) -> {
+          TensorRows some =
+              score
+                  .call(Map.of(ExportFormat.ITEMS, new TensorRows(users, length, ids(rows))))
+                  .get(ExportFormat.SCORES);
+          System.arraycopy(
+              some.values(), 0, scores, (first - from) * itemCount(), users * itemCount());
+        });
+    return scores;
   }
 
   @Override

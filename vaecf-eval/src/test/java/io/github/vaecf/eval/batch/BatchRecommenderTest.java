@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.vaecf.core.ItemFilter;
 import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
@@ -19,6 +20,7 @@ import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.export.OnnxExporter;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import io.github.vaecf.eval.export.ServedModel;
 import java.io.ByteArrayOutputStream;
@@ -161,12 +163,26 @@ class BatchRecommenderTest {
                         .toList();
                 assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, best)).isEmpty();
               });
-      assertThatThrownBy(
-              () ->
-                  BatchRecommender.builder(served)
-                      .withHistory()
-                      .build()
-                      .recommend(UserHistories.of(histories, served), (user, best) -> {}))
+      BatchRecommender.builder(served)
+          .k(ids.size())
+          .withHistory()
+          .build()
+          .recommend(
+              UserHistories.of(histories, served),
+              (user, best) -> assertThat(best).hasSize(ids.size()));
+    }
+  }
+
+  @Test
+  void anOnnxFileLeavesHistoriesOut() {
+    Path file = folder.resolve("model.onnx");
+    try (TrainedModel knn = SmallModels.itemKnn()) {
+      OnnxExporter.export(knn, file);
+    }
+    try (ServedModel served = ServedModel.load(file)) {
+      UserHistories nobody = UserHistories.of(Map.of("u", List.of()), served);
+      BatchRecommender batch = BatchRecommender.builder(served).withHistory().build();
+      assertThatThrownBy(() -> batch.recommend(nobody, (user, best) -> {}))
           .isInstanceOf(UnsupportedOperationException.class);
     }
   }
@@ -176,7 +192,9 @@ class BatchRecommenderTest {
     CsrMatrix users = SmallModels.users(30, 7);
     try (TrainedModel vae = SmallModels.vae()) {
       float[] scores = vae.scores(users, 0, users.rows());
-      var rankings = vae.rankAll(users, 0, users.rows(), SmallModels.ITEMS);
+      var rankings =
+          vae.rank(
+              users, 0, users.rows(), ItemFilter.of(vae.items()).withHistory(), SmallModels.ITEMS);
       for (int user = 0; user < users.rows(); user++) {
         boolean[] ranked = new boolean[SmallModels.ITEMS];
         for (int rank = 0; rank < SmallModels.ITEMS; rank++) {

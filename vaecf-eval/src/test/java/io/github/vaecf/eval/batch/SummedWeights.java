@@ -49,23 +49,26 @@ final class SummedWeights extends Recommender {
 
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
-    rank(histories, from, to, rankings, firstUser, false);
-  }
-
-  @Override
-  protected void rankAll(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
-    rank(histories, from, to, rankings, firstUser, true);
-  }
-
-  private void rank(
-      CsrMatrix histories, int from, int to, Rankings rankings, int firstUser, boolean all) {
     for (int row = from; row < to; row++) {
       int user = row;
       int rank = 0;
-      for (int item :
-          best(histories, row, rankings.k(), one -> all || !histories.contains(user, one))) {
+      for (int item : best(histories, row, rankings.k(), one -> !histories.contains(user, one))) {
         rankings.set(firstUser + row - from, rank++, item, score(histories, row, item));
       }
     }
+  }
+
+  @Override
+  public boolean scoresAllItems() {
+    return true;
+  }
+
+  @Override
+  protected float[] scoreAll(CsrMatrix histories, int from, int to) {
+    float[] scores = new float[(to - from) * itemCount()];
+    for (int place = 0; place < scores.length; place++) {
+      scores[place] = score(histories, from + place / itemCount(), place % itemCount());
+    }
+    return scores;
   }
 }

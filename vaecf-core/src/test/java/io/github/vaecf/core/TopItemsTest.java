@@ -1,4 +1,4 @@
-package io.github.vaecf.core.model;
+package io.github.vaecf.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

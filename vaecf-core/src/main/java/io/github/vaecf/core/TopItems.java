@@ -1,16 +1,24 @@
-package io.github.vaecf.core.model;
+package io.github.vaecf.core;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Selects the best k of a user's scores. The better of two items is the one with the higher score,
  * and of equal scores the one with the lower index. Not safe for use by many threads.
  */
-final class TopItems {
+public final class TopItems {
   /** A min-heap of the best so far; a key is larger the better the item is. */
   private final long[] heap;
 
-  TopItems(int k) {
+  private int size;
+
+  /**
+   * Selects so many.
+   *
+   * @param k how many at most
+   */
+  public TopItems(int k) {
     this.heap = new long[k];
   }
 
@@ -24,34 +32,74 @@ final class TopItems {
    * @param items receives k item indices from {@code at} on
    * @param itemScores receives their scores from {@code at} on
    * @param at first place to write to
+   * @throws ArithmeticException if a score is not a number
    */
-  void select(float[] scores, int[] seen, int seenSize, int[] items, float[] itemScores, int at) {
-    int size = 0;
+  public void select(
+      float[] scores, int[] seen, int seenSize, int[] items, float[] itemScores, int at) {
+    size = 0;
     int nextSeen = 0;
     for (int item = 0; item < scores.length; item++) {
       float score = scores[item];
-      if (Float.isNaN(score)) {
-        throw new ArithmeticException("the score of item " + item + " is not a number");
-      }
+      requireNumber(item, score);
       if (nextSeen < seenSize && seen[nextSeen] == item) {
         nextSeen++;
         continue;
       }
-      long key = key(score, item);
-      if (size < heap.length) {
-        heap[size++] = key;
-        siftUp(size - 1);
-      } else if (key > heap[0]) {
-        heap[0] = key;
-        siftDown();
+      offer(item, score);
+    }
+    Arrays.sort(heap, 0, size);
+    for (int rank = 0; rank < size; rank++) {
+      int item = item(rank);
+      items[at + rank] = item;
+      itemScores[at + rank] = scores[item];
+    }
+  }
+
+  /**
+   * Fills a user's ranking in with the best of some items. One whose score is −∞ is not ranked.
+   *
+   * @param scores users × items, row-major
+   * @param firstScore where the user's scores begin
+   * @param candidates the indices of the items to select from
+   * @param rankings receives at most k items
+   * @param user the user of the rankings
+   */
+  void select(float[] scores, int firstScore, BitSet candidates, Rankings rankings, int user) {
+    size = 0;
+    for (int item = candidates.nextSetBit(0); item >= 0; item = candidates.nextSetBit(item + 1)) {
+      float score = scores[firstScore + item];
+      requireNumber(item, score);
+      if (score != Float.NEGATIVE_INFINITY) {
+        offer(item, score);
       }
     }
     Arrays.sort(heap, 0, size);
     for (int rank = 0; rank < size; rank++) {
-      int item = ~(int) heap[size - 1 - rank];
-      items[at + rank] = item;
-      itemScores[at + rank] = scores[item];
+      int item = item(rank);
+      rankings.set(user, rank, item, scores[firstScore + item]);
     }
+  }
+
+  private static void requireNumber(int item, float score) {
+    if (Float.isNaN(score)) {
+      throw new ArithmeticException("the score of item " + item + " is not a number");
+    }
+  }
+
+  private void offer(int item, float score) {
+    long key = key(score, item);
+    if (size < heap.length) {
+      heap[size++] = key;
+      siftUp(size - 1);
+    } else if (key > heap[0]) {
+      heap[0] = key;
+      siftDown();
+    }
+  }
+
+  /** The item at a place of the sorted heap, the best first. */
+  private int item(int rank) {
+    return ~(int) heap[size - 1 - rank];
   }
 
   /** Score above, inverted index below: comparing keys compares scores first, then indices. */
