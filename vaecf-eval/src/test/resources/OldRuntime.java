@@ -21,7 +21,8 @@ import org.tensorflow.types.TString;
  * loads an export, answers histories, and calls every signature.
  *
  * <p>Arguments: the version's folder, and a file with a history a line, ids separated by bars. For
- * each history it prints the recommended ids and scores, alternating, separated by bars.
+ * each history it prints the recommended ids and scores, alternating, separated by bars, and then
+ * a line of the same form for a question with filters.
  */
 final class OldRuntime {
   public static void main(String[] arguments) throws Exception {
@@ -41,6 +42,7 @@ final class OldRuntime {
             answer.append(scores.getFloat(0, rank)).append('|');
           }
           System.out.println(answer);
+          System.out.println(filtered(bundle, items, recommended));
           outputs.close();
         }
       }
@@ -59,6 +61,32 @@ final class OldRuntime {
       }
       System.out.println("all signatures answered");
     }
+  }
+
+  /** The third to seventh of every other one of the recommended items, without the first. */
+  private static StringBuilder filtered(SavedModelBundle bundle, TString items, TString best) {
+    String[] others = new String[(int) best.shape().size(1) / 2];
+    for (int i = 0; i < others.length; i++) {
+      others[i] = best.getObject(0, 2 * i);
+    }
+    StringBuilder answer = new StringBuilder();
+    try (TString allow =
+            TString.tensorOf(Shape.of(1, others.length), DataBuffers.ofObjects(others));
+        TString exclude = TString.tensorOf(Shape.of(1, 1), DataBuffers.ofObjects(others[0]));
+        TInt32 k = TInt32.vectorOf(5);
+        TInt32 offset = TInt32.vectorOf(2);
+        TInt32 withHistory = TInt32.vectorOf(0);
+        Result outputs =
+            call(
+                bundle,
+                "recommend_filtered",
+                List.of(allow, exclude, items, k, offset, withHistory))) {
+      for (long rank = 0; rank < 5; rank++) {
+        answer.append(((TString) outputs.get(0)).getObject(0, rank)).append('|');
+        answer.append(((TFloat32) outputs.get(1)).getFloat(0, rank)).append('|');
+      }
+    }
+    return answer;
   }
 
   /** Feeds the inputs, in the order of their names, and gives the outputs in that of theirs. */

@@ -26,6 +26,7 @@ final class ExportFormat {
   // Signatures of a SavedModel.
   static final String RECOMMEND = "serving_default";
   static final String RECOMMEND_EXCLUDING = "recommend_excluding";
+  static final String RECOMMEND_FILTERED = "recommend_filtered";
   static final String RECOMMEND_INDICES = "recommend_indices";
   static final String RANK_INDICES = "rank_indices";
   static final String SCORE = "score";
@@ -40,8 +41,11 @@ final class ExportFormat {
   // Inputs and outputs of signatures and of ONNX files.
   static final String ITEMS = "items";
   static final String EXCLUDE = "exclude";
+  static final String ALLOW = "allow";
   static final String ITEM = "item";
   static final String K = "k";
+  static final String OFFSET = "offset";
+  static final String WITH_HISTORY = "with_history";
   static final String SCORES = "scores";
   static final String LATENT = "latent";
 

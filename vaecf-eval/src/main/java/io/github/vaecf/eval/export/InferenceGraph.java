@@ -17,6 +17,7 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.HashTable;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.ReduceAny;
 import org.tensorflow.op.core.ReduceMax;
 import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.op.core.Squeeze;
@@ -133,6 +134,7 @@ final class InferenceGraph implements AutoCloseable {
             .input(ExportFormat.EXCLUDE, rawExcluded, DataType.DT_STRING, -1, -1)
             .output(ExportFormat.ITEMS, ids(rest), DataType.DT_STRING, -1, topK)
             .output(ExportFormat.SCORES, rest.values(), DataType.DT_FLOAT, -1, topK));
+    addFiltered(rawItems, rawExcluded, history, scores);
 
     add(
         new SignatureBuilder(ExportFormat.SCORE)
@@ -148,6 +150,92 @@ final class InferenceGraph implements AutoCloseable {
                         .output(
                             ExportFormat.LATENT, latent, DataType.DT_FLOAT, -1, latentWidth())));
     return layers;
+  }
+
+  /** The best of what each request lets come, as many and from the place on that it asks for. */
+  private void addFiltered(
+      Placeholder<TString> rawItems,
+      Placeholder<TString> rawExcluded,
+      Operand<TInt64> history,
+      Operand<TFloat32> scores) {
+    Placeholder<TString> rawAllowed =
+        placeholder(ExportFormat.ALLOW, TString.class, Shape.of(-1, -1));
+    Placeholder<TInt32> lengths = placeholder("filtered_k", TInt32.class, Shape.of(-1));
+    Placeholder<TInt32> offsets = placeholder(ExportFormat.OFFSET, TInt32.class, Shape.of(-1));
+    Placeholder<TInt32> withHistory =
+        placeholder(ExportFormat.WITH_HISTORY, TInt32.class, Shape.of(-1));
+
+    Operand<TInt64> seen =
+        tf.select(
+            tf.math.greater(column(withHistory), tf.constant(0)),
+            tf.constant(ExportFormat.NO_INDEX),
+            history);
+    Operand<TInt64> leftOut = tf.concat(List.of(seen, indices(rawExcluded)), tf.constant(1));
+    Operand<TInt32> length = withinItems(lengths);
+    Operand<TInt32> first = withinItems(offsets);
+    Operand<TInt32> depth = withinItems(tf.reduceMax(tf.math.add(first, length), tf.constant(0)));
+    TopK<TFloat32, TInt32> best = best(allowed(scores, rawAllowed), leftOut, depth);
+
+    // Each row's page, as wide as the longest one.
+    Operand<TInt32> place =
+        tf.range(tf.constant(0), tf.reduceMax(length, tf.constant(0)), tf.constant(1));
+    Operand<TInt32> at = tf.math.add(column(first), place);
+    Operand<TBool> asked =
+        tf.math.logicalAnd(tf.math.less(place, column(length)), tf.math.less(at, depth));
+    Operand<TInt64> inDepth =
+        places(
+            tf.dtypes.cast(tf.math.minimum(at, tf.math.sub(depth, tf.constant(1))), TInt64.class));
+    Operand<TFloat32> values =
+        tf.select(asked, tf.gatherNd(best.values(), inDepth), tf.constant(ExportFormat.LEFT_OUT));
+    Operand<TInt64> ranked = ranked(values, tf.gatherNd(best.indices(), inDepth));
+    add(
+        new SignatureBuilder(ExportFormat.RECOMMEND_FILTERED)
+            .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.EXCLUDE, rawExcluded, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.ALLOW, rawAllowed, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.K, lengths, DataType.DT_INT32, -1)
+            .input(ExportFormat.OFFSET, offsets, DataType.DT_INT32, -1)
+            .input(ExportFormat.WITH_HISTORY, withHistory, DataType.DT_INT32, -1)
+            .output(ExportFormat.ITEMS, ids(ranked), DataType.DT_STRING, -1, -1)
+            .output(ExportFormat.SCORES, values, DataType.DT_FLOAT, -1, -1));
+  }
+
+  /**
+   * The scores [batch, items] with {@link ExportFormat#LEFT_OUT} in the place of those that a row
+   * of ids does not have. A row of nothing but padding lets all items come, one of unknown ids
+   * none.
+   */
+  private Operand<TFloat32> allowed(Operand<TFloat32> scores, Operand<TString> rawAllowed) {
+    Operand<TInt64> allow = padded(indices(rawAllowed));
+    // As in best(): a −1 writes what its row's highest index writes too.
+    Operand<TInt64> highest = tf.reduceMax(allow, tf.constant(1), ReduceMax.keepDims(true));
+    Operand<TInt64> target =
+        places(
+            tf.select(
+                tf.math.greaterEqual(allow, tf.constant(0L)),
+                allow,
+                tf.math.maximum(highest, tf.constant(0L))));
+    Operand<TFloat32> updates =
+        tf.select(
+            tf.math.greaterEqual(highest, tf.constant(0L)),
+            tf.gatherNd(scores, target),
+            tf.constant(ExportFormat.LEFT_OUT));
+    Operand<TFloat32> none =
+        tf.fill(tf.shape(scores, TInt64.class), tf.constant(ExportFormat.LEFT_OUT));
+    Operand<TBool> chosen =
+        tf.reduceAny(
+            tf.math.notEqual(rawAllowed, tf.constant(ExportFormat.NO_ID)),
+            tf.constant(1),
+            ReduceAny.keepDims(true));
+    return tf.select(chosen, tf.tensorScatterNdUpdate(none, target, updates), scores);
+  }
+
+  private Operand<TInt32> withinItems(Operand<TInt32> numbers) {
+    return tf.math.minimum(tf.math.maximum(numbers, tf.constant(0)), tf.constant(items));
+  }
+
+  private <T extends TType> Operand<T> column(Operand<T> vector) {
+    return tf.expandDims(vector, tf.constant(1));
   }
 
   private int latentWidth() {
@@ -268,15 +356,16 @@ final class InferenceGraph implements AutoCloseable {
     return tf.lookupTableFind(indexOfId, rawIds, tf.constant(ExportFormat.NO_INDEX));
   }
 
-  /**
-   * Indices [batch, length + 1] from high to low. The additional −1 at each row's end makes the row
-   * of an empty history one entry long.
-   */
-  private Operand<TInt64> sorted(Operand<TInt64> indices) {
+  /** Indices with a −1 at each row's end, which makes an empty row one entry long. */
+  private Operand<TInt64> padded(Operand<TInt64> indices) {
     Operand<TInt64> shape = tf.stack(List.of(size(indices, 0), tf.constant(1L)));
-    Operand<TInt64> padded =
-        tf.concat(
-            List.of(indices, tf.fill(shape, tf.constant(ExportFormat.NO_INDEX))), tf.constant(1));
+    return tf.concat(
+        List.of(indices, tf.fill(shape, tf.constant(ExportFormat.NO_INDEX))), tf.constant(1));
+  }
+
+  /** Indices, {@link #padded}, [batch, length + 1] from high to low. */
+  private Operand<TInt64> sorted(Operand<TInt64> indices) {
+    Operand<TInt64> padded = padded(indices);
     return tf.nn.topK(padded, tf.dtypes.cast(size(padded, 1), TInt32.class), TInt32.class).values();
   }
 
@@ -349,14 +438,23 @@ final class InferenceGraph implements AutoCloseable {
   }
 
   private Operand<TInt64> indices(TopK<TFloat32, TInt32> best) {
+    return ranked(best.values(), best.indices());
+  }
+
+  /** Items with −1 at the places of what is left out. */
+  private Operand<TInt64> ranked(Operand<TFloat32> scores, Operand<TInt32> items) {
     return tf.select(
-        tf.math.greater(best.values(), tf.constant(ExportFormat.LEFT_OUT)),
-        tf.dtypes.cast(best.indices(), TInt64.class),
+        tf.math.greater(scores, tf.constant(ExportFormat.LEFT_OUT)),
+        tf.dtypes.cast(items, TInt64.class),
         tf.constant(ExportFormat.NO_INDEX));
   }
 
   private Operand<TString> ids(TopK<TFloat32, TInt32> best) {
-    return tf.lookupTableFind(idOfIndex, indices(best), tf.constant(ExportFormat.NO_ID));
+    return ids(indices(best));
+  }
+
+  private Operand<TString> ids(Operand<TInt64> ranked) {
+    return tf.lookupTableFind(idOfIndex, ranked, tf.constant(ExportFormat.NO_ID));
   }
 
   private Operand<TInt64> size(Operand<? extends TType> tensor, int axis) {

@@ -24,6 +24,9 @@ import java.util.Objects;
  *       [batch, k], scores: float [batch, k]</td></tr>
  *   <tr><td>{@code recommend_excluding}</td><td>items: string [batch, length], exclude: string
  *       [batch, length]</td><td>the same</td></tr>
+ *   <tr><td>{@code recommend_filtered}</td><td>items, exclude, allow: string [batch, length] each;
+ *       k, offset, with_history: int32 [batch] each</td><td>items: string [batch, k], scores: float
+ *       [batch, k], where the largest k counts</td></tr>
  *   <tr><td>{@code recommend_indices}</td><td>items: int64 [batch, length]</td><td>items: int64
  *       [batch, k], scores: float [batch, k]</td></tr>
  *   <tr><td>{@code rank_indices}</td><td>items: int64 [batch, length], k: int32 [batch], of which
@@ -46,9 +49,10 @@ import java.util.Objects;
  *
  * <p>A history is a set: order and repetition do not matter, and unknown ids and the padding "" (−1
  * or any other index outside for indices) are as if they were not there. Rankings leave out the
- * history and what is excluded. Where fewer than k items are left the ranking ends with the item ""
- * (−1) and the score −3.4028235E38, the lowest finite one. Equal scores come in the order of the
- * item indices.
+ * history (unless with_history is 1), what is excluded, and what allow does not have, where it has
+ * anything but padding. The offset is how many of the best are passed over. Where fewer than k
+ * items are left the ranking ends with the item "" (−1) and the score −3.4028235E38, the lowest
+ * finite one. Equal scores come in the order of the item indices.
  */
 public final class SavedModelExporter {
   private static final Setting<Integer> TOP_K =

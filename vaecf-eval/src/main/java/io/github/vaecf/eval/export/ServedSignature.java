@@ -159,7 +159,8 @@ public final class ServedSignature {
    *
    * @param values a batch for each input
    * @throws IllegalArgumentException if an input is missing, is not among the signature's, or has
-   *     another type, width or number of rows than it should, or if a "k" is below 1
+   *     another type, width or number of rows than it should, if a "k" is below 1 or an "offset"
+   *     below 0, or if a "with_history" is neither 0 nor 1
    */
   public void check(Map<String, TensorRows> values) {
     int rows = -1;
@@ -178,15 +179,23 @@ public final class ServedSignature {
       if (value.rows() != rows || rows == 0) {
         throw refused(input, rows == 0 ? "at least one row" : rows + " rows", value.rows());
       }
-      if (input.name().equals(ExportFormat.K) && value.values() instanceof int[] lengths) {
-        int least = Arrays.stream(lengths).min().orElse(1);
-        if (least < 1) {
-          throw refused(input, "numbers of at least 1", least);
-        }
+      if (value.values() instanceof int[] numbers) {
+        checkNumbers(input, numbers);
       }
     }
     if (values.size() > inputs.size()) {
       throw refused("expected " + inputs.size() + " inputs, found " + values.keySet());
+    }
+  }
+
+  private void checkNumbers(TensorSpec input, int[] numbers) {
+    int least = input.name().equals(ExportFormat.K) ? 1 : 0;
+    int most = input.name().equals(ExportFormat.WITH_HISTORY) ? 1 : Integer.MAX_VALUE;
+    for (int number : numbers) {
+      if (number < least || number > most) {
+        String expected = most == 1 ? "numbers 0 or 1" : "numbers of at least " + least;
+        throw refused(input, expected, number);
+      }
     }
   }
 

@@ -181,9 +181,14 @@ final class WarmupRequests {
     for (int i = 0; i < width; i++) {
       int item = i % items.size();
       switch (input.type()) {
-        case STRING -> tensor.addStringVal(ByteString.copyFromUtf8(items.id(item)));
+        case STRING ->
+            tensor.addStringVal(
+                ByteString.copyFromUtf8(
+                    input.name().equals(ExportFormat.ALLOW)
+                        ? ExportFormat.NO_ID // all
+                        : items.id(item)));
         case INT64 -> tensor.addInt64Val(item);
-        case INT32 -> tensor.addIntVal(EXAMPLE_WIDTH);
+        case INT32 -> tensor.addIntVal(input.name().equals(ExportFormat.K) ? EXAMPLE_WIDTH : 0);
         case FLOAT32 -> tensor.addFloatVal(0);
       }
     }

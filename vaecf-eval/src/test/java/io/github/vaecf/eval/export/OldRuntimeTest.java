@@ -3,6 +3,7 @@ package io.github.vaecf.eval.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.vaecf.core.Query;
 import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,25 +43,44 @@ class OldRuntimeTest {
 
       List<String> answers = run(version, Files.write(folder.resolve("histories"), histories));
 
-      assertThat(answers).hasSize(USERS + 2);
+      assertThat(answers).hasSize(2 * USERS + 2);
       assertThat(answers.get(0)).isEqualTo("TensorFlow 2.10.1");
-      assertThat(answers.get(USERS + 1)).isEqualTo("all signatures answered");
+      assertThat(answers.get(2 * USERS + 1)).isEqualTo("all signatures answered");
       try (ServedModel served = ServedModel.load(version)) {
         // What smaller weights change, they change on every runtime.
         Recommender expected = weights == ExportedWeights.FLOAT32 ? model : served;
         for (int user = 0; user < USERS; user++) {
-          String[] answer = answers.get(user + 1).split("\\|", -1);
-          List<Recommendation> found = new ArrayList<>();
-          for (int rank = 0; rank < TOP_K; rank++) {
-            found.add(new Recommendation(answer[2 * rank], Float.parseFloat(answer[2 * rank + 1])));
-          }
-          assertThat(
-                  RankingAgreement.ACROSS_RUNTIMES.difference(
-                      expected.recommend(SmallModels.history(users, user), TOP_K), found))
-              .isEmpty();
+          List<String> history = SmallModels.history(users, user);
+          List<Recommendation> found = list(answers.get(2 * user + 1));
+          assertThat(found).hasSize(TOP_K);
+          assertAgree(expected.recommend(history, TOP_K), found);
+          List<String> others =
+              IntStream.range(0, TOP_K / 2).mapToObj(i -> found.get(2 * i).item()).toList();
+          Query filtered =
+              Query.builder()
+                  .history(history)
+                  .allow(others)
+                  .exclude(others.subList(0, 1))
+                  .offset(2)
+                  .k(5)
+                  .build();
+          assertAgree(expected.recommend(filtered), list(answers.get(2 * user + 2)));
         }
       }
     }
+  }
+
+  private static List<Recommendation> list(String answer) {
+    String[] parts = answer.split("\\|", -1);
+    List<Recommendation> list = new ArrayList<>();
+    for (int i = 0; i + 1 < parts.length; i += 2) {
+      list.add(new Recommendation(parts[i], Float.parseFloat(parts[i + 1])));
+    }
+    return list;
+  }
+
+  private static void assertAgree(List<Recommendation> expected, List<Recommendation> found) {
+    assertThat(RankingAgreement.ACROSS_RUNTIMES.difference(expected, found)).isEmpty();
   }
 
   private List<String> run(Path version, Path histories) throws Exception {

@@ -213,6 +213,26 @@ class SavedModelExporterTest {
   }
 
   @Test
+  void withoutAFilterTheFilteredAnswerIsThePlainOneEvenFromEmptyTensors() {
+    Map<String, Object> plain = call("serving_default", Map.of("items", text(1, id(8), "")));
+    Map<String, Object> filtered =
+        call(
+            "recommend_filtered",
+            Map.of(
+                "items", text(1, id(8), ""),
+                "exclude", TString.tensorOf(Shape.of(2, 0), DataBuffers.ofObjects(new String[0])),
+                "allow", TString.tensorOf(Shape.of(2, 0), DataBuffers.ofObjects(new String[0])),
+                "k", TInt32.vectorOf(TOP_K, TOP_K),
+                "offset", TInt32.vectorOf(0, 0),
+                "with_history", TInt32.vectorOf(0, 0)));
+
+    for (int user = 0; user < 2; user++) {
+      assertThat(items(filtered)[user]).containsExactly(items(plain)[user]);
+      assertThat(scores(filtered)[user]).containsExactly(scores(plain)[user]);
+    }
+  }
+
+  @Test
   void allItemsAreScoredLikeByTheModelAlsoThoseOfTheHistory() {
     float[][] scores = scores(call("score", Map.of("items", text(2, id(3), id(9)))));
 
@@ -375,6 +395,7 @@ class SavedModelExporterTest {
         .containsExactlyInAnyOrder(
             "serving_default",
             "recommend_excluding",
+            "recommend_filtered",
             "recommend_indices",
             "rank_indices",
             "score",

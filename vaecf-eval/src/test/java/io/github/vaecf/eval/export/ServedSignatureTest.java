@@ -14,6 +14,7 @@ import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ServedSignatureTest {
@@ -54,7 +56,7 @@ class ServedSignatureTest {
   void whatASignatureTakesAndGivesIsKnown() {
     ServedSignature rank = model.signatures().get("rank_indices");
 
-    assertThat(model.signatures()).hasSize(9).containsKey("serving_default");
+    assertThat(model.signatures()).hasSize(10).containsKey("serving_default");
     assertThat(rank.name()).isEqualTo("rank_indices");
     assertThat(rank.method()).isEqualTo("tensorflow/serving/predict");
     assertThat(rank.inputs().get(0).type().tensorFlowName()).isEqualTo("DT_INT64");
@@ -71,7 +73,12 @@ class ServedSignatureTest {
   void signaturesFollowFromTheModel() {
     List<String> all =
         List.of(
-            "rank_indices", "recommend_excluding", "recommend_indices", "score", "serving_default");
+            "rank_indices",
+            "recommend_excluding",
+            "recommend_filtered",
+            "recommend_indices",
+            "score",
+            "serving_default");
     try (TrainedModel ease = SmallModels.ease();
         TrainedModel itemKnn = SmallModels.itemKnn()) {
       SavedModelExporter.export(ease, folder.resolve("ease/1"));
@@ -81,7 +88,7 @@ class ServedSignatureTest {
         ServedModel itemKnn = ServedModel.load(folder.resolve("knn"))) {
       assertThat(itemKnn.signatures().keySet()).containsExactlyInAnyOrderElementsOf(all);
       assertThat(ease.signatures().keySet())
-          .hasSize(7)
+          .hasSize(8)
           .containsAll(all)
           .contains("similar_items", "similarity");
     }
@@ -120,6 +127,28 @@ class ServedSignatureTest {
         .isThrownBy(() -> rank.call(values))
         .withMessage(
             "signature rank_indices: input 'k': expected numbers of at least 1, found " + k);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "k, 0, numbers of at least 1",
+    "offset, -1, numbers of at least 0",
+    "with_history, 2, numbers 0 or 1",
+    "with_history, -1, numbers 0 or 1"
+  })
+  void aNumberThatAFilterCannotHaveIsRefused(String input, int number, String expected) {
+    ServedSignature filtered = model.signatures().get("recommend_filtered");
+    Map<String, TensorRows> values = new HashMap<>();
+    List.of("items", "exclude", "allow").forEach(name -> values.put(name, text(1, "")));
+    List.of("k", "offset", "with_history")
+        .forEach(name -> values.put(name, new TensorRows(1, 1, new int[] {1})));
+    assertThat(filtered.call(values).get("items").width()).isEqualTo(1);
+    values.put(input, new TensorRows(1, 1, new int[] {number}));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> filtered.call(values))
+        .withMessage(
+            "signature recommend_filtered: input '%s': expected %s, found %d",
+            input, expected, number);
   }
 
   @Test

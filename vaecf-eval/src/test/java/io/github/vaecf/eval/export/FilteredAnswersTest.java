@@ -1,0 +1,227 @@
+package io.github.vaecf.eval.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.vaecf.core.Query;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.model.LinearAutoencoder;
+import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.training.TrainedModel;
+import io.github.vaecf.core.training.TrainedModel.Weight;
+import io.github.vaecf.core.training.TrainedModels;
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every runtime gives to ten thousand questions by chance what comes of all scores by filtering and
+ * sorting them. The model's weights are small whole numbers: sums of them are the same everywhere
+ * to the last bit, and many are equal.
+ */
+class FilteredAnswersTest {
+  private static final int QUESTIONS = 10_000;
+  private static final int BATCH = 100;
+
+  @TempDir static Path folder;
+
+  private static TrainedModel trained;
+  private static float[] weights;
+
+  @BeforeAll
+  static void makeModel() {
+    try (TrainedModel ease =
+        TrainedModels.withEqualScores(Settings.published(new LinearAutoencoder.Ease()))) {
+      List<Weight> whole = ease.weights();
+      weights = whole.get(0).values();
+      Random random = new Random(3);
+      for (int place = 0; place < weights.length; place++) {
+        weights[place] = random.nextInt(5) - 2;
+      }
+      trained = TrainedModels.with(ease, whole);
+    }
+    SavedModelExporter.export(trained, folder.resolve("1"));
+    OnnxExporter.export(trained, folder.resolve("model.onnx"));
+  }
+
+  @AfterAll
+  static void close() {
+    trained.close();
+  }
+
+  private static IdIndex items() {
+    return trained.items();
+  }
+
+  private static List<String> some(Random random, double share) {
+    List<String> some = new ArrayList<>();
+    for (String id : items().ids()) {
+      if (random.nextDouble() < share) {
+        some.add(id);
+      }
+    }
+    if (some.isEmpty() || random.nextInt(4) == 0) {
+      some.add("no such item");
+    }
+    return some;
+  }
+
+  private static List<Query> questions(boolean mayKeepHistory) {
+    Random random = new Random(8);
+    List<Query> questions = new ArrayList<>();
+    for (int i = 0; i < QUESTIONS; i++) {
+      Query.Builder query =
+          Query.builder()
+              .history(some(random, random.nextDouble() / 3))
+              .k(1 + random.nextInt(random.nextInt(4) == 0 ? 2 * items().size() : 8));
+      if (random.nextBoolean()) {
+        query.offset(random.nextInt(random.nextInt(4) == 0 ? 2 * items().size() : 8));
+      }
+      if (random.nextBoolean()) {
+        query.exclude(some(random, random.nextDouble()));
+      }
+      if (random.nextBoolean()) {
+        query.allow(some(random, random.nextInt(3) == 0 ? 0.08 : random.nextDouble()));
+      }
+      if (mayKeepHistory && random.nextBoolean()) {
+        query.withHistory();
+      }
+      questions.add(query.build());
+    }
+    return questions;
+  }
+
+  /** All scores, then the filters, then the order, then the page. */
+  private static List<Recommendation> naive(Query query) {
+    Set<String> history = Set.copyOf(query.history());
+    Map<String, Float> scores = new HashMap<>();
+    for (int item = 0; item < items().size(); item++) {
+      float score = 0;
+      for (String id : history) {
+        int seen = items().indexOf(id);
+        score += seen < 0 ? 0 : weights[seen * items().size() + item];
+      }
+      scores.put(items().id(item), score);
+    }
+    return items().ids().stream()
+        .filter(id -> query.withHistory() || !history.contains(id))
+        .filter(id -> !query.excluded().contains(id))
+        .filter(id -> query.allowed().isEmpty() || query.allowed().get().contains(id))
+        .sorted(Comparator.comparing((String id) -> -scores.get(id)))
+        .skip(query.offset())
+        .limit(query.k())
+        .map(id -> new Recommendation(id, scores.get(id)))
+        .toList();
+  }
+
+  private static void assertAllAnswered(
+      boolean mayKeepHistory, Function<List<Query>, List<List<Recommendation>>> answerer) {
+    List<Query> questions = questions(mayKeepHistory);
+    int full = 0;
+    int kept = 0;
+    for (int from = 0; from < QUESTIONS; from += BATCH) {
+      List<Query> some = questions.subList(from, from + BATCH);
+      List<List<Recommendation>> answers = answerer.apply(some);
+      assertThat(answers).hasSize(BATCH);
+      for (int i = 0; i < BATCH; i++) {
+        assertThat(answers.get(i)).isEqualTo(naive(some.get(i)));
+        full += answers.get(i).size() == some.get(i).k() ? 1 : 0;
+        kept += some.get(i).withHistory() ? 1 : 0;
+      }
+    }
+    assertThat(full).as("questions to which there were enough items").isGreaterThan(QUESTIONS / 4);
+    assertThat(kept > 0).isEqualTo(mayKeepHistory);
+  }
+
+  @Test
+  void aTrainedModel() {
+    assertAllAnswered(true, trained::recommendAll);
+  }
+
+  @Test
+  void aSavedModelOnTheJvm() {
+    try (Recommender model = ServedModel.load(folder)) {
+      assertAllAnswered(true, model::recommendAll);
+    }
+  }
+
+  @Test
+  void anOnnxFileOnTheJvm() {
+    try (Recommender model = ServedModel.load(folder.resolve("model.onnx"))) {
+      assertAllAnswered(false, model::recommendAll);
+    }
+  }
+
+  /** As TensorFlow Serving and {@code vaecf serve} call it. */
+  @Test
+  void theSignatureOfASavedModel() {
+    try (ServedModel model = ServedModel.load(folder)) {
+      ServedSignature signature = model.signatures().get("recommend_filtered");
+      assertAllAnswered(
+          true,
+          queries -> {
+            Map<String, TensorRows> answer =
+                signature.call(
+                    Map.of(
+                        "items", rows(queries, Query::history),
+                        "exclude", rows(queries, query -> List.copyOf(query.excluded())),
+                        "allow",
+                            rows(
+                                queries,
+                                query -> query.allowed().map(List::copyOf).orElse(List.of())),
+                        "k", numbers(queries, Query::k),
+                        "offset", numbers(queries, Query::offset),
+                        "with_history", numbers(queries, query -> query.withHistory() ? 1 : 0)));
+            return lists(answer);
+          });
+    }
+  }
+
+  private static TensorRows rows(List<Query> queries, Function<Query, List<String>> ids) {
+    return TensorRows.join(
+        queries.stream()
+            .map(ids)
+            .map(one -> new TensorRows(1, one.size(), one.toArray(String[]::new)))
+            .toList());
+  }
+
+  private static TensorRows numbers(List<Query> queries, ToIntFunction<Query> number) {
+    return new TensorRows(queries.size(), 1, queries.stream().mapToInt(number).toArray());
+  }
+
+  /** The rows of an answer; an empty place must be at the end of its row, with the lowest score. */
+  private static List<List<Recommendation>> lists(Map<String, TensorRows> answer) {
+    TensorRows items = answer.get("items");
+    String[] ids = (String[]) items.values();
+    float[] scores = (float[]) answer.get("scores").values();
+    List<List<Recommendation>> lists = new ArrayList<>();
+    for (int row = 0; row < items.rows(); row++) {
+      List<Recommendation> list = new ArrayList<>();
+      boolean ended = false;
+      for (int place = row * items.width(); place < (row + 1) * items.width(); place++) {
+        ended |= ids[place].isEmpty();
+        if (ended) {
+          assertThat(ids[place]).isEmpty();
+          assertThat(scores[place]).isEqualTo(-Float.MAX_VALUE);
+        } else {
+          list.add(new Recommendation(ids[place], scores[place]));
+        }
+      }
+      lists.add(list);
+    }
+    return lists;
+  }
+}
