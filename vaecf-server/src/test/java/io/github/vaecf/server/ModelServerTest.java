@@ -24,10 +24,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -121,7 +123,7 @@ class ModelServerTest {
 
     assertThat(metadata.at("/model_spec/name").textValue()).isEqualTo("debian");
     JsonNode signatures = metadata.at("/metadata/signature_def/signature_def");
-    assertThat(signatures).hasSize(9);
+    assertThat(signatures).hasSize(10);
     assertThat(signatures.at("/serving_default/inputs/items"))
         .isEqualTo(
             json(
@@ -195,6 +197,14 @@ class ModelServerTest {
             "recommend_excluding",
             "'instances': [{'items': ['perl'], 'exclude': ['" + first + "']}]");
     assertAgree(recommended.subList(1, 100), Client.list(rest.at("/predictions/0")).subList(0, 99));
+    JsonNode second =
+        predict(
+            "recommend_filtered",
+            "'inputs': {'items': [['perl']], 'exclude': [['']], 'allow': [['']], 'k': [99],"
+                + " 'offset': [1], 'with_history': [0]}");
+    assertAgree(
+        recommended.subList(1, 100),
+        Client.list(second.at("/outputs/items/0"), second.at("/outputs/scores/0")));
     JsonNode indices = predict("recommend_indices", "'inputs': [[" + perl + ", -1]]");
     ArrayNode ids = Client.JSON.createArrayNode();
     indices.at("/outputs/items/0").forEach(index -> ids.add(model.items().id(index.intValue())));
@@ -220,6 +230,48 @@ class ModelServerTest {
                 + "]]}");
     assertThat(cosines.at("/outputs/0/0").floatValue())
         .isCloseTo(similar.at("/predictions/0/scores/0").floatValue(), within(1e-5f));
+  }
+
+  /** What is asked for, from all scores: the history and what is excluded out, the rest sorted. */
+  @Test
+  void whatIsFilteredIsWhatIsLeftOfAllScores() throws Exception {
+    JsonNode scores = predict("score", "'instances': [['perl']]").at("/predictions/0");
+    List<String> ids = model.items().ids();
+    List<Integer> order =
+        IntStream.range(0, ids.size())
+            .boxed()
+            .sorted(Comparator.comparing((Integer item) -> -scores.get(item).floatValue()))
+            .toList();
+    List<String> best = order.stream().map(ids::get).toList();
+    // Of three items in stock the worst, of which the user has one; never fewer than are left.
+    for (int withHistory = 0; withHistory < 2; withHistory++) {
+      List<String> stock = List.of(best.get(2_000), "perl", best.get(700), best.get(1_500));
+      JsonNode answer =
+          predict(
+              "recommend_filtered",
+              "'instances': [{'items': ['perl', 'no such item'], 'exclude': ['"
+                  + stock.get(3)
+                  + "', ''], 'allow': "
+                  + Client.JSON.valueToTree(stock)
+                  + ", 'k': 5, 'offset': 0, 'with_history': "
+                  + withHistory
+                  + "}]");
+      List<String> expected = new ArrayList<>(stock.subList(0, 3));
+      if (withHistory == 0) {
+        expected.remove("perl");
+      }
+      expected.sort(Comparator.comparing(best::indexOf));
+      assertThat(Client.list(answer.at("/predictions/0")))
+          .extracting(Recommendation::item)
+          .containsExactlyElementsOf(expected);
+    }
+    JsonNode all =
+        predict(
+            "recommend_filtered",
+            "'instances': [{'items': ['perl'], 'exclude': [], 'allow': [], 'k': "
+                + ids.size()
+                + ", 'offset': 0, 'with_history': 1}]");
+    assertThat(Client.list(all.at("/predictions/0"))).hasSize(ids.size());
   }
 
   private static JsonNode predict(String signature, String rest)
@@ -270,6 +322,9 @@ class ModelServerTest {
           {"signature_name": "rank_indices", "inputs": {"items": [[1], [2]], "k": [5, -2147483648]}} | signature rank_indices: input 'k': expected numbers of at least 1, found -2147483648
           {"signature_name": "rank_indices", "instances": [{"items": [1], "k": "3"}]} | row 0 of "k": expected a whole number of 32 bits, found string
           {"signature_name": "rank_indices", "instances": [{"items": [9223372036854775808], "k": 3}]} | row 0 of "items": expected a whole number of 64 bits, found 9223372036854775808
+          {"signature_name": "recommend_filtered", "instances": [{"items": ["perl"], "k": 5}]} | instances[0]: expected [allow, exclude, items, k, offset, with_history] for signature "recommend_filtered", found [items, k]
+          {"signature_name": "recommend_filtered", "instances": [{"items": [], "allow": [], "exclude": [], "k": 5, "offset": -1, "with_history": 0}]} | signature recommend_filtered: input 'offset': expected numbers of at least 0, found -1
+          {"signature_name": "recommend_filtered", "instances": [{"items": [], "allow": [], "exclude": [], "k": 5, "offset": 0, "with_history": true}]} | row 0 of "with_history": expected a whole number of 32 bits, found boolean
           {"signature_name": "similar_items", "instances": [["perl"]]} | row 0 of "item": expected a string, found array
           """)
   void whatIsMalformedIsRefusedWithTheReason(String body, String problem) throws Exception {

@@ -35,6 +35,9 @@ class RequestFuzzTest {
           "{\"inputs\": {\"items\": [[\"perl\"], [{\"b64\": \"cGVybA==\"}]]}}",
           "{\"signature_name\": \"recommend_excluding\", \"instances\": [{\"items\": [\"perl\"],"
               + " \"exclude\": [\"libwww-perl\"]}]}",
+          "{\"signature_name\": \"recommend_filtered\", \"inputs\": {\"items\": [[\"perl\"]], \"exclude\":"
+              + " [[]], \"allow\": [[\"libwww-perl\"]], \"k\": [5], \"offset\": [0],"
+              + " \"with_history\": [1]}}",
           "{\"signature_name\": \"recommend_indices\", \"inputs\": [[1, 2, -1]]}",
           "{\"signature_name\": \"rank_indices\", \"instances\": [{\"items\": [1], \"k\": 3}]}",
           "{\"signature_name\": \"score\", \"inputs\": {\"items\": [[\"perl\"]]}}",
