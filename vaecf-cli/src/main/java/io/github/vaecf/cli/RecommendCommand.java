@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.vaecf.core.GroupStrategy;
 import io.github.vaecf.core.Query;
+import io.github.vaecf.core.Reason;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.DataException;
@@ -22,10 +24,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,10 +42,10 @@ import picocli.CommandLine.Option;
     header = "Recommend items to a user, from the items that the user likes, or to everybody.",
     description = {
       "",
-      "For one user: --items, --items-file, or --user of a prepared folder. For many, into a file"
-          + " (--out) or a table (--out-jdbc): --all users of a prepared folder, or those of"
-          + " --histories or --histories-sql. What the model does not know is counted, said and left"
-          + " out.",
+      "For one user: --items, --items-file, or --user of a prepared folder; for several people who"
+          + " want one list, --user repeated. For many, into a file (--out) or a table (--out-jdbc):"
+          + " --all users of a prepared folder, or those of --histories or --histories-sql. What the"
+          + " model does not know is counted, said and left out.",
       ""
     },
     footer = {
@@ -47,6 +53,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  vaecf recommend --model models/movies --items 260,1196,1210 -k 5",
       "  vaecf recommend --model run --data data --user 42",
+      "  vaecf recommend --model run --data data --user 42 --user 43 --allow in-stock.txt",
       "  vaecf recommend --model run --data data --all --out all.parquet",
       "  vaecf recommend --model run --histories likes.csv --exclude gone.txt --out a.csv",
       "  vaecf recommend --model models/shop --data data --all \\",
@@ -86,8 +93,32 @@ final class RecommendCommand extends Subcommand {
   @Option(
       names = "--user",
       paramLabel = "ID",
-      description = "The raw id of a user of the prepared folder.")
-  private String user;
+      description =
+          "The raw id of a user of the prepared folder. Repeated: one list for all of them, without"
+              + " what anybody of them has.")
+  private List<String> users = List.of();
+
+  @Option(
+      names = "--group",
+      paramLabel = "STRATEGY",
+      defaultValue = "average",
+      completionCandidates = GroupStrategies.class,
+      description =
+          "How the standardised scores of several users become one: ${COMPLETION-CANDIDATES};"
+              + " default ${DEFAULT-VALUE}.")
+  private String group;
+
+  /** Names of the strategies. */
+  static final class GroupStrategies implements Iterable<String> {
+    private static String name(GroupStrategy strategy) {
+      return strategy.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(GroupStrategy.values()).map(GroupStrategies::name).iterator();
+    }
+  }
 
   @Option(
       names = "--all",
@@ -126,6 +157,24 @@ final class RecommendCommand extends Subcommand {
       defaultValue = "0",
       description = "Leave out the N best, for the next page of one user's list.")
   private int offset;
+
+  @Option(
+      names = "--mmr",
+      paramLabel = "LAMBDA",
+      defaultValue = "1",
+      description =
+          "A more diverse list, by maximal marginal relevance: the weight of the scores, from 1 for"
+              + " nothing else to 0 for items as unlike each other as can be; for one user.")
+  private double lambda;
+
+  @Option(
+      names = "--because",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Show with each item the N items of the user's history that carry it most, with how much"
+              + " lower its score were without them; for one user.")
+  private int because;
 
   @Option(
       names = "--exclude",
@@ -194,6 +243,12 @@ final class RecommendCommand extends Subcommand {
     if (offset < 0) {
       throw wrongUsage("--offset: expected at least 0, found " + offset);
     }
+    if (!(lambda >= 0 && lambda <= 1)) {
+      throw wrongUsage("--mmr: expected 0 to 1, found " + lambda);
+    }
+    if (because < 0) {
+      throw wrongUsage("--because: expected at least 0, found " + because);
+    }
     requireOneSource();
     fromOptions(
         () -> {
@@ -212,16 +267,22 @@ final class RecommendCommand extends Subcommand {
           "--out-table");
     } else {
       requireOneTarget();
-      refuse("is for one user: --items, --items-file or --user", "--offset");
+      refuse("is for one user: --items, --items-file or --user", "--offset", "--mmr", "--because");
     }
+    if (users.size() < 2) {
+      refuse("is for several users: --user repeated", "--group");
+    } else {
+      refuse("is for one user, found " + users.size(), "--because");
+    }
+    GroupStrategy strategy = strategy();
     RecommendationForm form = many() && out != null ? form() : null;
-    List<String> items = user == null && !many() ? items() : List.of();
+    List<String> items = users.isEmpty() && !many() ? items() : List.of();
     try (Recommender opened = Recommenders.open(model)) {
       Filters filters = filters(opened);
       if (many()) {
         recommendToMany(opened, filters, form);
-      } else if (user != null) {
-        recommendToUser(opened, filters);
+      } else if (!users.isEmpty()) {
+        recommendToUsers(opened, filters, strategy);
       } else {
         recommendFor(opened, filters, items);
       }
@@ -266,13 +327,26 @@ final class RecommendCommand extends Subcommand {
       throw wrongUsage(
           sources.get(0) + " and " + sources.get(1) + ": expected one of them, found both");
     }
-    boolean needsData = all || user != null;
+    boolean needsData = all || !users.isEmpty();
     if (needsData && data == null) {
       throw wrongUsage("--data: " + sources.get(0) + " is of a prepared folder, found none");
     }
     if (!needsData) {
       refuse("is for --user and --all", "--data");
     }
+  }
+
+  private GroupStrategy strategy() {
+    for (GroupStrategy one : GroupStrategy.values()) {
+      if (GroupStrategies.name(one).equals(group)) {
+        return one;
+      }
+    }
+    throw wrongUsage(
+        "--group: expected one of "
+            + String.join(", ", new GroupStrategies())
+            + ", found "
+            + group);
   }
 
   private boolean isGiven(String option) {
@@ -366,6 +440,12 @@ final class RecommendCommand extends Subcommand {
           model
               + ": an ONNX file leaves the items of a history out by itself; for --with-history name"
               + " the run folder or a SavedModel");
+    }
+    if (lambda < 1 && !opened.comparesItems()) {
+      throw new DataException(
+          model
+              + ": has no vectors of its items to compare; for --mmr name an autoencoder, a"
+              + " factorization or a linear model, as a run folder or a SavedModel");
     }
     return new Filters(excluded, allowed);
   }
@@ -472,25 +552,41 @@ final class RecommendCommand extends Subcommand {
             users.pairs());
   }
 
-  private void recommendToUser(Recommender opened, Filters filters) throws IOException {
-    UserHistories users = UserHistories.of(PreparedFolder.read(data), opened);
-    int index = users.users().indexOf(user);
-    if (index < 0) {
-      throw new DataException(
-          data
-              + ": has no user '"
-              + DataException.excerpt(user)
-              + "'; it has "
-              + users.users().size()
-              + ", such as '"
-              + users.users().id(0)
-              + "'");
+  private void recommendToUsers(Recommender opened, Filters filters, GroupStrategy strategy)
+      throws IOException {
+    UserHistories everybody = UserHistories.of(PreparedFolder.read(data), opened);
+    List<List<String>> histories = new ArrayList<>();
+    Set<String> unknown = new LinkedHashSet<>();
+    for (String user : users) {
+      int index = everybody.users().indexOf(user);
+      if (index < 0) {
+        throw new DataException(
+            data
+                + ": has no user '"
+                + DataException.excerpt(user)
+                + "'; it has "
+                + everybody.users().size()
+                + ", such as '"
+                + everybody.users().id(0)
+                + "'");
+      }
+      UserHistories own = everybody.only(index);
+      sayUnknown(own, opened);
+      unknown.addAll(own.unknownItems());
+      histories.add(opened.items().ids(own.rows(0, 1).row(0)));
     }
-    UserHistories own = users.only(index);
-    sayUnknown(own, opened);
-    ObjectNode answer = jsonObject().put("user", user);
-    own.unknownItems().forEach(answer.putArray("unknown")::add);
-    show(opened, filters, opened.items().ids(own.rows(0, 1).row(0)), answer);
+    ObjectNode answer = jsonObject();
+    Query.Builder query = Query.builder();
+    if (users.size() == 1) {
+      answer.put("user", users.get(0));
+      query.history(histories.get(0));
+    } else {
+      users.forEach(answer.putArray("users")::add);
+      answer.put("group", group);
+      query.group(histories, strategy);
+    }
+    unknown.forEach(answer.putArray("unknown")::add);
+    show(opened, filters, query, answer);
   }
 
   private void recommendFor(Recommender opened, Filters filters, List<String> items)
@@ -504,27 +600,39 @@ final class RecommendCommand extends Subcommand {
     ObjectNode answer = jsonObject();
     items.forEach(answer.putArray("items")::add);
     unknown.forEach(answer.putArray("unknown")::add);
-    show(opened, filters, items, answer);
+    show(opened, filters, Query.builder().history(items), answer);
   }
 
-  /** Shows the list of one user. */
-  private void show(Recommender opened, Filters filters, List<String> history, ObjectNode answer)
+  /** Shows one list. */
+  private void show(Recommender opened, Filters filters, Query.Builder whose, ObjectNode answer)
       throws IOException {
-    Query.Builder query =
-        Query.builder()
-            .history(history)
-            .k(k == null ? SHORT_LIST : k)
-            .offset(offset)
-            .exclude(filters.excluded());
-    filters.allowed().ifPresent(query::allow);
+    whose
+        .k(k == null ? SHORT_LIST : k)
+        .offset(offset)
+        .exclude(filters.excluded())
+        .marginalRelevance(lambda);
+    filters.allowed().ifPresent(whose::allow);
     if (withHistory) {
-      query.withHistory();
+      whose.withHistory();
     }
-    List<Recommendation> best = opened.recommend(query.build());
+    Query query = whose.build();
+    List<Recommendation> best = opened.recommend(query);
+    List<List<Reason>> reasons =
+        because == 0
+            ? List.of()
+            : opened
+                .because(query.history(), best.stream().map(Recommendation::item).toList())
+                .stream()
+                .map(all -> all.subList(0, Math.min(because, all.size())))
+                .toList();
     out()
         .print(
             RankedItems.show(
-                best, Recommenders.titles(opened), "score", answer.putArray("recommendations")));
+                best,
+                Recommenders.titles(opened),
+                "score",
+                answer.putArray("recommendations"),
+                reasons));
     writeJson(json, answer);
   }
 }

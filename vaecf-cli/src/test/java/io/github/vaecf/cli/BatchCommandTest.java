@@ -220,6 +220,81 @@ class BatchCommandTest {
         .startsWith("vaecf recommend: --offset: expected at least 0, found -1");
   }
 
+  @Test
+  void whatCarriesAnItemIsShownBelowItWithItsNumber() throws IOException {
+    String first = split.items().id(3);
+    String second = split.items().id(5);
+    Path json = folder.resolve("because.json");
+    Outcome outcome = one(run, first + "," + second, "-k=2", "--because=1", "--json", json);
+    assertThat(outcome.out().lines()).hasSize(5);
+    JsonNode list = new ObjectMapper().readTree(json.toFile()).get("recommendations");
+    for (JsonNode entry : list) {
+      assertThat(entry.get("because")).hasSize(1);
+      String carries = entry.at("/because/0/item").asText();
+      assertThat(carries).isIn(first, second);
+      assertThat(outcome.out()).contains("  because of " + carries);
+      // Item-kNN adds up what each item of the history gives.
+      Path alone = folder.resolve("alone.json");
+      one(run, carries, "-k=100", "--json", alone);
+      for (JsonNode other : new ObjectMapper().readTree(alone.toFile()).get("recommendations")) {
+        if (other.get("item").equals(entry.get("item"))) {
+          assertThat(entry.at("/because/0/contribution").floatValue())
+              .isCloseTo(other.get("score").floatValue(), within(1e-5f));
+        }
+      }
+    }
+    assertThat(one(run, first, "-k=2").out()).doesNotContain("because");
+    assertThat(one(run, first, "--because=-1").err())
+        .startsWith("vaecf recommend: --because: expected at least 0, found -1");
+  }
+
+  @Test
+  void severalUsersGetOneListWithoutWhatAnybodyHas() throws IOException {
+    List<String> both = new ArrayList<>(history(0));
+    both.addAll(history(1));
+    List<List<JsonNode>> lists = new ArrayList<>();
+    for (String strategy : List.of("average", "least-misery")) {
+      Path json = folder.resolve(strategy + ".json");
+      Outcome outcome =
+          Outcome.of(
+              "recommend",
+              "--model",
+              run,
+              "--data",
+              data,
+              "--user",
+              split.users().id(0),
+              "--user",
+              split.users().id(1),
+              "--group",
+              strategy,
+              "-k=100",
+              "--json",
+              json);
+      assertThat(outcome.err()).isEmpty();
+      JsonNode answer = new ObjectMapper().readTree(json.toFile());
+      assertThat(answer.get("group").asText()).isEqualTo(strategy);
+      assertThat(answer.get("users")).hasSize(2);
+      List<JsonNode> list = new ArrayList<>();
+      answer.get("recommendations").forEach(list::add);
+      assertThat(list.stream().map(one -> one.get("item").asText()))
+          .containsExactlyInAnyOrderElementsOf(
+              split.items().ids().stream().filter(id -> !both.contains(id)).toList());
+      lists.add(list);
+    }
+    assertThat(lists.get(0)).isNotEqualTo(lists.get(1));
+  }
+
+  @Test
+  void aMoreDiverseListTakesAModelThatComparesItems() {
+    Outcome outcome = one(run, split.items().id(3), "--mmr=0.5");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err())
+        .startsWith("vaecf recommend: " + run + ": has no vectors of its items to compare; for");
+    assertThat(one(run, split.items().id(3), "--mmr=1.5").err())
+        .startsWith("vaecf recommend: --mmr: expected 0 to 1, found 1.5");
+  }
+
   /** The lines of a table, whatever the width of its columns. */
   private static List<String> rows(Outcome outcome) {
     return outcome.out().lines().skip(1).map(line -> line.replaceAll(" +", " ")).toList();
@@ -375,6 +450,9 @@ class BatchCommandTest {
         "--items=7 --data=d",
         "--items=7 --out=x.csv",
         "--all --data=d --offset=3 --out=x.csv",
+        "--items=7 --group=average",
+        "--data=d --user=7 --user=8 --group=sum",
+        "--data=d --user=7 --user=8 --because=1",
         "--items=7 --out-format=csv",
         "--items=7 --out-jdbc=jdbc:duckdb:x",
         "--all --data=d --out=x.csv --out-jdbc=jdbc:duckdb:x",

@@ -54,6 +54,18 @@ final class OtherCatalogue extends Recommender {
     return scores;
   }
 
+  @Override
+  public boolean comparesItems() {
+    return model.comparesItems();
+  }
+
+  @Override
+  protected float[] cosines(int item, int[] others) {
+    // What is ranked is known to the model.
+    int[] known = Arrays.stream(others).map(other -> toModel[other]).toArray();
+    return model.whileOpen(() -> model.cosines(toModel[item], known));
+  }
+
   /** So many that enough are left where all that are not in the catalogue come first. */
   private int wanted(Rankings rankings) {
     return (int) Math.min(model.itemCount(), (long) rankings.k() + missing);

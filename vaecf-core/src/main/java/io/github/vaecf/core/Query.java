@@ -3,6 +3,7 @@ package io.github.vaecf.core;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,20 +19,24 @@ import java.util.Set;
  * }</pre>
  */
 public final class Query {
-  private final List<String> history;
+  private final List<List<String>> histories; // one, or those of a group
+  private final GroupStrategy strategy; // null where it is for one person
   private final int k;
   private final int offset;
   private final Set<String> excluded;
   private final Set<String> allowed; // null for all items
   private final boolean withHistory;
+  private final double lambda;
 
   private Query(Builder builder) {
-    this.history = builder.history;
+    this.histories = builder.histories;
+    this.strategy = builder.strategy;
     this.k = builder.k;
     this.offset = builder.offset;
     this.excluded = Set.copyOf(builder.excluded);
     this.allowed = builder.allowed == null ? null : Set.copyOf(builder.allowed);
     this.withHistory = builder.withHistory;
+    this.lambda = builder.lambda;
   }
 
   /**
@@ -45,12 +50,14 @@ public final class Query {
 
   /** What is asked. Not safe for use by many threads. */
   public static final class Builder {
-    private List<String> history = List.of();
+    private List<List<String>> histories = List.of(List.of());
+    private GroupStrategy strategy;
     private int k = 10;
     private int offset;
     private final Set<String> excluded = new LinkedHashSet<>();
     private Set<String> allowed;
     private boolean withHistory;
+    private double lambda = 1;
 
     private Builder() {}
 
@@ -62,7 +69,27 @@ public final class Query {
      * @return this
      */
     public Builder history(Collection<String> ids) {
-      history = List.copyOf(ids);
+      histories = List.of(List.copyOf(ids));
+      strategy = null;
+      return this;
+    }
+
+    /**
+     * What is known of each of several people who want one list, such as a family for an evening.
+     * What anybody of them has is left out.
+     *
+     * @param people raw ids of what each person touched; somebody of whom nothing is known counts
+     *     as one; copied
+     * @param how how their scores become one
+     * @return this
+     * @throws IllegalArgumentException if there is nobody
+     */
+    public Builder group(Collection<? extends Collection<String>> people, GroupStrategy how) {
+      if (people.isEmpty()) {
+        throw new IllegalArgumentException("group: expected at least one person, found none");
+      }
+      histories = people.stream().map(List::copyOf).toList();
+      strategy = Objects.requireNonNull(how, "how");
       return this;
     }
 
@@ -134,6 +161,25 @@ public final class Query {
     }
 
     /**
+     * Puts the best 200 items into the order of maximal marginal relevance (Carbonell and
+     * Goldstein, SIGIR 1998), by the cosines of their vectors: a more diverse list. Its scores are
+     * the model's, which do not descend then. Whoever {@linkplain Recommender#comparesItems
+     * compares items} can do that.
+     *
+     * @param weight λ, the weight of the scores, from 1 for nothing else, as unless said otherwise,
+     *     to 0 for items that are as unlike each other as can be
+     * @return this
+     * @throws IllegalArgumentException if it is not such a number
+     */
+    public Builder marginalRelevance(double weight) {
+      if (!(weight >= 0 && weight <= 1)) {
+        throw new IllegalArgumentException("lambda must be 0 to 1, found " + weight);
+      }
+      lambda = weight;
+      return this;
+    }
+
+    /**
      * Makes it.
      *
      * @return what is asked
@@ -151,12 +197,32 @@ public final class Query {
   }
 
   /**
-   * What is known of the user.
+   * What is known of the user; of a group, all that is known of anybody.
    *
    * @return raw ids
    */
   public List<String> history() {
-    return history;
+    return histories.size() == 1
+        ? histories.get(0)
+        : histories.stream().flatMap(List::stream).distinct().toList();
+  }
+
+  /**
+   * What is known of each person.
+   *
+   * @return raw ids for each; one list unless the question is for a group
+   */
+  public List<List<String>> histories() {
+    return histories;
+  }
+
+  /**
+   * How the scores of a group become one.
+   *
+   * @return the strategy; empty where the question is for one person
+   */
+  public Optional<GroupStrategy> group() {
+    return Optional.ofNullable(strategy);
   }
 
   /**
@@ -202,5 +268,14 @@ public final class Query {
    */
   public boolean withHistory() {
     return withHistory;
+  }
+
+  /**
+   * The weight of the scores beside diversity.
+   *
+   * @return λ, 1 unless a more diverse list was asked for
+   */
+  public double lambda() {
+    return lambda;
   }
 }

@@ -2,8 +2,12 @@ package io.github.vaecf.core;
 
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
+import it.unimi.dsi.fastutil.ints.IntList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -283,22 +287,158 @@ public abstract class Recommender implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    */
   public final List<List<Recommendation>> recommendAll(List<Query> queries) {
+    List<Query> alone = queries.stream().filter(one -> one.group().isEmpty()).toList();
+    Iterator<List<Recommendation>> lists = recommendToEach(alone).iterator();
+    return queries.stream()
+        .map(one -> one.group().isEmpty() ? lists.next() : recommendToGroup(one))
+        .toList();
+  }
+
+  private List<List<Recommendation>> recommendToEach(List<Query> queries) {
     CsrMatrix rows = histories(queries.stream().map(Query::history).toList());
     List<ItemFilter> filters = queries.stream().map(this::filter).toList();
     boolean plain = filters.stream().allMatch(ItemFilter::isPlain);
-    long deepest = queries.stream().mapToLong(one -> (long) one.offset() + one.k()).max().orElse(1);
+    int deepest = queries.stream().mapToInt(this::depth).max().orElse(1);
     Rankings rankings =
-        rank(
-            rows,
-            0,
-            rows.rows(),
-            (int) Math.min(itemCount(), deepest),
-            plain ? this::rank : filtered(filters::get));
+        rank(rows, 0, rows.rows(), deepest, plain ? this::rank : filtered(filters::get));
     List<List<Recommendation>> lists = new ArrayList<>(queries.size());
     for (int user = 0; user < queries.size(); user++) {
       lists.add(list(rankings, user, queries.get(user)));
     }
     return lists;
+  }
+
+  private List<Recommendation> recommendToGroup(Query query) {
+    ItemFilter filter = filter(query);
+    if (filter.keepsHistory() && !scoresAllItems()) {
+      throw leavesHistoriesOut();
+    }
+    CsrMatrix people = histories(query.histories());
+    BitSet nobodys = ItemFilter.of(items).candidates();
+    people.pairs().forEach((person, item) -> nobodys.clear(item));
+    GroupScores group =
+        new GroupScores(query.group().orElseThrow(), nobodys, itemCount(), people.rows());
+    int some = Math.max(1, Math.min(LARGEST_BATCH, MOST_SCORES / itemCount()));
+    for (int from = 0; from < people.rows(); from += some) {
+      int first = from;
+      int end = Math.min(people.rows(), from + some);
+      float[] scores = whileOpen(() -> allScores(people, first, end));
+      for (int person = 0; person < end - first; person++) {
+        group.add(scores, person * itemCount());
+      }
+    }
+    BitSet candidates = filter.candidates();
+    if (!filter.keepsHistory()) {
+      candidates.and(nobodys);
+    }
+    Rankings ranking = Rankings.empty(1, depth(query));
+    new TopItems(ranking.k()).select(group.scores(), 0, candidates, ranking, 0);
+    return list(ranking, 0, query);
+  }
+
+  /** How deep a ranking must be to have what is asked for. */
+  private int depth(Query query) {
+    long asked = (long) query.offset() + query.k();
+    return (int)
+        Math.min(itemCount(), query.lambda() < 1 ? Math.max(asked, MarginalRelevance.POOL) : asked);
+  }
+
+  /**
+   * Which items of a history carry recommendations, by what the model itself says: the score of the
+   * recommended item with the whole history, less its score with the history without that one item.
+   * Exact for any model; of a linear model it is the weight from the one item to the other. Costs a
+   * ranking for as many users as the history has items, and one more.
+   *
+   * @param history raw ids of items that the user touched; unknown ones are ignored
+   * @param recommended raw ids of the items to be explained, such as those of a list that was
+   *     recommended
+   * @return for each of these the items of the history, the one that carries it most first
+   * @throws IllegalArgumentException if the model does not score one of them
+   * @throws UnsupportedOperationException if one is of the history itself and this cannot
+   *     {@linkplain #scoresAllItems score} that
+   * @throws ArithmeticException if a score is not a number
+   * @throws IllegalStateException if this is closed
+   */
+  public final List<List<Reason>> because(List<String> history, List<String> recommended) {
+    IntList seen = histories(List.of(history)).row(0);
+    // A row without each item, and the whole one at the end.
+    CsrMatrix rows =
+        CsrMatrix.of(
+            seen.size() + 1,
+            itemCount(),
+            pairs -> {
+              for (int row = 0; row <= seen.size(); row++) {
+                for (int i = 0; i < seen.size(); i++) {
+                  if (i != row) {
+                    pairs.accept(row, seen.getInt(i));
+                  }
+                }
+              }
+            });
+    int[] asked = recommended.stream().mapToInt(this::known).toArray();
+    if (!scoresAllItems() && Arrays.stream(asked).anyMatch(seen::contains)) {
+      throw leavesHistoriesOut();
+    }
+    float[][] scores = whileOpen(() -> scores(rows, asked));
+    List<List<Reason>> reasons = new ArrayList<>();
+    for (int item = 0; item < asked.length; item++) {
+      float whole = scores[seen.size()][item];
+      if (whole == Float.NEGATIVE_INFINITY) {
+        throw new IllegalArgumentException(
+            "recommended: the model has no score for '" + recommended.get(item) + "'");
+      }
+      List<Reason> all = new ArrayList<>();
+      for (int i = 0; i < seen.size(); i++) {
+        all.add(new Reason(items.id(seen.getInt(i)), whole - scores[i][item]));
+      }
+      all.sort(Comparator.comparing((Reason one) -> -one.contribution()));
+      reasons.add(List.copyOf(all));
+    }
+    return reasons;
+  }
+
+  private int known(String id) {
+    int index = items.indexOf(id);
+    if (index < 0) {
+      throw new IllegalArgumentException("recommended: the model knows no item '" + id + "'");
+    }
+    return index;
+  }
+
+  /** The scores of some items, a row a user. */
+  private float[][] scores(CsrMatrix histories, int[] some) {
+    float[][] scores = new float[histories.rows()][some.length];
+    int rows = Math.max(1, Math.min(LARGEST_BATCH, MOST_SCORES / itemCount()));
+    for (int from = 0; from < scores.length; from += rows) {
+      int to = Math.min(scores.length, from + rows);
+      float[] all = allScores(histories, from, to);
+      for (int row = from; row < to; row++) {
+        for (int i = 0; i < some.length; i++) {
+          scores[row][i] = all[(row - from) * itemCount() + some[i]];
+          if (Float.isNaN(scores[row][i])) {
+            throw new ArithmeticException("the score of item " + some[i] + " is not a number");
+          }
+        }
+      }
+    }
+    return scores;
+  }
+
+  /** The scores of all items; of whoever only ranks, −∞ for those of a row's own history. */
+  private float[] allScores(CsrMatrix histories, int from, int to) {
+    if (scoresAllItems()) {
+      return scoreAll(histories, from, to);
+    }
+    float[] scores = new float[(to - from) * itemCount()];
+    Arrays.fill(scores, Float.NEGATIVE_INFINITY);
+    Rankings all = Rankings.empty(to - from, itemCount());
+    rank(histories, from, to, all, 0);
+    for (int user = 0; user < all.users(); user++) {
+      for (int rank = 0; rank < all.k() && all.item(user, rank) >= 0; rank++) {
+        scores[user * itemCount() + all.item(user, rank)] = all.score(user, rank);
+      }
+    }
+    return scores;
   }
 
   private CsrMatrix histories(List<? extends List<String>> histories) {
@@ -329,12 +469,40 @@ public abstract class Recommender implements AutoCloseable {
   }
 
   private List<Recommendation> list(Rankings rankings, int user, Query query) {
+    long asked = (long) query.offset() + query.k();
+    int depth = Math.min(depth(query), rankings.k());
+    int size = 0;
+    while (size < depth && rankings.item(user, size) >= 0) {
+      size++;
+    }
+    int end = (int) Math.min(asked, size);
+    int[] order =
+        query.lambda() < 1 ? diversified(rankings, user, size, end, query.lambda()) : null;
     List<Recommendation> list = new ArrayList<>();
-    long end = Math.min(rankings.k(), (long) query.offset() + query.k());
-    for (int rank = query.offset(); rank < end && rankings.item(user, rank) >= 0; rank++) {
-      list.add(new Recommendation(items.id(rankings.item(user, rank)), rankings.score(user, rank)));
+    for (int rank = query.offset(); rank < end; rank++) {
+      int place = order != null && rank < order.length ? order[rank] : rank;
+      list.add(
+          new Recommendation(items.id(rankings.item(user, place)), rankings.score(user, place)));
     }
     return list;
+  }
+
+  /** The places of a ranking in the order of marginal relevance. */
+  private int[] diversified(Rankings rankings, int user, int size, int wanted, double lambda) {
+    if (!comparesItems()) {
+      throw noVectors();
+    }
+    int[] pool = new int[Math.min(size, MarginalRelevance.POOL)];
+    float[] scores = new float[pool.length];
+    for (int place = 0; place < pool.length; place++) {
+      pool[place] = rankings.item(user, place);
+      scores[place] = rankings.score(user, place);
+    }
+    return MarginalRelevance.order(
+        scores,
+        lambda,
+        Math.min(wanted, pool.length),
+        place -> whileOpen(() -> cosines(pool[place], pool)));
   }
 
   /**
@@ -385,6 +553,32 @@ public abstract class Recommender implements AutoCloseable {
    */
   protected float[] scoreAll(CsrMatrix histories, int from, int to) {
     throw leavesHistoriesOut();
+  }
+
+  /**
+   * Whether this has vectors of its items by which it can say how much they are alike. Trained
+   * models and SavedModels of autoencoders, factorizations and linear models have them.
+   *
+   * @return false unless {@link #cosines} is overridden
+   */
+  public boolean comparesItems() {
+    return false;
+  }
+
+  /**
+   * The cosines of items' vectors. Whoever overrides it says so by {@link #comparesItems}.
+   *
+   * @param item an item's index
+   * @param others indices of items, at least one
+   * @return the cosine of the item and each of the others
+   * @throws UnsupportedOperationException if there are no vectors
+   */
+  protected float[] cosines(int item, int[] others) {
+    throw noVectors();
+  }
+
+  private static UnsupportedOperationException noVectors() {
+    return new UnsupportedOperationException("this model has no vectors of its items to compare");
   }
 
   private static UnsupportedOperationException leavesHistoriesOut() {

@@ -11,7 +11,9 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -149,6 +151,80 @@ class QueryTest {
     assertThat(model.recommend(queries.get(0))).isEqualTo(answers.get(0));
   }
 
+  /** The scores of the items that nobody has, less their mean, by their standard deviation. */
+  private static double standardised(
+      Ranks model, List<Integer> history, List<Integer> of, int item) {
+    double mean = of.stream().mapToDouble(one -> model.score(history, one)).average().orElse(0);
+    double variance =
+        of.stream()
+            .mapToDouble(one -> Math.pow(model.score(history, one) - mean, 2))
+            .average()
+            .orElse(0);
+    return (model.score(history, item) - mean) / (variance == 0 ? 1 : Math.sqrt(variance));
+  }
+
+  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
+  void aGroupGetsTheMeanOrTheLeastOfItsStandardisedScores(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 2, max = 20) int items,
+      @ForAll @IntRange(min = 1, max = 4) int people,
+      @ForAll GroupStrategy strategy,
+      @ForAll boolean scoresAllItems) {
+    Random random = new Random(seed);
+    Ranks model = scoresAllItems ? new Scores(items, seed) : new Ranks(items, seed);
+    List<List<String>> group = new ArrayList<>();
+    for (int person = 0; person < people; person++) {
+      group.add(some(model.items(), random, 0.2));
+    }
+    boolean withHistory = scoresAllItems && random.nextBoolean();
+    Query.Builder query =
+        Query.builder()
+            .group(group, strategy)
+            .k(1 + random.nextInt(6))
+            .offset(random.nextInt(3))
+            .exclude(some(model.items(), random, 0.1));
+    Query asked = (withHistory ? query.withHistory() : query).build();
+    List<List<Integer>> histories =
+        group.stream()
+            .map(one -> one.stream().map(model.items()::indexOf).filter(i -> i >= 0).toList())
+            .toList();
+    List<Integer> nobodys =
+        IntStream.range(0, items)
+            .boxed()
+            .filter(item -> histories.stream().noneMatch(one -> one.contains(item)))
+            .toList();
+    float[] scores = new float[items];
+    for (int item = 0; item < items; item++) {
+      int one = item;
+      DoubleStream each =
+          histories.stream().mapToDouble(history -> standardised(model, history, nobodys, one));
+      scores[item] =
+          (float) (strategy == GroupStrategy.AVERAGE ? each.average() : each.min()).orElseThrow();
+    }
+    List<Recommendation> expected =
+        IntStream.range(0, items)
+            .boxed()
+            .filter(item -> withHistory || nobodys.contains(item))
+            .filter(item -> !asked.excluded().contains(model.items().id(item)))
+            .map(item -> new Recommendation(model.items().id(item), scores[item]))
+            .sorted(Comparator.comparing((Recommendation one) -> -one.score()))
+            .toList();
+    List<Recommendation> found =
+        model.recommendAll(List.of(Query.builder().k(2).build(), asked)).get(1);
+    // To within rounding of sums of doubles, by which equal ones may change places.
+    int from = Math.min(asked.offset(), expected.size());
+    int to = Math.min(expected.size(), asked.offset() + asked.k());
+    assertThat(RankingAgreement.within(1e-5).difference(expected.subList(from, to), found))
+        .isEmpty();
+  }
+
+  @Test
+  void nobodyIsNoGroup() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Query.builder().group(List.of(), GroupStrategy.AVERAGE))
+        .withMessage("group: expected at least one person, found none");
+  }
+
   @Property(tries = 50)
   void pagesFollowUponEachOtherWithoutAGapOrARepetition(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 7) int k) {
@@ -205,6 +281,14 @@ class QueryTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> model.rank(users, 0, 2, ItemFilter.of(Rows.ids(8)), 1))
         .withMessage("filter: expected one of the model's items, found IdIndex[8 ids]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-0.1, 1.001, Double.NaN})
+  void theWeightOfTheScoresIsAShare(double lambda) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Query.builder().marginalRelevance(lambda))
+        .withMessage("lambda must be 0 to 1, found " + lambda);
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import io.github.vaecf.data.CsrMatrix;
@@ -238,6 +239,63 @@ public abstract class RecommenderContract {
       assertThatThrownBy(() -> recommender.recommend(Query.builder().withHistory().build()))
           .isInstanceOf(UnsupportedOperationException.class);
     }
+  }
+
+  @Test
+  final void whatCarriesARecommendationIsWhatItsScoreLosesWithoutIt() {
+    List<String> history = List.of(ids().get(2), ids().get(7), ids().get(4), ids().get(7), "?");
+    List<Recommendation> best = recommender.recommend(history, 3);
+    List<List<Reason>> reasons =
+        recommender.because(history, best.stream().map(Recommendation::item).toList());
+    assertThat(reasons).hasSize(3);
+    for (int i = 0; i < 3; i++) {
+      String item = best.get(i).item();
+      assertThat(reasons.get(i))
+          .extracting(Reason::item)
+          .containsExactlyInAnyOrder(ids().get(2), ids().get(7), ids().get(4));
+      float before = Float.POSITIVE_INFINITY;
+      for (Reason reason : reasons.get(i)) {
+        assertThat(reason.contribution()).isLessThanOrEqualTo(before);
+        before = reason.contribution();
+        List<String> others = history.stream().filter(id -> !id.equals(reason.item())).toList();
+        List<Recommendation> without = recommender.recommend(others, ids().size());
+        float largest =
+            (float) without.stream().mapToDouble(one -> Math.abs(one.score())).max().orElse(0);
+        float score =
+            without.stream()
+                .filter(one -> one.item().equals(item))
+                .findFirst()
+                .orElseThrow()
+                .score();
+        assertThat(reason.contribution())
+            .isCloseTo(best.get(i).score() - score, within(4e-5f * Math.max(1, largest)));
+      }
+    }
+    assertThat(recommender.because(List.of(), List.of(ids().get(0)))).containsExactly(List.of());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> recommender.because(history, List.of("?")))
+        .withMessage("recommended: the model knows no item '?'");
+  }
+
+  @Test
+  final void aMoreDiverseListHasTheSameItemsInAnOrderWithoutGaps() {
+    Query.Builder query =
+        Query.builder().history(List.of(ids().get(2), ids().get(7))).k(ids().size());
+    List<Recommendation> plain = recommender.recommend(query.build());
+    if (!recommender.comparesItems()) {
+      assertThatThrownBy(() -> recommender.recommend(query.marginalRelevance(0.5).build()))
+          .isInstanceOf(UnsupportedOperationException.class)
+          .hasMessage("this model has no vectors of its items to compare");
+      return;
+    }
+    List<Recommendation> diverse = recommender.recommend(query.marginalRelevance(0.2).build());
+    assertThat(diverse).containsExactlyInAnyOrderElementsOf(plain).isNotEqualTo(plain);
+    assertThat(diverse.get(0)).isEqualTo(plain.get(0));
+    List<Recommendation> pages = new ArrayList<>();
+    for (int offset = 0; offset < ids().size(); offset += 7) {
+      pages.addAll(recommender.recommend(query.k(7).offset(offset).build()));
+    }
+    assertThat(pages).isEqualTo(diverse);
   }
 
   private List<String> some(Random random) {

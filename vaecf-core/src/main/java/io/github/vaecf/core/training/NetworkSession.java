@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -26,7 +27,10 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.RunMetadata;
 import org.tensorflow.proto.RunOptions;
@@ -41,6 +45,8 @@ import org.tensorflow.types.TInt64;
 final class NetworkSession extends Recommender {
   private final Session session;
   private final List<Variables.Variable> modelWeights;
+  private final Placeholder<TInt64> fedItems;
+  private final Optional<Operand<TFloat32>> itemVectors; // of the fed items, row by row
   final NetworkGraph network;
   final TrainingStep step; // null where it does not train
 
@@ -63,6 +69,9 @@ final class NetworkSession extends Recommender {
       network = new NetworkGraph(graph, settings, items.size());
       // What else a training asks for is of no use once it has ended.
       modelWeights = network.variables.weights();
+      fedItems =
+          network.tf.withName("items").placeholder(TInt64.class, Placeholder.shape(Shape.of(-1)));
+      itemVectors = network.itemKernel.map(kernel -> vectors(network, kernel, fedItems));
       step = training ? new TrainingStep(network, settings) : null;
       ConfigProto config =
           sessionConfig(device, valueOr(settings, TrainingSettings.THREADS), training);
@@ -72,6 +81,21 @@ final class NetworkSession extends Recommender {
       graph.close();
       throw e;
     }
+  }
+
+  private static Operand<TFloat32> vectors(
+      NetworkGraph network, TensorFlowLayers.ItemKernel kernel, Operand<TInt64> items) {
+    Ops tf = network.tf;
+    Operand<TFloat32> weights =
+        network.variables.weights().stream()
+            .filter(weight -> weight.name().equals(kernel.name()))
+            .findFirst()
+            .orElseThrow()
+            .value();
+    return kernel.inRows()
+        ? tf.gather(weights, items, tf.constant(0))
+        : tf.linalg.transpose(
+            tf.gather(weights, items, tf.constant(1)), tf.constant(new int[] {1, 0}));
   }
 
   private static <T> T valueOr(Settings settings, Setting<T> setting) {
@@ -250,6 +274,46 @@ final class NetworkSession extends Recommender {
   /** The vectors of users whose products with the items' are the scores, row-major. */
   float[] users(TensorFlowLayers.Products products, CsrMatrix histories, int from, int to) {
     return infer(histories, from, to, products.users());
+  }
+
+  @Override
+  public boolean comparesItems() {
+    return itemVectors.isPresent();
+  }
+
+  @Override
+  protected float[] cosines(int item, int[] others) {
+    if (itemVectors.isEmpty()) {
+      return super.cosines(item, others);
+    }
+    long[] asked = new long[others.length + 1];
+    for (int i = 0; i < others.length; i++) {
+      asked[i] = others[i];
+    }
+    asked[others.length] = item;
+    float[] vectors;
+    try (TInt64 fed = TInt64.vectorOf(asked);
+        Result result = session.runner().feed(fedItems, fed).fetch(itemVectors.get()).run()) {
+      vectors = Batch.copy(result.get(0));
+    }
+    int width = vectors.length / asked.length;
+    int own = others.length * width;
+    float[] cosines = new float[others.length];
+    for (int i = 0; i < others.length; i++) {
+      double lengths =
+          Math.sqrt(
+              product(vectors, own, own, width) * product(vectors, i * width, i * width, width));
+      cosines[i] = lengths == 0 ? 0 : (float) (product(vectors, own, i * width, width) / lengths);
+    }
+    return cosines;
+  }
+
+  private static double product(float[] vectors, int a, int b, int width) {
+    double product = 0;
+    for (int i = 0; i < width; i++) {
+      product += (double) vectors[a + i] * vectors[b + i];
+    }
+    return product;
   }
 
   /** What a tensor is that depends on no history. */

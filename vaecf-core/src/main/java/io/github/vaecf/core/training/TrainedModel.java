@@ -443,6 +443,16 @@ public final class TrainedModel extends Recommender {
     return session.scores(histories, from, to);
   }
 
+  @Override
+  public boolean comparesItems() {
+    return session.comparesItems();
+  }
+
+  @Override
+  protected float[] cosines(int item, int[] others) {
+    return session.cosines(item, others);
+  }
+
   /**
    * The scores of all items, those of the histories included.
    *

@@ -2,6 +2,7 @@ package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.RecommenderContract;
@@ -161,6 +162,37 @@ class TrainedModelContractTest {
       }
       assertThat(trained.recommend(List.of(), 3)).hasSize(3);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void itemsAreComparedByTheirEmbeddings(Model model) {
+    try (TrainedModel trained = TrainedModels.withEqualScores(Settings.published(model))) {
+      assertThat(trained.comparesItems()).isEqualTo(trained.itemKernel().isPresent());
+      if (trained.comparesItems()) {
+        Weight kernel = trained.itemKernel().get();
+        float[] found = trained.cosines(7, new int[] {7, 30, 0, 30});
+        double[] expected = {1, cosine(kernel, 7, 30), cosine(kernel, 7, 0), cosine(kernel, 7, 30)};
+        for (int i = 0; i < expected.length; i++) {
+          assertThat((double) found[i]).isCloseTo(expected[i], within(1e-5));
+        }
+      }
+    }
+  }
+
+  private static double cosine(Weight kernel, int a, int b) {
+    int items = kernel.shape().get(1).intValue();
+    double product = 0;
+    double squares = 0;
+    double others = 0;
+    for (int row = 0; row < kernel.shape().get(0); row++) {
+      double one = kernel.values()[row * items + a];
+      double other = kernel.values()[row * items + b];
+      product += one * other;
+      squares += one * one;
+      others += other * other;
+    }
+    return product / Math.sqrt(squares * others);
   }
 
   @Test

@@ -219,6 +219,30 @@ final class ServedSavedModel extends ServedModel {
   }
 
   @Override
+  public boolean comparesItems() {
+    return signatures.containsKey(ExportFormat.SIMILARITY);
+  }
+
+  @Override
+  protected float[] cosines(int item, int[] others) {
+    ServedSignature similarity = signatures.get(ExportFormat.SIMILARITY);
+    if (similarity == null) {
+      return super.cosines(item, others);
+    }
+    long[] indices = Arrays.stream(others).asLongStream().toArray();
+    return (float[])
+        similarity
+            .call(
+                Map.of(
+                    ExportFormat.ITEM,
+                    new TensorRows(1, 1, new String[] {items().id(item)}),
+                    ExportFormat.ITEMS,
+                    new TensorRows(1, others.length, ids(indices))))
+            .get(ExportFormat.SCORES)
+            .values();
+  }
+
+  @Override
   int placesInMemory() {
     return Integer.MAX_VALUE; // what is padding takes no memory in the graph
   }

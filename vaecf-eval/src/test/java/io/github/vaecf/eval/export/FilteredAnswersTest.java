@@ -1,8 +1,11 @@
 package io.github.vaecf.eval.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.GroupStrategy;
 import io.github.vaecf.core.Query;
+import io.github.vaecf.core.Reason;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.model.LinearAutoencoder;
@@ -187,6 +190,75 @@ class FilteredAnswersTest {
                         "with_history", numbers(queries, query -> query.withHistory() ? 1 : 0)));
             return lists(answer);
           });
+    }
+  }
+
+  /** Of a linear model an item's contribution is its weight. */
+  @Test
+  void everyRuntimeSaysWhatCarriesARecommendationByItsWeight() {
+    List<String> history = items().ids().subList(3, 30);
+    List<String> recommended = items().ids().subList(30, 40);
+    try (Recommender saved = ServedModel.load(folder);
+        Recommender onnx = ServedModel.load(folder.resolve("model.onnx"))) {
+      for (Recommender model : List.of(trained, saved, onnx)) {
+        List<List<Reason>> reasons = model.because(history, recommended);
+        for (int item = 30; item < 40; item++) {
+          int column = item;
+          List<Reason> expected = new ArrayList<>();
+          for (int seen = 3; seen < 30; seen++) {
+            float weight = weights[seen * items().size() + column];
+            expected.add(new Reason(items().id(seen), weight + 0f));
+          }
+          expected.sort(Comparator.comparing((Reason one) -> -one.contribution()));
+          assertThat(reasons.get(item - 30)).isEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  @Test
+  void groupsGetTheSameFromEveryRuntime() {
+    List<String> ids = items().ids();
+    List<List<String>> family = List.of(ids.subList(0, 3), ids.subList(2, 9), List.of());
+    try (Recommender saved = ServedModel.load(folder);
+        Recommender onnx = ServedModel.load(folder.resolve("model.onnx"))) {
+      for (GroupStrategy strategy : GroupStrategy.values()) {
+        Query query =
+            Query.builder().group(family, strategy).exclude(ids.subList(20, 25)).k(40).build();
+        List<Recommendation> expected = trained.recommend(query);
+        assertThat(expected).hasSize(26);
+        assertThat(saved.recommend(query)).isEqualTo(expected);
+        assertThat(onnx.recommend(query)).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void aSavedModelComparesItemsAsTheTrainedModelDoes() {
+    int[] others = {0, 12, 3, 39};
+    try (ServedModel saved = ServedModel.load(folder);
+        ServedModel onnx = ServedModel.load(folder.resolve("model.onnx"))) {
+      assertThat(saved.comparesItems()).isTrue();
+      assertThat(onnx.comparesItems()).isFalse();
+      float[] found = ((ServedSavedModel) saved).cosines(3, others);
+      for (int i = 0; i < others.length; i++) {
+        double product = 0;
+        double own = 0;
+        double squares = 0;
+        for (int row = 0; row < weights.length; row += items().size()) {
+          product += weights[row + 3] * weights[row + others[i]];
+          own += weights[row + 3] * weights[row + 3];
+          squares += weights[row + others[i]] * weights[row + others[i]];
+        }
+        assertThat((double) found[i]).isCloseTo(product / Math.sqrt(own * squares), within(1e-6));
+      }
+      Query diverse =
+          Query.builder()
+              .history(items().ids().subList(0, 3))
+              .marginalRelevance(0.63)
+              .k(30)
+              .build();
+      assertThat(saved.recommend(diverse)).isEqualTo(trained.recommend(diverse));
     }
   }
 
