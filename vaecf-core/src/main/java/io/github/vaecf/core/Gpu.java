@@ -3,6 +3,7 @@ package io.github.vaecf.core;
 import com.sun.jna.NativeLibrary;
 import io.github.vaecf.data.DataException;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,26 @@ final class Gpu {
           "libcusolver.so.11",
           "libcusparse.so.12",
           "libcudnn.so.9");
+
+  /** Whether there is one, found out once. */
+  static final Supplier<Boolean> PRESENT =
+      new Supplier<>() {
+        private Boolean present;
+
+        @Override
+        public synchronized Boolean get() {
+          if (present == null) {
+            try {
+              require();
+              present = true;
+            } catch (DataException e) {
+              LOG.debug("{}", e.getMessage());
+              present = false;
+            }
+          }
+          return present;
+        }
+      };
 
   private Gpu() {}
 

@@ -211,6 +211,16 @@ public final class TensorFlowRuntime {
   }
 
   /**
+   * Whether operations run on a GPU unless they are told otherwise.
+   *
+   * @return whether one can be used; the same for as long as the process lives
+   */
+  public static boolean hasGpu() {
+    prepare();
+    return Gpu.PRESENT.get();
+  }
+
+  /**
    * TensorFlow's version, asked for without loading TensorFlow before the settings are made.
    *
    * @return for example 2.18.0

@@ -56,6 +56,42 @@ public final class TopItems {
   }
 
   /**
+   * Fills a user's ranking in with the best of all items. One whose score is −∞ is not ranked.
+   *
+   * @param scores one score an item
+   * @param rankings receives at most k items
+   * @param user the user of the rankings
+   * @throws ArithmeticException if a score is not a number
+   */
+  public void select(float[] scores, Rankings rankings, int user) {
+    size = 0;
+    int item = 0;
+    for (; item < scores.length && size < heap.length; item++) {
+      requireNumber(item, scores[item]);
+      if (scores[item] != Float.NEGATIVE_INFINITY) {
+        offer(item, scores[item]);
+      }
+    }
+    float least = size == heap.length ? scores[worst()] : Float.NEGATIVE_INFINITY;
+    for (; item < scores.length; item++) {
+      // One that is as good as the worst so far comes after it. What is no number gets in, too.
+      if (!(scores[item] <= least)) {
+        requireNumber(item, scores[item]);
+        offer(item, scores[item]);
+        least = scores[worst()];
+      }
+    }
+    Arrays.sort(heap, 0, size);
+    for (int rank = 0; rank < size; rank++) {
+      rankings.set(user, rank, item(rank), scores[item(rank)]);
+    }
+  }
+
+  private int worst() {
+    return ~(int) heap[0];
+  }
+
+  /**
    * Fills a user's ranking in with the best of some items. One whose score is −∞ is not ranked.
    *
    * @param scores users × items, row-major

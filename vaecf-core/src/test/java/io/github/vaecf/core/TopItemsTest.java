@@ -61,6 +61,40 @@ class TopItemsTest {
     assertThat(items[k + 1]).isEqualTo(-1);
   }
 
+  @Property
+  void theSelectionOfAllItemsIsThatWithoutThoseOfMinusInfinity(
+      @ForAll @IntRange(min = 1, max = 80) int count,
+      @ForAll @IntRange(min = 1, max = 100) int k,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    float[] scores = new float[count];
+    for (int item = 0; item < count; item++) {
+      scores[item] =
+          random.nextBoolean() ? SPECIAL[random.nextInt(SPECIAL.length)] : random.nextInt(9) - 4;
+    }
+    int[] out =
+        IntStream.range(0, count).filter(item -> scores[item] == Float.NEGATIVE_INFINITY).toArray();
+    int[] items = new int[k];
+    Arrays.fill(items, -1);
+    float[] itemScores = new float[k];
+    new TopItems(k).select(scores, out, out.length, items, itemScores, 0);
+
+    Rankings rankings = Rankings.empty(2, k);
+    new TopItems(k).select(scores, rankings, 1);
+
+    for (int rank = 0; rank < k; rank++) {
+      assertThat(rankings.item(1, rank)).isEqualTo(items[rank]);
+      assertThat(rankings.item(0, rank)).isEqualTo(-1);
+      if (items[rank] >= 0) {
+        assertThat(rankings.score(1, rank)).isEqualTo(itemScores[rank]);
+      }
+    }
+    scores[random.nextInt(count)] = Float.NaN;
+    assertThatThrownBy(() -> new TopItems(k).select(scores, rankings, 1))
+        .isInstanceOf(ArithmeticException.class)
+        .hasMessageEndingWith(" is not a number");
+  }
+
   @Test
   void allEqualScoresComeInTheOrderOfTheItems() {
     int[] items = new int[5];

@@ -41,6 +41,7 @@ final class NetworkGraph {
 
   final Operand<TFloat32> latent; // null where the model has none
   final Operand<TFloat32> scores;
+  final Operand<TFloat32> checkedScores; // refused where one is no number
   final Optional<TensorFlowLayers.ItemKernel> itemKernel;
   final Optional<TensorFlowLayers.Products> products; // where the scores are such
   final Placeholder<TInt32> k;
@@ -75,12 +76,12 @@ final class NetworkGraph {
     products = layers.products(scores);
     k = tf.withName("k").placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
     // A score that is no number must not be ranked; the check costs one read.
-    Operand<TFloat32> checked = tf.debugging.checkNumerics(scores, "scores");
+    checkedScores = tf.debugging.checkNumerics(scores, "scores");
     Operand<TInt32> seenCount =
         tf.slice(tf.shape(indices), tf.constant(new int[] {0}), tf.constant(new int[] {1}));
     Operand<TFloat32> unseen =
         tf.tensorScatterNdUpdate(
-            checked, indices, tf.fill(seenCount, tf.constant(Float.NEGATIVE_INFINITY)));
+            checkedScores, indices, tf.fill(seenCount, tf.constant(Float.NEGATIVE_INFINITY)));
     TopK<TFloat32, TInt32> top = tf.nn.topK(unseen, k, TInt32.class, TopK.sorted(true));
     topScores = top.values();
     topItems = top.indices();

@@ -3,6 +3,7 @@ package io.github.vaecf.core.training;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.core.TopItems;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
@@ -20,7 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -28,6 +31,7 @@ import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -43,10 +47,15 @@ import org.tensorflow.types.TInt64;
  * called by many threads; a training step by one, while nothing else runs.
  */
 final class NetworkSession extends Recommender {
+  /** How TensorFlow says it: {@code Tensor had NaN values}, {@code -Inf and +Inf} and so on. */
+  private static final Pattern NO_NUMBER = Pattern.compile("Tensor had [^\\n]*(?:NaN|Inf)");
+
   private final Session session;
   private final List<Variables.Variable> modelWeights;
   private final Placeholder<TInt64> fedItems;
   private final Optional<Operand<TFloat32>> itemVectors; // of the fed items, row by row
+  private final boolean onGpu;
+  private final int threads;
   final NetworkGraph network;
   final TrainingStep step; // null where it does not train
 
@@ -73,8 +82,10 @@ final class NetworkSession extends Recommender {
           network.tf.withName("items").placeholder(TInt64.class, Placeholder.shape(Shape.of(-1)));
       itemVectors = network.itemKernel.map(kernel -> vectors(network, kernel, fedItems));
       step = training ? new TrainingStep(network, settings) : null;
-      ConfigProto config =
-          sessionConfig(device, valueOr(settings, TrainingSettings.THREADS), training);
+      int asked = valueOr(settings, TrainingSettings.THREADS);
+      threads = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
+      onGpu = device != Device.CPU && TensorFlowRuntime.hasGpu();
+      ConfigProto config = sessionConfig(device, threads, training);
       TensorFlowRuntime.prepareSession(config);
       session = new Session(graph, config);
     } catch (RuntimeException e) {
@@ -120,8 +131,7 @@ final class NetworkSession extends Recommender {
     }
   }
 
-  private static ConfigProto sessionConfig(Device device, int threads, boolean training) {
-    int cores = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+  private static ConfigProto sessionConfig(Device device, int cores, boolean training) {
     ConfigProto.Builder config =
         ConfigProto.newBuilder()
             .setIntraOpParallelismThreads(cores)
@@ -216,11 +226,56 @@ final class NetworkSession extends Recommender {
 
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    try (Batch batch = Batch.of(histories, from, to)) {
+      if (onGpu) {
+        rankThere(batch, to - from, rankings, firstUser);
+      } else {
+        rankHere(batch, histories, from, to, rankings, firstUser);
+      }
+    } catch (TFInvalidArgumentException e) {
+      if (NO_NUMBER.matcher(String.valueOf(e.getMessage())).find()) {
+        ArithmeticException notANumber =
+            new ArithmeticException("the model's scores are not numbers: its weights are broken");
+        notANumber.initCause(e);
+        throw notANumber;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * The scores lie in memory that is this process's: the best are selected in place, which costs a
+   * fraction of what TensorFlow's masking and selecting take.
+   */
+  private void rankHere(
+      Batch batch, CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    int users = to - from;
+    int items = itemCount();
+    try (Result result = runner(batch).fetch(network.checkedScores).run()) {
+      FloatDataBuffer scores = result.get(0).asRawTensor().data().asFloats();
+      int parts = Math.min(threads, users);
+      IntStream.range(0, parts)
+          .parallel()
+          .forEach(
+              part -> {
+                TopItems best = new TopItems(rankings.k());
+                float[] own = new float[items];
+                int end = (int) ((long) users * (part + 1) / parts);
+                for (int user = (int) ((long) users * part / parts); user < end; user++) {
+                  scores.slice((long) user * items, items).read(own);
+                  histories.row(from + user).forEach(item -> own[item] = Float.NEGATIVE_INFINITY);
+                  best.select(own, rankings, firstUser + user);
+                }
+              });
+    }
+  }
+
+  /** Only the best come back from a GPU. */
+  void rankThere(Batch batch, int users, Rankings rankings, int firstUser) {
     int length = rankings.k();
     float[] topScores;
-    int[] topItems = new int[(to - from) * length];
-    try (Batch batch = Batch.of(histories, from, to);
-        TInt32 k = TInt32.scalarOf(length);
+    int[] topItems = new int[users * length];
+    try (TInt32 k = TInt32.scalarOf(length);
         Result result =
             runner(batch)
                 .feed(network.k, k)
@@ -229,17 +284,8 @@ final class NetworkSession extends Recommender {
                 .run()) {
       topScores = Batch.copy(result.get(0));
       result.get(1).asRawTensor().data().asInts().read(topItems);
-    } catch (TFInvalidArgumentException e) {
-      if (String.valueOf(e.getMessage()).contains("Tensor had NaN")
-          || String.valueOf(e.getMessage()).contains("Tensor had Inf")) {
-        ArithmeticException notANumber =
-            new ArithmeticException("the model's scores are not numbers: its weights are broken");
-        notANumber.initCause(e);
-        throw notANumber;
-      }
-      throw e;
     }
-    for (int user = 0; user < to - from; user++) {
+    for (int user = 0; user < users; user++) {
       // Seen items were given −∞, which stands at the end.
       for (int rank = 0;
           rank < length && topScores[user * length + rank] != Float.NEGATIVE_INFINITY;
