@@ -9,18 +9,22 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code vaecf serve}: an export over HTTP, as TensorFlow Serving answers. */
+/** {@code vaecf serve}: an export over HTTP and gRPC, as TensorFlow Serving answers. */
 @Command(
     name = "serve",
-    header = "Serve an export over HTTP, as TensorFlow Serving does, with a page for people.",
+    header =
+        "Serve an export over HTTP and gRPC, as TensorFlow Serving does, with a page for people.",
     description = {
       "",
       "Answers TensorFlow Serving's REST requests (GET /v1/models/NAME, POST"
           + " /v1/models/NAME:predict), GET /healthz and /metrics (Prometheus), and shows a page at"
-          + " / where a person types what they like. A newer version in the base folder takes over"
+          + " / where a person types what they like. With --grpc-port it answers TensorFlow Serving's"
+          + " gRPC requests too. A newer version in the base folder takes over"
           + " without a lost request, once it is whole; one that is not is said and passed over."
           + " Ctrl-C or SIGTERM ends it when what is under way is done.",
       ""
@@ -28,6 +32,9 @@ import picocli.CommandLine.Option;
     footer = {"", "Example:", "  vaecf serve --model models/movies"})
 final class ServeCommand extends Subcommand {
   private static final int LARGEST_PORT = 65_535;
+
+  /** Held, as the JDK forgets the level of a logger that nobody holds. */
+  private static final Logger GRPC_LOG = Logger.getLogger("io.grpc");
 
   @Option(
       names = "--model",
@@ -64,6 +71,14 @@ final class ServeCommand extends Subcommand {
       defaultValue = "8501",
       description = "Port; 0 for any that is free; default ${DEFAULT-VALUE}.")
   private int port;
+
+  @Option(
+      names = "--grpc-port",
+      paramLabel = "N",
+      description =
+          "Port for gRPC too, as TensorFlow Serving speaks it (there 8500); 0 for any that is free;"
+              + " without it there is no gRPC.")
+  private Integer grpcPort;
 
   @Option(
       names = "--refresh",
@@ -133,8 +148,12 @@ final class ServeCommand extends Subcommand {
     if (refresh < 1) {
       throw wrongUsage("--refresh must be at least 1, found " + refresh);
     }
-    if (port < 0 || port > LARGEST_PORT) {
-      throw wrongUsage("--port must be from 0 to " + LARGEST_PORT + ", found " + port);
+    requirePort("--port", port);
+    if (grpcPort != null) {
+      requirePort("--grpc-port", grpcPort);
+      if (port > 0 && grpcPort == port) {
+        throw wrongUsage("--port and --grpc-port must not be the same, found " + port + " twice");
+      }
     }
     InetSocketAddress address = new InetSocketAddress(host, port);
     if (address.isUnresolved()) {
@@ -154,10 +173,14 @@ final class ServeCommand extends Subcommand {
                 "vaecf serve: whoever reaches this machine can ask this server, which knows neither"
                     + " users nor encryption; with --host 127.0.0.1 only this machine can");
       }
+      String grpc =
+          server.grpcPort().isPresent()
+              ? " and by gRPC at " + host + ":" + server.grpcPort().getAsInt()
+              : "";
       out()
           .printf(
-              "Serving %s, version %d, at %s (Ctrl-C ends it)%n",
-              served, versions.version(), server.uri());
+              "Serving %s, version %d, at %s%s (Ctrl-C ends it)%n",
+              served, versions.version(), server.uri(), grpc);
       interruption.await();
       err().println("vaecf serve: finishing what is under way …");
     }
@@ -165,16 +188,30 @@ final class ServeCommand extends Subcommand {
 
   private ModelServer start(
       ServedVersions versions, String served, InetSocketAddress address, Limits limits) {
+    ModelServer.Builder builder =
+        ModelServer.builder().http(address).hosts(allowedHosts).limits(limits);
+    if (grpcPort != null) {
+      // It has a page to say about each client that goes away before its answer.
+      GRPC_LOG.setLevel(Level.SEVERE);
+      builder.grpc(new InetSocketAddress(host, grpcPort));
+    }
     try {
-      return ModelServer.start(versions, served, address, allowedHosts, limits);
+      return builder.model(served, versions).start();
     } catch (IllegalArgumentException e) {
       throw wrongUsage(e.getMessage() + "; choose another with --name");
     } catch (IOException e) {
       throw new DataException(
           e.getMessage()
-              + "; choose another port with --port (0 for any that is free) or another address with"
-              + " --host",
+              + "; choose another port with "
+              + (grpcPort == null ? "--port" : "--port or --grpc-port")
+              + " (0 for any that is free) or another address with --host",
           e);
+    }
+  }
+
+  private void requirePort(String option, int port) {
+    if (port < 0 || port > LARGEST_PORT) {
+      throw wrongUsage(option + " must be from 0 to " + LARGEST_PORT + ", found " + port);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,7 +24,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ServeCommandTest {
   private static final Pattern STARTED =
-      Pattern.compile("Serving (\\S+), version 1, at (http://127\\.0\\.0\\.1:\\d+/) .*");
+      Pattern.compile(
+          "Serving (\\S+), version 1, at (http://127\\.0\\.0\\.1:\\d+/) and by gRPC at"
+              + " 127\\.0\\.0\\.1:(\\d+) .*");
 
   @TempDir Path folder;
 
@@ -44,6 +47,7 @@ class ServeCommandTest {
                 "--model",
                 base.toString(),
                 "--port=0",
+                "--grpc-port=0",
                 "--refresh=1")
             .redirectError(err.toFile())
             .start();
@@ -53,6 +57,11 @@ class ServeCommandTest {
       assertThat(started.group(1)).isEqualTo("packages");
       URI model = URI.create(started.group(2)).resolve("v1/models/packages");
       assertThat(get(model).body()).contains("\"version\":\"1\"");
+      try (Socket grpc =
+          new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(started.group(3)))) {
+        // What an HTTP/2 server sends first: its settings, a frame of type 4.
+        assertThat(grpc.getInputStream().readNBytes(4)[3]).isEqualTo((byte) 4);
+      }
 
       Files.createDirectory(base.resolve("2"));
       Files.createFile(base.resolve("2/saved_model.pb"));
@@ -102,6 +111,8 @@ class ServeCommandTest {
   @CsvSource({
     "--refresh=0, '--refresh must be at least 1, found 0'",
     "--port=70000, '--port must be from 0 to 65535, found 70000'",
+    "--grpc-port=-1, '--grpc-port must be from 0 to 65535, found -1'",
+    "--grpc-port=8501, '--port and --grpc-port must not be the same, found 8501 twice'",
     "--max-memory=0, 'the memory for requests must be positive, found 0'",
     "--max-batch=0, 'the size of a batch must be positive, found 0'",
     "--host=no.such.host.invalid, --host: there is no machine 'no.such.host.invalid'"
@@ -136,6 +147,15 @@ class ServeCommandTest {
                   + taken.getLocalPort()
                   + ": another program listens at this port; choose another port with --port (0 for"
                   + " any that is free) or another address with --host\n");
+      Outcome grpc =
+          Outcome.of("serve", "--model", base, "--port=0", "--grpc-port=" + taken.getLocalPort());
+      assertThat(grpc.status()).isEqualTo(1);
+      assertThat(grpc.err())
+          .isEqualTo(
+              "vaecf serve: 127.0.0.1:"
+                  + taken.getLocalPort()
+                  + ": another program listens at this port; choose another port with --port or"
+                  + " --grpc-port (0 for any that is free) or another address with --host\n");
     }
   }
 

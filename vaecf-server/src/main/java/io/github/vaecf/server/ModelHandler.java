@@ -5,16 +5,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.eval.export.ServedSignature;
-import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.net.URLDecoder;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpHeader;
@@ -34,9 +31,8 @@ final class ModelHandler extends Handler.Abstract {
           "/v1/models/(?<name>[^/:]+)(/versions/(?<version>[0-9]+))?"
               + "(?<action>:predict|/metadata)?");
 
-  private final String name;
-  private final ServedVersions versions;
-  private final Batcher batcher;
+  private final Models models;
+  private final ModelCalls calls;
   private final Limits limits;
   private final MemoryBudget memory;
   private final Patience patience;
@@ -47,16 +43,14 @@ final class ModelHandler extends Handler.Abstract {
    *     size, so it should have few threads
    */
   ModelHandler(
-      String name,
-      ServedVersions versions,
-      Batcher batcher,
+      Models models,
+      ModelCalls calls,
       Limits limits,
       MemoryBudget memory,
       Patience patience,
       Executor parsers) {
-    this.name = name;
-    this.versions = versions;
-    this.batcher = batcher;
+    this.models = models;
+    this.calls = calls;
     this.limits = limits;
     this.memory = memory;
     this.patience = patience;
@@ -107,31 +101,16 @@ final class ModelHandler extends Handler.Abstract {
   }
 
   private Reply describe(Matcher path, boolean status) {
-    try (ServedVersions.Lease lease = lease(path)) {
-      return Reply.json(status ? status(lease) : metadata(lease));
+    ModelSpec spec = spec(path);
+    try (ServedVersions.Lease lease = models.lease(spec)) {
+      return Reply.json(status ? status(lease) : metadata(spec, lease));
     } catch (RequestException e) {
       return Reply.error(e);
     }
   }
 
-  /** The version that a path names. */
-  private ServedVersions.Lease lease(Matcher path) {
-    if (!path.group("name").equals(name)) {
-      throw new RequestException(
-          HttpStatus.NOT_FOUND_404,
-          "there is no model \"" + path.group("name") + "\" here, only \"" + name + "\"");
-    }
-    ServedVersions.Lease lease = versions.lease();
-    String version = path.group("version");
-    if (version != null
-        && !ServedVersions.number(version).equals(OptionalLong.of(lease.version()))) {
-      long served = lease.version();
-      lease.close();
-      throw new RequestException(
-          HttpStatus.NOT_FOUND_404,
-          "version " + version + " of \"" + name + "\" is not served, only " + served);
-    }
-    return lease;
+  private static ModelSpec spec(Matcher path) {
+    return new ModelSpec(path.group("name"), Optional.ofNullable(path.group("version")));
   }
 
   private static ObjectNode status(ServedVersions.Lease lease) {
@@ -142,11 +121,11 @@ final class ModelHandler extends Handler.Abstract {
     return status;
   }
 
-  private ObjectNode metadata(ServedVersions.Lease lease) {
+  private static ObjectNode metadata(ModelSpec spec, ServedVersions.Lease lease) {
     ObjectNode answer = Reply.JSON.createObjectNode();
     answer
         .putObject("model_spec")
-        .put("name", name)
+        .put("name", spec.name())
         .put("signature_name", "")
         .put("version", Long.toString(lease.version()));
     ObjectNode map = answer.putObject("metadata").putObject("signature_def");
@@ -172,9 +151,6 @@ final class ModelHandler extends Handler.Abstract {
       tensor.put("name", spec.tensor());
     }
   }
-
-  /** What the model gave, and to what. */
-  private record Answer(PredictRequest request, Map<String, TensorRows> values) {}
 
   @SuppressWarnings("FutureReturnValueIgnored") // a failure of the last stage goes to the callback
   private void predict(Request request, Response response, Callback callback, Matcher path) {
@@ -203,20 +179,9 @@ final class ModelHandler extends Handler.Abstract {
             });
   }
 
-  private CompletableFuture<Answer> answer(
+  private CompletableFuture<ModelCalls.Answer> answer(
       RequestBody body, Matcher path, MemoryBudget.Share share) {
-    ServedVersions.Lease lease = lease(path);
-    try {
-      PredictRequest request = PredictRequest.parse(body.plain(), lease.model(), limits);
-      share.resize(request.bytes(lease.model().itemCount()));
-      return batcher
-          .call(request.signature(), request.inputs())
-          .orTimeout(limits.time().toMillis(), TimeUnit.MILLISECONDS)
-          .whenComplete((answer, failure) -> lease.close())
-          .thenApply(values -> new Answer(request, values));
-    } catch (RuntimeException e) {
-      lease.close();
-      throw e;
-    }
+    return calls.answer(
+        spec(path), model -> PredictRequest.parse(body.plain(), model, limits), share);
   }
 }

@@ -4,7 +4,11 @@ import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +28,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
  * Serves an export over HTTP: TensorFlow Serving's REST surface, health, metrics, and a page for
- * people. Meant for tests and small sites; it knows neither users nor encryption, so put a proxy
- * before it where it is to be reached from elsewhere.
+ * people; and over gRPC where it is asked to, as TensorFlow Serving does. Meant for tests and small
+ * sites; it knows neither users nor encryption, so put a proxy before it where it is to be reached
+ * from elsewhere.
  *
  * <p>No thread waits for a client: bodies are read as they arrive, and what arrives together is
  * answered in one run of the model. Safe for use by many threads.
@@ -45,6 +50,7 @@ public final class ModelServer implements AutoCloseable {
 
   private final Server server;
   private final GracefulHandler underWay;
+  private final Optional<GrpcServer> grpc;
   private final Batcher batcher;
   private final Limits limits;
   private final Patience patience;
@@ -53,12 +59,14 @@ public final class ModelServer implements AutoCloseable {
   private ModelServer(
       Server server,
       GracefulHandler underWay,
+      Optional<GrpcServer> grpc,
       Batcher batcher,
       Limits limits,
       Patience patience,
       ExecutorService parsers) {
     this.server = server;
     this.underWay = underWay;
+    this.grpc = grpc;
     this.batcher = batcher;
     this.limits = limits;
     this.patience = patience;
@@ -66,7 +74,8 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
-   * Starts to serve. At an address of this machine alone it answers only to that address' names.
+   * Starts to serve over HTTP. At an address of this machine alone it answers only to that address'
+   * names.
    *
    * @param versions the model's versions; closed by the caller, who closes the server first
    * @param name the model's name in requests, percent-encoded there where it must be; without "/"
@@ -80,53 +89,124 @@ public final class ModelServer implements AutoCloseable {
   public static ModelServer start(
       ServedVersions versions, String name, InetSocketAddress address, Limits limits)
       throws IOException {
-    return start(versions, name, address, Set.of(), limits);
+    return builder().model(name, versions).http(address).limits(limits).start();
   }
 
   /**
-   * Starts to serve, known by other names too, such as the one that a proxy before it has. At an
-   * address that other machines reach it answers to any name unless some are given.
+   * A server to be: {@link Builder#model} and {@link Builder#http} are needed.
    *
-   * @param versions as above
-   * @param name as above
-   * @param address as above
-   * @param hosts names of machines, without port, beside the address' own and {@code localhost}
-   * @param limits as above
-   * @return the server, to be closed
-   * @throws IllegalArgumentException if no request could have such a name
-   * @throws IOException if the address cannot be listened at; the message says why
+   * @return the builder
    */
-  public static ModelServer start(
-      ServedVersions versions,
-      String name,
-      InetSocketAddress address,
-      Set<String> hosts,
-      Limits limits)
-      throws IOException {
-    return start(versions, name, address, hosts, limits, RUNS);
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /**
-   * @param runs batches at once; with none no request is ever answered, as by a model that hangs
-   */
-  static ModelServer start(
-      ServedVersions versions,
-      String name,
-      InetSocketAddress address,
-      Set<String> hosts,
-      Limits limits,
-      int runs)
-      throws IOException {
-    // "." and ".." mean another path to clients, and U+FFFD is what no text could be made of.
-    if (!name.matches("[^/:\uFFFD\\p{Cs}]+") || name.matches("\\.\\.?")) {
-      throw new IllegalArgumentException(
-          "a model's name must not be empty, '.' or '..' and have neither '/' nor ':', as it is a"
-              + " part of the path in requests; found '"
-              + name
-              + "'");
+  /** What a server is to be like. */
+  public static final class Builder {
+    private String name;
+    private ServedVersions versions;
+    private InetSocketAddress http;
+    private InetSocketAddress grpcAddress;
+    private Set<String> hosts = Set.of();
+    private Limits limits = Limits.defaults();
+    private int runs = RUNS;
+
+    private Builder() {}
+
+    /**
+     * What is served.
+     *
+     * @param name the model's name in requests, percent-encoded in paths where it must be; without
+     *     "/" and ":"
+     * @param versions the model's versions; closed by the caller, who closes the server first
+     * @return this
+     * @throws IllegalArgumentException if no request could have such a name
+     */
+    public Builder model(String name, ServedVersions versions) {
+      // "." and ".." mean another path to clients, and U+FFFD is what no text could be made of.
+      if (!name.matches("[^/:\uFFFD\\p{Cs}]+") || name.matches("\\.\\.?")) {
+        throw new IllegalArgumentException(
+            "a model's name must not be empty, '.' or '..' and have neither '/' nor ':', as it is a"
+                + " part of the path in requests; found '"
+                + name
+                + "'");
+      }
+      this.name = name;
+      this.versions = Objects.requireNonNull(versions, "versions");
+      return this;
     }
+
+    /**
+     * Where it listens for HTTP.
+     *
+     * @param address host and port; port 0 for any that is free
+     * @return this
+     */
+    public Builder http(InetSocketAddress address) {
+      this.http = Objects.requireNonNull(address, "address");
+      return this;
+    }
+
+    /**
+     * Where it listens for gRPC too; nowhere unless said.
+     *
+     * @param address host and port; port 0 for any that is free
+     * @return this
+     */
+    public Builder grpc(InetSocketAddress address) {
+      this.grpcAddress = Objects.requireNonNull(address, "address");
+      return this;
+    }
+
+    /**
+     * By which other names it is known over HTTP, such as that of a proxy before it. At an address
+     * that other machines reach it answers to any name unless some are given.
+     *
+     * @param hosts names of machines, without port, beside the address' own and {@code localhost}
+     * @return this
+     */
+    public Builder hosts(Set<String> hosts) {
+      this.hosts = Set.copyOf(hosts);
+      return this;
+    }
+
+    /**
+     * What a client may ask; {@link Limits#defaults} unless said.
+     *
+     * @param limits the limits
+     * @return this
+     */
+    public Builder limits(Limits limits) {
+      this.limits = Objects.requireNonNull(limits, "limits");
+      return this;
+    }
+
+    /** Batches at once; with none no request is ever answered, as by a model that hangs. */
+    Builder runs(int runs) {
+      this.runs = runs;
+      return this;
+    }
+
+    /**
+     * Starts to serve.
+     *
+     * @return the server, to be closed
+     * @throws IllegalStateException if the model or the address is missing
+     * @throws IOException if an address cannot be listened at; the message says which and why
+     */
+    public ModelServer start() throws IOException {
+      if (name == null || http == null) {
+        throw new IllegalStateException("a server needs a model and an address for HTTP");
+      }
+      return ModelServer.start(this);
+    }
+  }
+
+  private static ModelServer start(Builder wanted) throws IOException {
+    Limits limits = wanted.limits;
+    ServedVersions versions = wanted.versions;
     ServerMetrics metrics = new ServerMetrics();
-    Batcher batcher = new Batcher(limits, runs, metrics);
+    Batcher batcher = new Batcher(limits, wanted.runs, metrics);
     MemoryBudget memory = new MemoryBudget(limits.memoryBytes());
     metrics.watch("vaecf_held_bytes", "Memory that requests under way hold, about.", memory::held);
     metrics.watch("vaecf_waiting_requests", "Requests that wait for the model.", batcher::waiting);
@@ -135,35 +215,47 @@ public final class ModelServer implements AutoCloseable {
         "vaecf_failed_loads",
         "Versions that were tried and could not be served; each again when it has changed.",
         versions::failedLoads);
+    Models models = new Models(wanted.name, versions);
+    ModelCalls calls = new ModelCalls(models, batcher, limits);
 
     QueuedThreadPool threads = new QueuedThreadPool();
     threads.setName("vaecf-http");
     Server server = new Server(threads);
-    ServerConnector connector = connector(server, address, limits);
+    ServerConnector connector = connector(server, wanted.http, limits);
     server.addConnector(connector);
     Patience patience = new Patience(connector.getScheduler(), limits.time());
     ExecutorService parsers =
         Executors.newFixedThreadPool(PARSERS, task -> new Thread(task, "vaecf-parse"));
     Handler handler =
         new Handler.Sequence(
-            new ModelHandler(name, versions, batcher, limits, memory, patience, parsers),
-            new SiteHandler(name, versions, metrics));
-    Handler checked = new SlowReaders(new HostCheck(handler, address, hosts), patience);
+            new ModelHandler(models, calls, limits, memory, patience, parsers),
+            new SiteHandler(wanted.name, versions, metrics));
+    Handler checked = new SlowReaders(new HostCheck(handler, wanted.http, wanted.hosts), patience);
     GracefulHandler underWay = new GracefulHandler(new Metered(checked, metrics));
     server.setHandler(underWay);
     server.setErrorHandler(new JsonErrors());
-    ModelServer made = new ModelServer(server, underWay, batcher, limits, patience, parsers);
+    ModelServer made =
+        new ModelServer(server, underWay, Optional.empty(), batcher, limits, patience, parsers);
+    InetSocketAddress address = wanted.http;
     try {
       server.start();
+      if (wanted.grpcAddress == null) {
+        return made;
+      }
+      address = wanted.grpcAddress;
+      GrpcServer grpc =
+          GrpcServer.start(
+              address, new GrpcServices(models, calls, limits), limits, memory, patience, metrics);
+      return new ModelServer(
+          server, underWay, Optional.of(grpc), batcher, limits, patience, parsers);
     } catch (Exception e) {
       made.close();
       if (e instanceof IOException failure) {
         throw new IOException(
             address.getHostString() + ":" + address.getPort() + ": " + reason(failure), e);
       }
-      throw new IllegalStateException("the HTTP server did not start", e);
+      throw new IllegalStateException("the server did not start", e);
     }
-    return made;
   }
 
   /**
@@ -215,7 +307,9 @@ public final class ModelServer implements AutoCloseable {
       long start = System.nanoTime();
       Request.addCompletionListener(
           request,
-          failure -> metrics.requestAnswered(response.getStatus(), System.nanoTime() - start));
+          failure ->
+              metrics.requestAnswered(
+                  Integer.toString(response.getStatus()), System.nanoTime() - start));
       return super.handle(request, response, callback);
     }
   }
@@ -256,6 +350,15 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
+   * The port at which it listens for gRPC.
+   *
+   * @return the port; empty if it does not
+   */
+  public OptionalInt grpcPort() {
+    return grpc.isPresent() ? OptionalInt.of(grpc.get().port()) : OptionalInt.empty();
+  }
+
+  /**
    * Stops: takes no more requests, finishes those that are under way within the time limit, and
    * ends. Clients that have not sent their whole body by now, or not taken their answer, have two
    * seconds to do so.
@@ -265,13 +368,15 @@ public final class ModelServer implements AutoCloseable {
     try {
       ((ServerConnector) server.getConnectors()[0]).close();
       patience.stop();
-      underWay
-          .shutdown()
+      CompletableFuture<Void> calls =
+          grpc.map(GrpcServer::finish).orElseGet(() -> CompletableFuture.completedFuture(null));
+      CompletableFuture.allOf(underWay.shutdown(), calls)
           .completeOnTimeout(null, limits.time().toMillis(), TimeUnit.MILLISECONDS)
           .join();
+      grpc.ifPresent(GrpcServer::end);
       server.stop();
     } catch (Exception e) {
-      throw new IllegalStateException("the HTTP server did not stop in good order", e);
+      throw new IllegalStateException("the server did not stop in good order", e);
     } finally {
       parsers.shutdown();
       batcher.close();

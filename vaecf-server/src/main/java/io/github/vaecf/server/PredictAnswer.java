@@ -72,8 +72,11 @@ final class PredictAnswer {
     }
   }
 
-  /** JSON has no number that is infinite or none. */
-  private static void requireNumbers(PredictRequest request, Map<String, TensorRows> values) {
+  /**
+   * Refuses what has numbers that are infinite or none: JSON has no such, and nobody could rank by
+   * them.
+   */
+  static void requireNumbers(PredictRequest request, Map<String, TensorRows> values) {
     for (TensorRows tensor : values.values()) {
       if (tensor.values() instanceof float[] numbers) {
         for (float number : numbers) {

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,7 +37,11 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
    */
   static PredictRequest parse(byte[] body, ServedModel model, Limits limits) {
     JsonNode root = tree(body);
-    ServedSignature signature = signature(root.path("signature_name"), model);
+    JsonNode name = root.path("signature_name");
+    if (!name.isMissingNode() && !name.isTextual()) {
+      throw malformed("signature_name: expected a string, found " + kind(name));
+    }
+    ServedSignature signature = signature(name.asText(), model);
     boolean byRows = root.has("instances");
     if (byRows == root.has("inputs")) {
       throw malformed("expected either \"instances\" or \"inputs\" in the request");
@@ -49,6 +54,20 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     for (TensorSpec input : signature.inputs()) {
       inputs.put(input.name(), rows(input, columns.get(input.name()), limits));
     }
+    return checked(signature, byRows, inputs, model, limits);
+  }
+
+  /**
+   * A request whose values are there, whatever they were read from.
+   *
+   * @throws RequestException if they do not fit the signature, or if the answer exceeds a limit
+   */
+  static PredictRequest checked(
+      ServedSignature signature,
+      boolean byRows,
+      Map<String, TensorRows> inputs,
+      ServedModel model,
+      Limits limits) {
     try {
       signature.check(inputs);
     } catch (IllegalArgumentException e) {
@@ -88,11 +107,9 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
         .replaceAll(": (enable|not allowed as per|not allowed when) `.*", "");
   }
 
-  private static ServedSignature signature(JsonNode name, ServedModel model) {
-    if (!name.isMissingNode() && !name.isTextual()) {
-      throw malformed("signature_name: expected a string, found " + kind(name));
-    }
-    String wanted = name.asText().isEmpty() ? ServedSignature.DEFAULT : name.textValue();
+  /** The signature of a name, which may be left empty. */
+  static ServedSignature signature(String name, ServedModel model) {
+    String wanted = name.isEmpty() ? ServedSignature.DEFAULT : name;
     ServedSignature signature = model.signatures().get(wanted);
     if (signature == null) {
       throw malformed(
@@ -110,7 +127,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     for (int row = 0; row < instances.size(); row++) {
       JsonNode instance = instances.get(row);
       if (isNamed(instance)) {
-        requireNames("instances[" + row + "]", signature, instance);
+        requireNames("instances[" + row + "]", signature, names(instance));
         for (TensorSpec input : signature.inputs()) {
           columns.get(input.name()).add(instance.get(input.name()));
         }
@@ -126,7 +143,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
       ServedSignature signature, JsonNode inputs, Limits limits) {
     Map<String, List<JsonNode>> columns = new LinkedHashMap<>();
     if (isNamed(inputs)) {
-      requireNames("inputs", signature, inputs);
+      requireNames("inputs", signature, names(inputs));
       for (TensorSpec input : signature.inputs()) {
         columns.put(input.name(), elements("inputs." + input.name(), inputs.get(input.name())));
       }
@@ -159,10 +176,10 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     return node.size() == 1 && node.path("b64").isTextual();
   }
 
-  private static void requireNames(String where, ServedSignature signature, JsonNode named) {
-    boolean fits = named.size() == signature.inputs().size();
+  static void requireNames(String where, ServedSignature signature, Collection<String> names) {
+    boolean fits = names.size() == signature.inputs().size();
     for (TensorSpec input : signature.inputs()) {
-      fits &= named.has(input.name());
+      fits &= names.contains(input.name());
     }
     if (!fits) {
       throw malformed(
@@ -172,7 +189,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
               + " for signature \""
               + signature.name()
               + "\", found "
-              + names(named));
+              + names);
     }
   }
 
@@ -195,7 +212,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     return signature.inputs().get(0).name();
   }
 
-  private static void requireRows(String where, int rows, Limits limits) {
+  static void requireRows(String where, int rows, Limits limits) {
     if (rows == 0) {
       throw malformed(where + ": expected at least one row, found none");
     }
@@ -316,7 +333,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     return true;
   }
 
-  private static void requireWithin(Limits limits, long values) {
+  static void requireWithin(Limits limits, long values) {
     if (values > limits.values()) {
       throw tooLarge(
           values + " values in the request or its answer are more than the " + limits.values());

@@ -6,15 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What a request is answered with. */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -32,7 +28,6 @@ record Reply(int status, String type, byte[] body) {
   private static final int LONGEST_ERROR = 1000;
 
   static final String JSON_TYPE = "application/json";
-  private static final Logger LOG = LoggerFactory.getLogger(Reply.class);
 
   static Reply json(byte[] body) {
     return new Reply(HttpStatus.OK_200, JSON_TYPE, body);
@@ -54,35 +49,22 @@ record Reply(int status, String type, byte[] body) {
 
   /** An error in the shape of TensorFlow Serving. */
   static Reply error(int status, String message) {
-    return new Reply(status, JSON_TYPE, bytes(JSON.createObjectNode().put("error", fit(message))));
+    return new Reply(
+        status,
+        JSON_TYPE,
+        bytes(JSON.createObjectNode().put("error", fit(message, LONGEST_ERROR))));
   }
 
   /** A message that is not too long, and is Unicode: half a surrogate pair cannot be written. */
-  private static String fit(String message) {
-    String start =
-        message.length() <= LONGEST_ERROR ? message : message.substring(0, LONGEST_ERROR) + "…";
+  static String fit(String message, int longest) {
+    String start = message.length() <= longest ? message : message.substring(0, longest) + "…";
     return new String(start.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
-  /**
-   * What went wrong, as far as it is the client's business. A stage of a {@link
-   * java.util.concurrent.CompletableFuture} hands on what failed before it as the cause of a {@link
-   * CompletionException}, so that is looked through here and nowhere else.
-   */
+  /** What went wrong, as far as it is the client's business. */
   static Reply error(Throwable failure) {
-    if (failure instanceof CompletionException && failure.getCause() != null) {
-      return error(failure.getCause());
-    }
-    if (failure instanceof TimeoutException) {
-      return error(
-          HttpStatus.GATEWAY_TIMEOUT_504,
-          "no answer within the time limit; ask for less at once, or try again later");
-    }
-    if (failure instanceof RequestException refused) {
-      return error(refused.status(), refused.getMessage());
-    }
-    LOG.error("a request failed", failure);
-    return error(HttpStatus.INTERNAL_SERVER_ERROR_500, "internal error, see the server's log");
+    RequestException problem = RequestException.of(failure);
+    return error(problem.status(), problem.getMessage());
   }
 
   private static byte[] bytes(JsonNode body) {

@@ -49,7 +49,8 @@ record RequestBody(byte[] arrived, boolean gzip, int largest) {
         .thenApply(bytes -> new RequestBody(bytes, gzip, limits.bodyBytes()));
   }
 
-  private static RequestException late(Patience patience, Limits limits) {
+  /** Why a body that has not arrived by now is not waited for any longer. */
+  static RequestException late(Patience patience, Limits limits) {
     return patience.isStopping()
         ? new RequestException(HttpStatus.SERVICE_UNAVAILABLE_503, "the server is about to stop")
         : new RequestException(

@@ -1,8 +1,15 @@
 package io.github.vaecf.server;
 
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /** A request that cannot be answered, with the HTTP status that says so. */
 final class RequestException extends RuntimeException {
   private static final long serialVersionUID = 1;
+  private static final Logger LOG = LoggerFactory.getLogger(RequestException.class);
 
   private final int status;
 
@@ -13,5 +20,27 @@ final class RequestException extends RuntimeException {
 
   int status() {
     return status;
+  }
+
+  /**
+   * What went wrong, as far as it is the client's business. A stage of a {@link
+   * java.util.concurrent.CompletableFuture} hands on what failed before it as the cause of a {@link
+   * CompletionException}, so that is looked through here and nowhere else.
+   */
+  static RequestException of(Throwable failure) {
+    if (failure instanceof CompletionException && failure.getCause() != null) {
+      return of(failure.getCause());
+    }
+    if (failure instanceof TimeoutException) {
+      return new RequestException(
+          HttpStatus.GATEWAY_TIMEOUT_504,
+          "no answer within the time limit; ask for less at once, or try again later");
+    }
+    if (failure instanceof RequestException refused) {
+      return refused;
+    }
+    LOG.error("a request failed", failure);
+    return new RequestException(
+        HttpStatus.INTERNAL_SERVER_ERROR_500, "internal error, see the server's log");
   }
 }

@@ -21,7 +21,7 @@ final class ServerMetrics {
   private final Counter requests =
       Counter.builder()
           .name("vaecf_requests")
-          .help("Answered requests, by HTTP status.")
+          .help("Answered requests, by status of HTTP (a number) or gRPC (a name).")
           .labelNames("code")
           .register(registry);
 
@@ -67,8 +67,11 @@ final class ServerMetrics {
         .register(registry);
   }
 
-  void requestAnswered(int status, long nanos) {
-    requests.labelValues(Integer.toString(status)).inc();
+  /**
+   * @param code the status by HTTP, or its name by gRPC
+   */
+  void requestAnswered(String code, long nanos) {
+    requests.labelValues(code).inc();
     requestSeconds.observe(nanos / NANOS);
   }
 

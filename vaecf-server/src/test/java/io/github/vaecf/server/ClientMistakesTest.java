@@ -53,6 +53,10 @@ class ClientMistakesTest {
     client = new Client(server.uri());
   }
 
+  private static ModelServer.Builder builder(String name, InetSocketAddress address) {
+    return ModelServer.builder().model(name, versions).http(address).limits(LIMITS);
+  }
+
   /** Whatever a test did, the server answers the next client and holds nothing. */
   @AfterEach
   void theServerIsHealthy() throws Exception {
@@ -356,8 +360,7 @@ class ClientMistakesTest {
           .startsWith("HTTP/1.1 403 ")
           .contains("this server is not asked for by the name '", "--allowed-host");
     }
-    try (ModelServer behindProxy =
-        ModelServer.start(versions, "x", ADDRESS, Set.of("Movies.example"), LIMITS)) {
+    try (ModelServer behindProxy = builder("x", ADDRESS).hosts(Set.of("Movies.example")).start()) {
       assertThat(askedAs(behindProxy.uri(), "movies.example")).startsWith("HTTP/1.1 200 ");
       assertThat(askedAs(behindProxy.uri(), "evil.example")).startsWith("HTTP/1.1 403 ");
     }
@@ -367,8 +370,7 @@ class ClientMistakesTest {
   void aServerForOtherMachinesAnswersToAnyNameUnlessSomeAreGiven() throws Exception {
     InetSocketAddress everywhere = new InetSocketAddress("0.0.0.0", 0);
     try (ModelServer open = ModelServer.start(versions, "x", everywhere, LIMITS);
-        ModelServer named =
-            ModelServer.start(versions, "x", everywhere, Set.of("movies.example"), LIMITS)) {
+        ModelServer named = builder("x", everywhere).hosts(Set.of("movies.example")).start()) {
       assertThat(askedAs(open.uri(), "any.example")).startsWith("HTTP/1.1 200 ");
       assertThat(askedAs(named.uri(), "movies.example")).startsWith("HTTP/1.1 200 ");
       assertThat(askedAs(named.uri(), "any.example")).startsWith("HTTP/1.1 403 ");
@@ -379,8 +381,7 @@ class ClientMistakesTest {
   void anAnswerThatTakesTooLongIs504() throws Exception {
     Limits short_ = new Limits(100_000, 200, 200_000, 500, 64, 50_000_000, Duration.ofMillis(100));
     // No thread for the model: as if it hung.
-    try (ModelServer hanging =
-        ModelServer.start(versions, "debian", ADDRESS, Set.of(), short_, 0)) {
+    try (ModelServer hanging = builder("debian", ADDRESS).limits(short_).runs(0).start()) {
       assertRefused(
           new Client(hanging.uri()).post(PREDICT, PERL), 504, "no answer within the time limit");
     }
