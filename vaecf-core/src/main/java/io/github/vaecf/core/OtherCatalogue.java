@@ -3,6 +3,7 @@ package io.github.vaecf.core;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /** A model over the items of a catalogue that is not its own. */
 final class OtherCatalogue extends Recommender {
@@ -60,10 +61,11 @@ final class OtherCatalogue extends Recommender {
   }
 
   @Override
-  protected float[] cosines(int item, int[] others) {
+  protected IntFunction<float[]> cosines(int[] pool) {
     // What is ranked is known to the model.
-    int[] known = Arrays.stream(others).map(other -> toModel[other]).toArray();
-    return model.whileOpen(() -> model.cosines(toModel[item], known));
+    int[] known = Arrays.stream(pool).map(item -> toModel[item]).toArray();
+    IntFunction<float[]> cosines = model.whileOpen(() -> model.cosines(known));
+    return place -> model.whileOpen(() -> cosines.apply(place));
   }
 
   /** So many that enough are left where all that are not in the catalogue come first. */

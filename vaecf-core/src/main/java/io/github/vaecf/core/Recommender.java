@@ -498,11 +498,12 @@ public abstract class Recommender implements AutoCloseable {
       pool[place] = rankings.item(user, place);
       scores[place] = rankings.score(user, place);
     }
+    IntFunction<float[]> cosines = whileOpen(() -> cosines(pool));
     return MarginalRelevance.order(
         scores,
         lambda,
         Math.min(wanted, pool.length),
-        place -> whileOpen(() -> cosines(pool[place], pool)));
+        place -> whileOpen(() -> cosines.apply(place)));
   }
 
   /**
@@ -568,12 +569,11 @@ public abstract class Recommender implements AutoCloseable {
   /**
    * The cosines of items' vectors. Whoever overrides it says so by {@link #comparesItems}.
    *
-   * @param item an item's index
-   * @param others indices of items, at least one
-   * @return the cosine of the item and each of the others
+   * @param pool indices of items
+   * @return gives for a place in the pool the cosines of its item and each item of the pool
    * @throws UnsupportedOperationException if there are no vectors
    */
-  protected float[] cosines(int item, int[] others) {
+  protected IntFunction<float[]> cosines(int[] pool) {
     throw noVectors();
   }
 

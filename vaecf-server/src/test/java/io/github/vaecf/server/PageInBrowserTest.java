@@ -3,6 +3,7 @@ package io.github.vaecf.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.vaecf.core.Query;
 import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.eval.export.ServedVersions;
@@ -57,12 +58,7 @@ class PageInBrowserTest {
    * it. Where there is a title, the id stands beside it.
    */
   private static void assertRecommended(Browser browser, String... history) throws Exception {
-    List<String> ids = new ArrayList<>();
-    browser
-        .evaluate(
-            "[...document.querySelectorAll('#recommended li')]"
-                + ".map(e => (e.querySelector('.id') || e.querySelector('.title')).textContent)")
-        .forEach(id -> ids.add(id.textValue()));
+    List<String> ids = recommended(browser);
     List<String> titles = browser.texts("#recommended .title");
     versions.answer(
         model -> {
@@ -78,6 +74,45 @@ class PageInBrowserTest {
               .isEqualTo(ids.stream().map(id -> model.titles().getOrDefault(id, id)).toList());
           return shown;
         });
+  }
+
+  private static List<String> recommended(Browser browser) throws Exception {
+    List<String> ids = new ArrayList<>();
+    browser
+        .evaluate(
+            "[...document.querySelectorAll('#recommended li')]"
+                + ".map(e => (e.querySelector('.id') || e.querySelector('.title')).textContent)")
+        .forEach(id -> ids.add(id.textValue()));
+    return ids;
+  }
+
+  @Test
+  void moreIsShownAndWhatIsLikedAmongTheRest() throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("more"))) {
+      browser.await(READY);
+      browser.evaluate("location.hash = '#libwww-perl,perl'");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
+      List<String> first = recommended(browser);
+      browser.evaluate("more.click()");
+      browser.await("recommended.children.length === 40");
+      List<String> both = recommended(browser);
+      assertThat(both).startsWith(first.toArray(String[]::new)).doesNotContain("perl");
+      assertThat(both).doesNotHaveDuplicates();
+
+      browser.evaluate("again.click()");
+      browser.await("recommended.innerText.includes('libwww-perl')");
+      Query query =
+          Query.builder().history(List.of("libwww-perl", "perl")).withHistory().k(40).build();
+      List<String> expected =
+          versions.answer(
+              model -> model.recommend(query).stream().map(Recommendation::item).toList());
+      // The last ones may have nearly equal scores.
+      assertThat(recommended(browser)).hasSize(40).contains("perl", "libwww-perl");
+      assertThat(recommended(browser).subList(0, 10))
+          .containsExactlyElementsOf(expected.subList(0, 10));
+      assertThat(browser.evaluate("recommended.querySelectorAll('button').length").asInt())
+          .isEqualTo(38);
+    }
   }
 
   @Test

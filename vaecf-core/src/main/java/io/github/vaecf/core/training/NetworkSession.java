@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -328,36 +329,35 @@ final class NetworkSession extends Recommender {
   }
 
   @Override
-  protected float[] cosines(int item, int[] others) {
+  protected IntFunction<float[]> cosines(int[] pool) {
     if (itemVectors.isEmpty()) {
-      return super.cosines(item, others);
+      return super.cosines(pool);
     }
-    long[] asked = new long[others.length + 1];
-    for (int i = 0; i < others.length; i++) {
-      asked[i] = others[i];
-    }
-    asked[others.length] = item;
     float[] vectors;
-    try (TInt64 fed = TInt64.vectorOf(asked);
+    try (TInt64 fed = TInt64.vectorOf(Arrays.stream(pool).asLongStream().toArray());
         Result result = session.runner().feed(fedItems, fed).fetch(itemVectors.get()).run()) {
       vectors = Batch.copy(result.get(0));
     }
-    int width = vectors.length / asked.length;
-    int own = others.length * width;
-    float[] cosines = new float[others.length];
-    for (int i = 0; i < others.length; i++) {
-      double lengths =
-          Math.sqrt(
-              product(vectors, own, own, width) * product(vectors, i * width, i * width, width));
-      cosines[i] = lengths == 0 ? 0 : (float) (product(vectors, own, i * width, width) / lengths);
+    int width = vectors.length / Math.max(1, pool.length);
+    double[] lengths = new double[pool.length];
+    for (int place = 0; place < pool.length; place++) {
+      lengths[place] = Math.sqrt(product(vectors, place, place, width));
     }
-    return cosines;
+    return place -> {
+      float[] cosines = new float[pool.length];
+      for (int other = 0; other < pool.length; other++) {
+        double both = lengths[place] * lengths[other];
+        cosines[other] = both == 0 ? 0 : (float) (product(vectors, place, other, width) / both);
+      }
+      return cosines;
+    };
   }
 
-  private static double product(float[] vectors, int a, int b, int width) {
+  /** The inner product of two rows. */
+  private static double product(float[] rows, int a, int b, int width) {
     double product = 0;
     for (int i = 0; i < width; i++) {
-      product += (double) vectors[a + i] * vectors[b + i];
+      product += (double) rows[a * width + i] * rows[b * width + i];
     }
     return product;
   }

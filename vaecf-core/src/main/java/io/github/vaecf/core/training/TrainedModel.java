@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -449,8 +450,8 @@ public final class TrainedModel extends Recommender {
   }
 
   @Override
-  protected float[] cosines(int item, int[] others) {
-    return session.cosines(item, others);
+  protected IntFunction<float[]> cosines(int[] pool) {
+    return session.cosines(pool);
   }
 
   /**

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.proto.ConfigProto;
 
@@ -224,22 +225,21 @@ final class ServedSavedModel extends ServedModel {
   }
 
   @Override
-  protected float[] cosines(int item, int[] others) {
+  protected IntFunction<float[]> cosines(int[] pool) {
     ServedSignature similarity = signatures.get(ExportFormat.SIMILARITY);
     if (similarity == null) {
-      return super.cosines(item, others);
+      return super.cosines(pool);
     }
-    long[] indices = Arrays.stream(others).asLongStream().toArray();
-    return (float[])
-        similarity
-            .call(
-                Map.of(
-                    ExportFormat.ITEM,
-                    new TensorRows(1, 1, new String[] {items().id(item)}),
-                    ExportFormat.ITEMS,
-                    new TensorRows(1, others.length, ids(indices))))
-            .get(ExportFormat.SCORES)
-            .values();
+    String[] ids = ids(Arrays.stream(pool).asLongStream().toArray());
+    return place ->
+        (float[])
+            similarity
+                .call(
+                    Map.of(
+                        ExportFormat.ITEM, new TensorRows(1, 1, new String[] {ids[place]}),
+                        ExportFormat.ITEMS, new TensorRows(1, ids.length, ids)))
+                .get(ExportFormat.SCORES)
+                .values();
   }
 
   @Override

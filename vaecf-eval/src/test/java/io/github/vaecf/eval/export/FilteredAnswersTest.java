@@ -240,7 +240,7 @@ class FilteredAnswersTest {
         ServedModel onnx = ServedModel.load(folder.resolve("model.onnx"))) {
       assertThat(saved.comparesItems()).isTrue();
       assertThat(onnx.comparesItems()).isFalse();
-      float[] found = ((ServedSavedModel) saved).cosines(3, others);
+      float[] found = ((ServedSavedModel) saved).cosines(others).apply(2);
       for (int i = 0; i < others.length; i++) {
         double product = 0;
         double own = 0;
