@@ -19,15 +19,13 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
  * A data set as it is published: a folder, a zip, a tar (also by gzip or bzip2, also within another
  * tar), or one file alone. Nothing is ever unpacked to disk.
  */
 final class Archive {
-  private static final int DEEPEST = 4;
+  static final int DEEPEST = 4;
   private static final int MOST_NAMED = 10;
 
   /** What lies beside data and is none. */
@@ -65,7 +63,7 @@ final class Archive {
    * @param size how many bytes it has there, or −1
    * @param source reads it
    */
-  private record Member(String name, long size, Source source) {
+  record Member(String name, long size, Source source) {
     String fileName() {
       return name.substring(name.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
     }
@@ -220,7 +218,7 @@ final class Archive {
         try (InputStream in = whole.open()) {
           InputStream buffered = new BufferedInputStream(in);
           if (ForeignContent.isTar(Source.peek(buffered))) {
-            tar(path.toString(), buffered, visitor, 1);
+            visitTar(buffered, visitor);
             return;
           }
         }
@@ -234,6 +232,14 @@ final class Archive {
       }
     } catch (IOException e) {
       throw Source.unreadable(path.toString(), e);
+    }
+  }
+
+  private void visitTar(InputStream in, Visitor visitor) throws IOException {
+    try {
+      Tar.visit(path.toString(), in, visitor);
+    } catch (NoClassDefFoundError e) {
+      throw Source.missing("a tar", e);
     }
   }
 
@@ -321,98 +327,15 @@ final class Archive {
     }
   }
 
-  /**
-   * The files of a tar, by name. Each is read from the tar's beginning: tars cannot be sought in.
-   */
   private static List<Member> ofTar(Path path) throws IOException {
-    List<Member> members = new ArrayList<>();
-    try (TarArchiveInputStream tar = tarIn(Source.of(path).open())) {
-      int place = 0;
-      for (TarArchiveEntry entry = next(tar); entry != null; entry = next(tar)) {
-        int at = place++;
-        if (entry.isFile()) {
-          requireReadable(path.toString(), entry);
-          members.add(
-              new Member(
-                  entry.getName(),
-                  entry.getSize(),
-                  new Source(path + "!" + entry.getName(), () -> tarMember(path, at))));
-        }
-      }
-    }
-    members.sort(Comparator.comparing(Member::name));
-    return members;
-  }
-
-  private static InputStream tarMember(Path path, int place) throws IOException {
-    TarArchiveInputStream tar = tarIn(Source.of(path).open());
     try {
-      for (int at = 0; at <= place; at++) {
-        if (next(tar) == null) {
-          throw new ZipException("the archive has fewer members than before");
-        }
-      }
-      return Source.decompressed(Source.guarded(tar));
-    } catch (IOException | RuntimeException e) {
-      tar.close();
-      throw e;
+      return Tar.members(path);
+    } catch (NoClassDefFoundError e) {
+      throw Source.missing("a tar", e);
     }
   }
 
-  private static TarArchiveInputStream tarIn(InputStream in) {
-    return new TarArchiveInputStream(in, StandardCharsets.UTF_8.name());
-  }
-
-  private static TarArchiveEntry next(TarArchiveInputStream tar) throws IOException {
-    try {
-      return tar.getNextEntry();
-    } catch (RuntimeException e) {
-      throw Source.damaged(e);
-    }
-  }
-
-  private static void tar(String name, InputStream in, Visitor visitor, int depth)
-      throws IOException {
-    if (depth > DEEPEST) {
-      throw new DataException(
-          DataException.excerpt(name) + ": expected at most " + DEEPEST + " tars in one another");
-    }
-    // Not closed: what it reads from belongs to the caller.
-    TarArchiveInputStream tar = tarIn(in);
-    for (TarArchiveEntry entry = next(tar); entry != null; entry = next(tar)) {
-      if (!entry.isFile()) {
-        continue;
-      }
-      requireReadable(name, entry);
-      String member = name + "!" + entry.getName();
-      InputStream content =
-          new FilterInputStream(Source.guarded(tar)) {
-            @Override
-            public void close() {
-              // The next member is read from the same stream.
-            }
-          };
-      if (entry.getName().toLowerCase(Locale.ROOT).endsWith(".tar")) {
-        tar(member, content, visitor, depth + 1);
-      } else {
-        visitor.visit(new Source(member, () -> Source.decompressed(content)));
-      }
-    }
-  }
-
-  private static void requireReadable(String archive, TarArchiveEntry entry) {
-    requireInside(archive, entry.getName());
-    if (entry.isSparse()) {
-      // A few bytes would stand for any number of zeros.
-      throw new DataException(
-          archive
-              + ": the member '"
-              + DataException.excerpt(entry.getName())
-              + "' is a sparse file, which no log is");
-    }
-  }
-
-  private static void requireInside(String archive, String member) {
+  static void requireInside(String archive, String member) {
     boolean outside = member.startsWith("/") || member.startsWith("\\");
     for (String part : member.split("[/\\\\]", -1)) {
       outside |= part.equals("..");

@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
-import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 
 /**
  * One stream of bytes to read, under the name that messages give it. What is compressed by gzip or
@@ -131,7 +130,7 @@ record Source(String name, Opener opener) {
     if (head.length >= 2 && head[0] == 0x1f && head[1] == (byte) 0x8b) {
       decompressed = new GZIPInputStream(buffered, BUFFER_SIZE);
     } else if (new String(head, StandardCharsets.ISO_8859_1).matches("(?s)BZh[1-9]1AY&SY.*")) {
-      decompressed = new BZip2CompressorInputStream(buffered, true);
+      decompressed = bunzipped(buffered);
     } else {
       ForeignContent.refuseBinary(head);
       return buffered;
@@ -140,6 +139,29 @@ record Source(String name, Opener opener) {
         new BufferedInputStream(bounded(decompressed, compressed::total), BUFFER_SIZE);
     ForeignContent.refuseBinary(peek(content));
     return content;
+  }
+
+  private static InputStream bunzipped(InputStream in) throws IOException {
+    try {
+      return Bzip2.decompressed(in);
+    } catch (NoClassDefFoundError e) {
+      throw missing("bzip2", e);
+    }
+  }
+
+  /**
+   * What to say where the library is missing that reads a form.
+   *
+   * @param form what was found
+   * @param failure what came of calling the library
+   * @return the failure to read
+   */
+  static IOException missing(String form, NoClassDefFoundError failure) {
+    if (!String.valueOf(failure.getMessage()).contains("commons/compress")) {
+      throw failure;
+    }
+    return new IOException(
+        "it is " + form + ": add org.apache.commons:commons-compress to the class path", failure);
   }
 
   /** The first bytes of a stream, which are read again. */

@@ -18,8 +18,13 @@ class RecommendationController {
     this.service = service;
   }
 
-  /** What somebody touched, and how many items they want. */
-  record Request(List<String> items, int k) {}
+  /** What somebody touched, nothing unless said otherwise, and how many items they want. */
+  record Request(List<String> items, Integer k) {
+    Request {
+      items = items == null ? List.of() : items;
+      k = k == null ? 10 : k;
+    }
+  }
 
   /** An item that is recommended. */
   record Item(String id, String title, float score) {}

@@ -132,6 +132,7 @@ class RecommendationApplicationTest {
       HttpResponse<String> answer = post(application, "{\"items\": [], \"k\": 0}");
       assertThat(answer.statusCode()).isEqualTo(400);
       assertThat(answer.body()).contains("k must be at least 1, found 0");
+      assertThat(JSON.readTree(post(application, "{}").body())).as("somebody new").hasSize(10);
       assertThat(
               metric(
                   application,
