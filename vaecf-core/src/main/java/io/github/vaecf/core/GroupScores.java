@@ -8,19 +8,19 @@ import java.util.BitSet;
  */
 final class GroupScores {
   private final GroupStrategy strategy;
-  private final BitSet nobodys;
+  private final BitSet measured;
   private final int people;
   private final double[] together;
 
   /**
    * Nobody's yet.
    *
-   * @param nobodys the items that nobody of the group has, over which scores are standardised
+   * @param measured the items over which scores are standardised
    * @param people how many will be added
    */
-  GroupScores(GroupStrategy strategy, BitSet nobodys, int items, int people) {
+  GroupScores(GroupStrategy strategy, BitSet measured, int items, int people) {
     this.strategy = strategy;
-    this.nobodys = nobodys;
+    this.measured = measured;
     this.people = people;
     this.together = new double[items];
     if (strategy == GroupStrategy.LEAST_MISERY) {
@@ -38,27 +38,31 @@ final class GroupScores {
   void add(float[] scores, int from) {
     double sum = 0;
     int count = 0;
-    for (int item = nobodys.nextSetBit(0); item >= 0; item = nobodys.nextSetBit(item + 1)) {
+    for (int item = measured.nextSetBit(0); item >= 0; item = measured.nextSetBit(item + 1)) {
       if (scores[from + item] != Float.NEGATIVE_INFINITY) {
         sum += scores[from + item];
         count++;
       }
     }
-    double mean = sum / Math.max(1, count);
+    double mean = count == 0 ? 0 : sum / count;
     double squares = 0;
-    for (int item = nobodys.nextSetBit(0); item >= 0; item = nobodys.nextSetBit(item + 1)) {
+    for (int item = measured.nextSetBit(0); item >= 0; item = measured.nextSetBit(item + 1)) {
       if (scores[from + item] != Float.NEGATIVE_INFINITY) {
         squares += (scores[from + item] - mean) * (scores[from + item] - mean);
       }
     }
-    // Whoever likes everything alike has no say.
-    double deviation = squares == 0 ? 1 : Math.sqrt(squares / count);
+    double deviation = count == 0 ? 0 : Math.sqrt(squares / count);
     for (int item = 0; item < together.length; item++) {
-      double score = (scores[from + item] - mean) / deviation;
-      together[item] =
-          strategy == GroupStrategy.AVERAGE
-              ? together[item] + score / people
-              : Math.min(together[item], score);
+      double score = scores[from + item];
+      if (score == Double.NEGATIVE_INFINITY) {
+        together[item] = score;
+      } else if (deviation > 0) { // whoever likes everything alike has no say
+        score = (score - mean) / deviation;
+        together[item] =
+            strategy == GroupStrategy.AVERAGE
+                ? together[item] + score / people
+                : Math.min(together[item], score);
+      }
     }
   }
 
@@ -66,7 +70,8 @@ final class GroupScores {
   float[] scores() {
     float[] scores = new float[together.length];
     for (int item = 0; item < scores.length; item++) {
-      scores[item] = (float) together[item];
+      // Where nobody has a say all items are alike.
+      scores[item] = together[item] == Double.POSITIVE_INFINITY ? 0 : (float) together[item];
     }
     return scores;
   }

@@ -317,7 +317,11 @@ public abstract class Recommender implements AutoCloseable {
     BitSet nobodys = ItemFilter.of(items).candidates();
     people.pairs().forEach((person, item) -> nobodys.clear(item));
     GroupScores group =
-        new GroupScores(query.group().orElseThrow(), nobodys, itemCount(), people.rows());
+        new GroupScores(
+            query.group().orElseThrow(),
+            nobodys.isEmpty() ? ItemFilter.of(items).candidates() : nobodys,
+            itemCount(),
+            people.rows());
     int some = Math.max(1, Math.min(LARGEST_BATCH, MOST_SCORES / itemCount()));
     for (int from = 0; from < people.rows(); from += some) {
       int first = from;

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -151,16 +152,18 @@ class QueryTest {
     assertThat(model.recommend(queries.get(0))).isEqualTo(answers.get(0));
   }
 
-  /** The scores of the items that nobody has, less their mean, by their standard deviation. */
-  private static double standardised(
-      Ranks model, List<Integer> history, List<Integer> of, int item) {
-    double mean = of.stream().mapToDouble(one -> model.score(history, one)).average().orElse(0);
+  /** A score less the mean, by the standard deviation; none of whoever likes all items alike. */
+  private static OptionalDouble standardised(
+      Ranks model, List<Integer> history, List<Integer> over, int item) {
+    double mean = over.stream().mapToDouble(one -> model.score(history, one)).average().orElse(0);
     double variance =
-        of.stream()
+        over.stream()
             .mapToDouble(one -> Math.pow(model.score(history, one) - mean, 2))
             .average()
             .orElse(0);
-    return (model.score(history, item) - mean) / (variance == 0 ? 1 : Math.sqrt(variance));
+    return variance == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((model.score(history, item) - mean) / Math.sqrt(variance));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
@@ -193,13 +196,15 @@ class QueryTest {
             .boxed()
             .filter(item -> histories.stream().noneMatch(one -> one.contains(item)))
             .toList();
+    List<Integer> over = nobodys.isEmpty() ? IntStream.range(0, items).boxed().toList() : nobodys;
     float[] scores = new float[items];
     for (int item = 0; item < items; item++) {
       int one = item;
       DoubleStream each =
-          histories.stream().mapToDouble(history -> standardised(model, history, nobodys, one));
+          histories.stream()
+              .flatMapToDouble(history -> standardised(model, history, over, one).stream());
       scores[item] =
-          (float) (strategy == GroupStrategy.AVERAGE ? each.average() : each.min()).orElseThrow();
+          (float) (strategy == GroupStrategy.AVERAGE ? each.sum() / people : each.min().orElse(0));
     }
     List<Recommendation> expected =
         IntStream.range(0, items)
@@ -216,6 +221,25 @@ class QueryTest {
     int to = Math.min(expected.size(), asked.offset() + asked.k());
     assertThat(RankingAgreement.within(1e-5).difference(expected.subList(from, to), found))
         .isEmpty();
+  }
+
+  @Test
+  void whoeverLikesAllItemsAlikeHasNoSay() {
+    Ranks model =
+        new Ranks(9, 2) {
+          @Override
+          float score(List<Integer> history, int item) {
+            return history.isEmpty() ? 0 : super.score(history, item);
+          }
+        };
+    List<String> known = List.of("item-1", "item-4");
+    Query.Builder query = Query.builder().k(9);
+    List<Recommendation> alone = model.recommend(query.history(known).build());
+    for (GroupStrategy strategy : GroupStrategy.values()) {
+      assertThat(model.recommend(query.group(List.of(known, List.of()), strategy).build()))
+          .extracting(Recommendation::item)
+          .containsExactlyElementsOf(alone.stream().map(Recommendation::item).toList());
+    }
   }
 
   @Test
