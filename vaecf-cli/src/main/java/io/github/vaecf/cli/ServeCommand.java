@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "serve",
     header =
-        "Serve an export over HTTP and gRPC, as TensorFlow Serving does, with a page for people.",
+        "Serve an export over HTTP and gRPC, as TensorFlow Serving does, with a page.",
     description = {
       "",
       "Answers TensorFlow Serving's REST requests (GET /v1/models/NAME, POST"
