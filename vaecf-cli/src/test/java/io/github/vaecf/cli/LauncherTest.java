@@ -122,6 +122,24 @@ class LauncherTest {
   }
 
   @Test
+  void anUnpackedReleaseRunsItsOwnJarsAndNeedsNoMaven() throws Exception {
+    Path release = folder.resolve("vaecf-1.0");
+    write(release.resolve("vaecf.jar"), "");
+    write(release.resolve("lib/some.jar"), "");
+    Path launcher = Files.copy(LAUNCHER, release.resolve("vaecf"));
+    Files.delete(bin.resolve("mvn"));
+    Files.delete(jdk.resolve("bin/javac"));
+    Outcome outcome =
+        finish(start(launcher, Map.of("PATH", bin + ":" + onlyTools()), "serve", "--model", "a b"));
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out())
+        .contains("-cp " + release + "/vaecf.jar:" + release + "/lib/* io.github")
+        .endsWith("io.github.vaecf.cli.Vaecf serve --model a b\n");
+    assertThat(finish(start(launcher, Map.of("VAECF_NATIVES", "gpu"))).err())
+        .contains("a release has its natives in lib; unset it");
+  }
+
+  @Test
   void aBuildWhoseJarIsGoneIsDoneAgain() throws Exception {
     run();
     Files.delete(project.resolve("vaecf-cli/target/vaecf.jar"));
