@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Loads `vaecf serve` with many connections at once, changes the version in the middle, and prints
-# errors, requests a second, p50 and p99, with the machine's floor beside them. On an otherwise idle
-# machine:
+# errors, requests a second, p50 and p99; then the same by gRPC; then one user at a time by REST, by
+# gRPC and in process, with the machine's floor beside them. On an otherwise idle machine:
 #
 #   docs/measure-serve.sh [FOLDER]
 #
@@ -10,10 +10,10 @@
 #                MovieLens 20M
 #   CONNECTIONS  kept open, each with one request at a time; default 1000
 #   SECONDS_EACH how long; default 60
-#   PORT         default 18501
+#   PORT         default 18501; gRPC has the one below it
 #
 # Needs wrk (Debian: apt-get install wrk). The model is trained for one epoch: how good it is does not
-# matter here. wrk runs on the same machine and takes its share of it.
+# matter here. wrk, and what calls by gRPC, run on the same machine and take their share of it.
 set -euo pipefail
 
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -77,7 +77,7 @@ done = function(summary, latency)
 end
 LUA
 
-"$vaecf" serve --model "$folder/models/made-up" --port "$port" --refresh 1 >"$folder/serve.log" 2>&1 &
+"$vaecf" serve --model "$folder/models/made-up" --port "$port" --grpc-port "$((port - 1))" --refresh 1 >"$folder/serve.log" 2>&1 &
 server=$!
 until grep -q '^Serving' "$folder/serve.log"; do
   kill -0 "$server" || { cat "$folder/serve.log" >&2; exit 1; }
@@ -87,7 +87,12 @@ url=http://127.0.0.1:$port
 load() {
   wrk -t 1 -c "$1" -d "$2s" --timeout 30s -s "$folder/load.lua" "$url/v1/models/made-up:predict"
 }
+grpc() {
+  java -cp "$home/vaecf-cli/target/lib/*" "$home/docs/GrpcLoad.java" \
+    "$((port - 1))" made-up "$folder/data/unique_sid.txt" "$1" "$2"
+}
 load 8 5 >/dev/null # to warm up
+grpc 8 5 >/dev/null
 
 echo "$connections connections for $seconds s, a new version after half of it ($(nproc) cores, shared with wrk):"
 (
@@ -103,12 +108,17 @@ curl -s "$url/metrics" | awk '
   /^vaecf_batch_seconds_sum/ { busy = $2 }
   END { printf "%.0f rows a batch, %.1f ms a batch\n", rows / batches, 1e3 * busy / batches }'
 sleep 3 # what wrk left waiting when its time was up is still answered
-echo 'one connection:'
+echo "$connections calls at a time by gRPC for $seconds s:"
+grpc "$connections" "$seconds"
+sleep 3
+echo 'one user at a time, by REST, by gRPC and in process:'
 load 1 10 | tail -n 2 | head -n 1
+grpc 1 10 | head -n 1
 kill "$server"
 wait "$server" || true
 server=
 grep '^vaecf' "$folder/serve.log" || true
+HISTORY=68 "$home/docs/measure-blend.sh" "$folder/models/made-up/1"
 
 echo 'the floor (decoder read once for a user; one product for a batch of 500):'
 "$vaecf" benchmark --data "$folder/data" --steps 2 | grep -E '^(evaluation|recommendation)'

@@ -3,22 +3,30 @@ package io.github.vaecf.cli;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedVersions;
 import io.github.vaecf.server.Limits;
+import io.github.vaecf.server.ModelConfig;
 import io.github.vaecf.server.ModelServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code vaecf serve}: an export over HTTP and gRPC, as TensorFlow Serving answers. */
 @Command(
     name = "serve",
-    header =
-        "Serve an export over HTTP and gRPC, as TensorFlow Serving does, with a page.",
+    header = "Serve exports over HTTP and gRPC, as TensorFlow Serving does.",
     description = {
       "",
       "Answers TensorFlow Serving's REST requests (GET /v1/models/NAME, POST"
@@ -29,25 +37,51 @@ import picocli.CommandLine.Option;
           + " Ctrl-C or SIGTERM ends it when what is under way is done.",
       ""
     },
-    footer = {"", "Example:", "  vaecf serve --model models/movies"})
+    footer = {
+      "",
+      "Examples:",
+      "  vaecf serve --model models/movies",
+      "  vaecf serve --model movies=models/movies --model books=models/books --label"
+          + " movies:stable=3"
+    })
 final class ServeCommand extends Subcommand {
   private static final int LARGEST_PORT = 65_535;
+
+  private static final Pattern LABEL =
+      Pattern.compile("((?<name>[^:]+):)?(?<label>[^:/=]+)=(?<version>[0-9]+)");
 
   /** Held, as the JDK forgets the level of a logger that nobody holds. */
   private static final Logger GRPC_LOG = Logger.getLogger("io.grpc");
 
   @Option(
       names = "--model",
-      required = true,
-      paramLabel = "BASE",
-      description = "The folder with the exported versions, BASE/<number>.")
-  private Path model;
+      paramLabel = "[NAME=]BASE",
+      description =
+          "The folder with the exported versions, BASE/<number>; repeat it for more models, each with"
+              + " the name that requests have for it, the folder's unless given.")
+  private List<String> models = List.of();
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The model's name in requests; default the folder's.")
+      description = "The model's name in requests where there is one; default the folder's.")
   private String name;
+
+  @Option(
+      names = "--label",
+      paramLabel = "[NAME:]LABEL=N",
+      description =
+          "Lets requests ask for version N of a model by a label, such as stable=3; it is served"
+              + " beside the newest. Repeat it for more.")
+  private List<String> labels = List.of();
+
+  @Option(
+      names = "--models-file",
+      paramLabel = "FILE",
+      description =
+          "In place of --model: TensorFlow Serving's file of models, versions and labels"
+              + " (model_config_list). What it says takes over whenever it changes.")
+  private Path modelsFile;
 
   @Option(
       names = "--host",
@@ -159,35 +193,100 @@ final class ServeCommand extends Subcommand {
     if (address.isUnresolved()) {
       throw wrongUsage("--host: there is no machine '" + host + "'");
     }
-    String served = name == null ? folderName(model) : name;
+    String file = modelsFile == null ? null : text(modelsFile);
+    List<ModelConfig> wanted = file == null ? configured() : ModelConfig.parse(modelsFile, file);
     try (Interruption interruption = Interruption.watch();
-        ServedVersions versions =
-            ServedVersions.open(
-                model,
+        ServedModels served =
+            ServedModels.open(
+                wanted,
                 Duration.ofSeconds(refresh),
                 sentence -> err().println("vaecf serve: " + sentence));
-        ModelServer server = start(versions, served, address, limits)) {
+        ModelServer server = start(served, address, limits)) {
+      if (file != null) {
+        served.follow(modelsFile, file, server);
+      }
       if (!address.getAddress().isLoopbackAddress()) {
         err()
             .println(
                 "vaecf serve: whoever reaches this machine can ask this server, which knows neither"
                     + " users nor encryption; with --host 127.0.0.1 only this machine can");
       }
+      List<String> names = new ArrayList<>();
+      served
+          .versions()
+          .forEach((name, versions) -> names.add(name + ", version " + versions.version()));
       String grpc =
           server.grpcPort().isPresent()
               ? " and by gRPC at " + host + ":" + server.grpcPort().getAsInt()
               : "";
       out()
           .printf(
-              "Serving %s, version %d, at %s%s (Ctrl-C ends it)%n",
-              served, versions.version(), server.uri(), grpc);
+              "Serving %s, at %s%s (Ctrl-C ends it)%n",
+              String.join("; ", names), server.uri(), grpc);
       interruption.await();
       err().println("vaecf serve: finishing what is under way …");
     }
   }
 
-  private ModelServer start(
-      ServedVersions versions, String served, InetSocketAddress address, Limits limits) {
+  private String text(Path file) {
+    if (!models.isEmpty() || name != null || !labels.isEmpty()) {
+      throw wrongUsage("--models-file says which models there are: no --model, --name, --label");
+    }
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read as text (" + e + ")", e);
+    }
+  }
+
+  /** What --model, --name and --label say. */
+  private List<ModelConfig> configured() {
+    if (models.isEmpty()) {
+      throw wrongUsage("expected --model BASE or --models-file FILE");
+    }
+    if (name != null && models.size() > 1) {
+      throw wrongUsage("--name is for one model; with more write --model NAME=BASE");
+    }
+    Map<String, Path> bases = new LinkedHashMap<>();
+    for (String model : models) {
+      int at = model.indexOf('=');
+      boolean named = at > 0 && !Files.isDirectory(Path.of(model));
+      Path base = Path.of(named ? model.substring(at + 1) : model);
+      String called = named ? model.substring(0, at) : name == null ? folderName(base) : name;
+      if (bases.put(called, base) != null) {
+        throw wrongUsage(
+            "--model: two models have the name '" + called + "'; write --model NAME=BASE");
+      }
+    }
+    Map<String, Map<String, Long>> labelled = new LinkedHashMap<>();
+    bases.keySet().forEach(model -> labelled.put(model, new TreeMap<>()));
+    for (String label : labels) {
+      Matcher parts = LABEL.matcher(label);
+      if (!parts.matches()) {
+        throw wrongUsage("--label: expected NAME:LABEL=N such as movies:stable=3, found " + label);
+      }
+      String model = parts.group("name");
+      if (model == null && bases.size() > 1) {
+        throw wrongUsage("--label " + label + ": expected the model's name, as there are several");
+      }
+      Map<String, Long> own =
+          labelled.get(model == null ? bases.keySet().iterator().next() : model);
+      if (own == null) {
+        throw wrongUsage(
+            "--label " + label + ": there is no model '" + model + "', only " + bases.keySet());
+      }
+      own.put(
+          parts.group("label"),
+          ServedVersions.number(parts.group("version"))
+              .orElseThrow(() -> wrongUsage("--label " + label + ": no version is so large")));
+    }
+    List<ModelConfig> wanted = new ArrayList<>();
+    bases.forEach(
+        (model, base) -> wanted.add(new ModelConfig(model, base, Set.of(), labelled.get(model))));
+    return wanted;
+  }
+
+  private ModelServer start(ServedModels served, InetSocketAddress address, Limits limits) {
     ModelServer.Builder builder =
         ModelServer.builder().http(address).hosts(allowedHosts).limits(limits);
     if (grpcPort != null) {
@@ -196,7 +295,8 @@ final class ServeCommand extends Subcommand {
       builder.grpc(new InetSocketAddress(host, grpcPort));
     }
     try {
-      return builder.model(served, versions).start();
+      served.versions().forEach(builder::model);
+      return builder.start();
     } catch (IllegalArgumentException e) {
       throw wrongUsage(e.getMessage() + "; choose another with --name");
     } catch (IOException e) {

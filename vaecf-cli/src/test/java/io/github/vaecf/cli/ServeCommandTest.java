@@ -113,6 +113,9 @@ class ServeCommandTest {
     "--port=70000, '--port must be from 0 to 65535, found 70000'",
     "--grpc-port=-1, '--grpc-port must be from 0 to 65535, found -1'",
     "--grpc-port=8501, '--port and --grpc-port must not be the same, found 8501 twice'",
+    "--label=stable, '--label: expected NAME:LABEL=N such as movies:stable=3, found stable'",
+    "--label=nobody:stable=1, '--label nobody:stable=1: there is no model ''nobody'', only [",
+    "--models-file=x, '--models-file says which models there are: no --model, --name, --label'",
     "--max-memory=0, 'the memory for requests must be positive, found 0'",
     "--max-batch=0, 'the size of a batch must be positive, found 0'",
     "--host=no.such.host.invalid, --host: there is no machine 'no.such.host.invalid'"
@@ -121,6 +124,19 @@ class ServeCommandTest {
     Outcome outcome = Outcome.of("serve", "--model", folder, option);
     assertThat(outcome.status()).isEqualTo(2);
     assertThat(outcome.err()).startsWith("vaecf serve: " + problem);
+  }
+
+  @Test
+  void modelsWithoutNamesOfTheirOwnAreRefused() {
+    Path other = folder.resolve("other").resolve(folder.getFileName());
+    Outcome twice = Outcome.of("serve", "--model", folder, "--model", other);
+    assertThat(twice.status()).isEqualTo(2);
+    assertThat(twice.err())
+        .contains("two models have the name")
+        .contains("write --model NAME=BASE");
+    Outcome none = Outcome.of("serve");
+    assertThat(none.status()).isEqualTo(2);
+    assertThat(none.err()).startsWith("vaecf serve: expected --model BASE or --models-file FILE");
   }
 
   @Test

@@ -246,23 +246,23 @@ final class GrpcServices {
 
   DynamicMessage status(byte[] message) {
     DynamicMessage request = parse("GetModelStatusRequest", message);
-    try (ServedVersions.Lease lease = models.lease(spec((Message) field(request, "model_spec")))) {
-      Descriptor type = ServingProtocol.message("ModelVersionStatus");
-      FieldDescriptor state = type.findFieldByName("state");
-      DynamicMessage version =
+    Descriptor all = ServingProtocol.message("GetModelStatusResponse");
+    Descriptor type = ServingProtocol.message("ModelVersionStatus");
+    FieldDescriptor state = type.findFieldByName("state");
+    DynamicMessage.Builder response = DynamicMessage.newBuilder(all);
+    for (long number : models.numbers(spec((Message) field(request, "model_spec")))) {
+      response.addRepeatedField(
+          all.findFieldByName("model_version_status"),
           DynamicMessage.newBuilder(type)
-              .setField(type.findFieldByName("version"), lease.version())
+              .setField(type.findFieldByName("version"), number)
               .setField(state, state.getEnumType().findValueByName("AVAILABLE"))
               // There, with the code that stands for no error.
               .setField(
                   type.findFieldByName("status"),
                   DynamicMessage.getDefaultInstance(ServingProtocol.message("StatusProto")))
-              .build();
-      Descriptor all = ServingProtocol.message("GetModelStatusResponse");
-      return DynamicMessage.newBuilder(all)
-          .addRepeatedField(all.findFieldByName("model_version_status"), version)
-          .build();
+              .build());
     }
+    return response.build();
   }
 
   private static DynamicMessage parse(String type, byte[] message) {
@@ -280,12 +280,15 @@ final class GrpcServices {
 
   /** Which model a message is for. */
   private static ModelSpec spec(Message spec) {
-    boolean numbered = spec.hasField(SPEC.findFieldByName("version"));
     Optional<String> version =
-        numbered
+        spec.hasField(SPEC.findFieldByName("version"))
             ? Optional.of(field((Message) field(spec, "version"), "value").toString())
             : Optional.empty();
-    return new ModelSpec((String) field(spec, "name"), version);
+    Optional<String> label =
+        spec.hasField(SPEC.findFieldByName("version_label"))
+            ? Optional.of((String) field(spec, "version_label"))
+            : Optional.empty();
+    return new ModelSpec((String) field(spec, "name"), version, label);
   }
 
   private static DynamicMessage spec(String name, long version, String signature) {

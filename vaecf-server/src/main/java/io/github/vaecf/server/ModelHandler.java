@@ -22,13 +22,13 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * TensorFlow Serving's REST surface: {@code GET /v1/models/NAME[/versions/V]}, {@code GET
+ * TensorFlow Serving's REST surface: {@code GET /v1/models/NAME[/versions/V|/labels/L]}, {@code GET
  * …/metadata} and {@code POST …:predict}.
  */
 final class ModelHandler extends Handler.Abstract {
   private static final Pattern PATH =
       Pattern.compile(
-          "/v1/models/(?<name>[^/:]+)(/versions/(?<version>[0-9]+))?"
+          "/v1/models/(?<name>[^/:]+)(/versions/(?<version>[0-9]+)|/labels/(?<label>[^/:]+))?"
               + "(?<action>:predict|/metadata)?");
 
   private final Models models;
@@ -102,22 +102,33 @@ final class ModelHandler extends Handler.Abstract {
 
   private Reply describe(Matcher path, boolean status) {
     ModelSpec spec = spec(path);
-    try (ServedVersions.Lease lease = models.lease(spec)) {
-      return Reply.json(status ? status(lease) : metadata(spec, lease));
+    try {
+      if (status) {
+        return Reply.json(status(models.numbers(spec)));
+      }
+      try (ServedVersions.Lease lease = models.lease(spec)) {
+        return Reply.json(metadata(spec, lease));
+      }
     } catch (RequestException e) {
       return Reply.error(e);
     }
   }
 
   private static ModelSpec spec(Matcher path) {
-    return new ModelSpec(path.group("name"), Optional.ofNullable(path.group("version")));
+    return new ModelSpec(
+        path.group("name"),
+        Optional.ofNullable(path.group("version")),
+        Optional.ofNullable(path.group("label")));
   }
 
-  private static ObjectNode status(ServedVersions.Lease lease) {
+  private static ObjectNode status(List<Long> numbers) {
     ObjectNode status = Reply.JSON.createObjectNode();
-    ObjectNode version = status.putArray("model_version_status").addObject();
-    version.put("version", Long.toString(lease.version())).put("state", "AVAILABLE");
-    version.putObject("status").put("error_code", "OK").put("error_message", "");
+    ArrayNode versions = status.putArray("model_version_status");
+    for (long number : numbers) {
+      ObjectNode version = versions.addObject();
+      version.put("version", Long.toString(number)).put("state", "AVAILABLE");
+      version.putObject("status").put("error_code", "OK").put("error_message", "");
+    }
     return status;
   }
 

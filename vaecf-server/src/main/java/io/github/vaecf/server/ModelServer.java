@@ -4,6 +4,8 @@ import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -51,6 +53,7 @@ public final class ModelServer implements AutoCloseable {
   private final Server server;
   private final GracefulHandler underWay;
   private final Optional<GrpcServer> grpc;
+  private final Models models;
   private final Batcher batcher;
   private final Limits limits;
   private final Patience patience;
@@ -60,6 +63,7 @@ public final class ModelServer implements AutoCloseable {
       Server server,
       GracefulHandler underWay,
       Optional<GrpcServer> grpc,
+      Models models,
       Batcher batcher,
       Limits limits,
       Patience patience,
@@ -67,6 +71,7 @@ public final class ModelServer implements AutoCloseable {
     this.server = server;
     this.underWay = underWay;
     this.grpc = grpc;
+    this.models = models;
     this.batcher = batcher;
     this.limits = limits;
     this.patience = patience;
@@ -103,8 +108,7 @@ public final class ModelServer implements AutoCloseable {
 
   /** What a server is to be like. */
   public static final class Builder {
-    private String name;
-    private ServedVersions versions;
+    private final Map<String, ServedVersions> models = new LinkedHashMap<>();
     private InetSocketAddress http;
     private InetSocketAddress grpcAddress;
     private Set<String> hosts = Set.of();
@@ -114,25 +118,19 @@ public final class ModelServer implements AutoCloseable {
     private Builder() {}
 
     /**
-     * What is served.
+     * What is served; again for another model, the first being the one of the page at {@code /}.
      *
      * @param name the model's name in requests, percent-encoded in paths where it must be; without
      *     "/" and ":"
      * @param versions the model's versions; closed by the caller, who closes the server first
      * @return this
-     * @throws IllegalArgumentException if no request could have such a name
+     * @throws IllegalArgumentException if no request could have such a name, or it is taken
      */
     public Builder model(String name, ServedVersions versions) {
-      // "." and ".." mean another path to clients, and U+FFFD is what no text could be made of.
-      if (!name.matches("[^/:\uFFFD\\p{Cs}]+") || name.matches("\\.\\.?")) {
-        throw new IllegalArgumentException(
-            "a model's name must not be empty, '.' or '..' and have neither '/' nor ':', as it is a"
-                + " part of the path in requests; found '"
-                + name
-                + "'");
+      requireName(name);
+      if (models.putIfAbsent(name, Objects.requireNonNull(versions, "versions")) != null) {
+        throw new IllegalArgumentException("two models have the name '" + name + "'");
       }
-      this.name = name;
-      this.versions = Objects.requireNonNull(versions, "versions");
       return this;
     }
 
@@ -195,7 +193,7 @@ public final class ModelServer implements AutoCloseable {
      * @throws IOException if an address cannot be listened at; the message says which and why
      */
     public ModelServer start() throws IOException {
-      if (name == null || http == null) {
+      if (models.isEmpty() || http == null) {
         throw new IllegalStateException("a server needs a model and an address for HTTP");
       }
       return ModelServer.start(this);
@@ -204,18 +202,22 @@ public final class ModelServer implements AutoCloseable {
 
   private static ModelServer start(Builder wanted) throws IOException {
     Limits limits = wanted.limits;
-    ServedVersions versions = wanted.versions;
     ServerMetrics metrics = new ServerMetrics();
     Batcher batcher = new Batcher(limits, wanted.runs, metrics);
     MemoryBudget memory = new MemoryBudget(limits.memoryBytes());
     metrics.watch("vaecf_held_bytes", "Memory that requests under way hold, about.", memory::held);
     metrics.watch("vaecf_waiting_requests", "Requests that wait for the model.", batcher::waiting);
-    metrics.watch("vaecf_model_version", "The version that is served.", versions::version);
-    metrics.watchCount(
+    Models models = new Models(wanted.models);
+    metrics.watchEach(
+        "vaecf_model_version",
+        "The version that requests get which name none.",
+        models,
+        ServedVersions::version);
+    metrics.countEach(
         "vaecf_failed_loads",
         "Versions that were tried and could not be served; each again when it has changed.",
-        versions::failedLoads);
-    Models models = new Models(wanted.name, versions);
+        models,
+        ServedVersions::failedLoads);
     ModelCalls calls = new ModelCalls(models, batcher, limits);
 
     QueuedThreadPool threads = new QueuedThreadPool();
@@ -229,13 +231,14 @@ public final class ModelServer implements AutoCloseable {
     Handler handler =
         new Handler.Sequence(
             new ModelHandler(models, calls, limits, memory, patience, parsers),
-            new SiteHandler(wanted.name, versions, metrics));
+            new SiteHandler(models, metrics));
     Handler checked = new SlowReaders(new HostCheck(handler, wanted.http, wanted.hosts), patience);
     GracefulHandler underWay = new GracefulHandler(new Metered(checked, metrics));
     server.setHandler(underWay);
     server.setErrorHandler(new JsonErrors());
     ModelServer made =
-        new ModelServer(server, underWay, Optional.empty(), batcher, limits, patience, parsers);
+        new ModelServer(
+            server, underWay, Optional.empty(), models, batcher, limits, patience, parsers);
     InetSocketAddress address = wanted.http;
     try {
       server.start();
@@ -247,7 +250,7 @@ public final class ModelServer implements AutoCloseable {
           GrpcServer.start(
               address, new GrpcServices(models, calls, limits), limits, memory, patience, metrics);
       return new ModelServer(
-          server, underWay, Optional.of(grpc), batcher, limits, patience, parsers);
+          server, underWay, Optional.of(grpc), models, batcher, limits, patience, parsers);
     } catch (Exception e) {
       made.close();
       if (e instanceof IOException failure) {
@@ -347,6 +350,32 @@ public final class ModelServer implements AutoCloseable {
     String host = connector.getHost();
     String authority = host.contains(":") ? "[" + host + "]" : host;
     return URI.create("http://" + authority + ":" + connector.getLocalPort() + "/");
+  }
+
+  private static void requireName(String name) {
+    // "." and ".." mean another path to clients, and U+FFFD is what no text could be made of.
+    if (!name.matches("[^/:\uFFFD\\p{Cs}]+") || name.matches("\\.\\.?")) {
+      throw new IllegalArgumentException(
+          "a model's name must not be empty, '.' or '..' and have neither '/' nor ':', as it is a"
+              + " part of the path in requests; found '"
+              + name
+              + "'");
+    }
+  }
+
+  /**
+   * Serves other models from now on. Requests that have begun end on the model that they began on,
+   * so the versions of one that is left out may be closed at once, which waits for them.
+   *
+   * @param models the models' versions by name, at least one; closed by the caller
+   * @throws IllegalArgumentException if there is none, or no request could have such a name
+   */
+  public void serve(Map<String, ServedVersions> models) {
+    if (models.isEmpty()) {
+      throw new IllegalArgumentException("a server needs a model");
+    }
+    models.keySet().forEach(ModelServer::requireName);
+    this.models.replace(models);
   }
 
   /**

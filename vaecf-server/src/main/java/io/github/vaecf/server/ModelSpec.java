@@ -7,5 +7,6 @@ import java.util.Optional;
  *
  * @param name the model's name
  * @param version the number of one of its versions, where the client wants that one
+ * @param label a label of one of its versions, where the client wants that one
  */
-record ModelSpec(String name, Optional<String> version) {}
+record ModelSpec(String name, Optional<String> version, Optional<String> label) {}

@@ -1,5 +1,6 @@
 package io.github.vaecf.server;
 
+import io.github.vaecf.eval.export.ServedVersions;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -10,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.DoubleSupplier;
+import java.util.function.ToDoubleFunction;
 
 /** What the server counts, for Prometheus. Safe for use by many threads. */
 final class ServerMetrics {
@@ -58,12 +60,23 @@ final class ServerMetrics {
         .register(registry);
   }
 
-  /** Lets a count, which never falls, be read whenever somebody looks. */
-  void watchCount(String name, String help, DoubleSupplier value) {
+  /** Lets a number of each model be read whenever somebody looks. */
+  void watchEach(String name, String help, Models models, ToDoubleFunction<ServedVersions> number) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("model")
+        .callback(gauge -> models.forEach(number, (model, value) -> gauge.call(value, model)))
+        .register(registry);
+  }
+
+  /** Lets a count of each model, which never falls, be read whenever somebody looks. */
+  void countEach(String name, String help, Models models, ToDoubleFunction<ServedVersions> number) {
     CounterWithCallback.builder()
         .name(name)
         .help(help)
-        .callback(counter -> counter.call(value.getAsDouble()))
+        .labelNames("model")
+        .callback(counter -> models.forEach(number, (model, value) -> counter.call(value, model)))
         .register(registry);
   }
 

@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -18,8 +20,9 @@ import org.eclipse.jetty.util.Fields;
 
 /**
  * What TensorFlow Serving has not: the page for people at {@code /}, the titles that it looks up at
- * {@code /titles} ({@code ?query=words&limit=10} or {@code ?id=…&id=…}), and for those who operate
- * the server {@code /healthz} and {@code /metrics}.
+ * {@code /titles} ({@code ?query=words&limit=10} or {@code ?id=…&id=…}), both with {@code
+ * model=NAME} for another model than the first, and for those who operate the server {@code
+ * /healthz} and {@code /metrics}.
  */
 final class SiteHandler extends Handler.Abstract {
   private static final int MOST_TITLES = 100;
@@ -29,10 +32,12 @@ final class SiteHandler extends Handler.Abstract {
       "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src"
           + " 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-  private final ServedVersions versions;
+  private final Models models;
   private final ServerMetrics metrics;
-  private final Reply page;
-  private volatile Titles titles;
+  private final String page;
+
+  /** The titles that were looked through last, by model. */
+  private final Map<String, Titles> titles = new ConcurrentHashMap<>();
 
   /** What of a version is looked through: its titles may come later than its items. */
   private record Titles(IdIndex items, Map<String, String> byId, TitleSearch search) {
@@ -42,11 +47,10 @@ final class SiteHandler extends Handler.Abstract {
     }
   }
 
-  SiteHandler(String name, ServedVersions versions, ServerMetrics metrics) {
-    this.versions = versions;
+  SiteHandler(Models models, ServerMetrics metrics) {
+    this.models = models;
     this.metrics = metrics;
-    byte[] html = page().replace("{{model}}", escape(name)).getBytes(StandardCharsets.UTF_8);
-    this.page = new Reply(HttpStatus.OK_200, "text/html;charset=utf-8", html);
+    this.page = page();
   }
 
   private static String page() {
@@ -61,6 +65,18 @@ final class SiteHandler extends Handler.Abstract {
     return text.replace("&", "&amp;").replace("\"", "&quot;").replace("<", "&lt;");
   }
 
+  /** The model that a request names, or the first. */
+  private ModelSpec spec(Request request) {
+    String named = Request.extractQueryParameters(request).getValue("model");
+    return new ModelSpec(
+        named == null ? models.first() : named, Optional.empty(), Optional.empty());
+  }
+
+  private Reply page(String name) {
+    byte[] html = page.replace("{{model}}", escape(name)).getBytes(StandardCharsets.UTF_8);
+    return new Reply(HttpStatus.OK_200, "text/html;charset=utf-8", html);
+  }
+
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     String path = Request.getPathInContext(request);
@@ -71,24 +87,33 @@ final class SiteHandler extends Handler.Abstract {
       Reply.refuseMethod(request, response, callback, "GET, HEAD");
       return true;
     }
-    Reply reply =
-        switch (path) {
-          case "/titles" -> titles(Request.extractQueryParameters(request));
-          case "/healthz" ->
-              new Reply(
-                  HttpStatus.OK_200, "text/plain", "ok\n".getBytes(StandardCharsets.US_ASCII));
-          case "/metrics" -> metrics.reply();
-          default -> {
-            response.getHeaders().put("Content-Security-Policy", POLICY);
-            response.getHeaders().put("X-Content-Type-Options", "nosniff");
-            yield page;
-          }
-        };
+    Reply reply;
+    try {
+      reply = reply(path, request, response);
+    } catch (RequestException e) {
+      reply = Reply.error(e);
+    }
     reply.send(response, callback);
     return true;
   }
 
-  private Reply titles(Fields parameters) {
+  private Reply reply(String path, Request request, Response response) {
+    return switch (path) {
+      case "/titles" -> titles(spec(request), Request.extractQueryParameters(request));
+      case "/healthz" ->
+          new Reply(HttpStatus.OK_200, "text/plain", "ok\n".getBytes(StandardCharsets.US_ASCII));
+      case "/metrics" -> metrics.reply();
+      default -> {
+        response.getHeaders().put("Content-Security-Policy", POLICY);
+        response.getHeaders().put("X-Content-Type-Options", "nosniff");
+        ModelSpec spec = spec(request);
+        models.numbers(spec); // says so if there is no such model
+        yield page(spec.name());
+      }
+    };
+  }
+
+  private Reply titles(ModelSpec spec, Fields parameters) {
     List<String> ids = parameters.getValuesOrEmpty("id");
     String query = parameters.getValue("query");
     if (ids.isEmpty() == (query == null)) {
@@ -100,7 +125,7 @@ final class SiteHandler extends Handler.Abstract {
           ? Reply.error(
               HttpStatus.BAD_REQUEST_400,
               "expected at most " + MOST_TITLES + " ids, found " + ids.size())
-          : Reply.json(search().describe(ids));
+          : Reply.json(search(spec).describe(ids));
     }
     String limit = parameters.getValue("limit");
     if (limit != null && !limit.matches("[0-9]{1,3}")) {
@@ -108,18 +133,19 @@ final class SiteHandler extends Handler.Abstract {
           HttpStatus.BAD_REQUEST_400, "limit: expected a small number, found '" + limit + "'");
     }
     int most = limit == null ? 10 : Math.min(MOST_TITLES, Integer.parseInt(limit));
-    return Reply.json(search().find(query, most));
+    return Reply.json(search(spec).find(query, most));
   }
 
   /** The titles of the version that is served now; looked through when it is first asked for. */
-  private TitleSearch search() {
-    try (ServedVersions.Lease lease = versions.lease()) {
-      Titles known = titles;
+  private TitleSearch search(ModelSpec spec) {
+    try (ServedVersions.Lease lease = models.lease(spec)) {
+      Titles known = titles.get(spec.name());
       ServedModel model = lease.model();
       if (known == null || !known.areOf(model)) {
         Map<String, String> byId = model.titles();
         known = new Titles(model.items(), byId, new TitleSearch(model.items(), byId));
-        titles = known;
+        titles.keySet().removeIf(name -> !models.has(name));
+        titles.put(spec.name(), known);
       }
       return known.search();
     }

@@ -667,7 +667,9 @@ class ModelServerTest {
         ModelServer server = start(versions, LIMITS)) {
       Client client = new Client(server.uri());
       assertThat(client.get("metrics").body())
-          .contains("\nvaecf_failed_loads_total 0.0\n", "\nvaecf_model_version 1.0\n");
+          .contains(
+              "\nvaecf_failed_loads_total{model=\"debian\"} 0.0\n",
+              "\nvaecf_model_version{model=\"debian\"} 1.0\n");
       assertThat(client.get("titles?id=perl").body()).isEqualTo("{\"items\":[{\"id\":\"perl\"}]}");
 
       SampleExport.copyTo(base.resolve("2"));
@@ -676,7 +678,8 @@ class ModelServerTest {
       while (versions.failedLoads() == 0) {
         Thread.sleep(10);
       }
-      assertThat(client.get("metrics").body()).containsPattern("\nvaecf_failed_loads_total [1-9]");
+      assertThat(client.get("metrics").body())
+          .containsPattern("\nvaecf_failed_loads_total\\{model=\"debian\"} [1-9]");
       assertThat(client.post(PREDICT, "{\"instances\": [[\"perl\"]]}").statusCode()).isEqualTo(200);
 
       Files.writeString(

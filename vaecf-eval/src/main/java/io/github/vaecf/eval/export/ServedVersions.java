@@ -6,12 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,7 +28,8 @@ import java.util.function.Function;
 /**
  * The newest whole version in a base folder, exchanged for another while requests go on: those that
  * have begun end on the version that they began on, later ones get the new one, and none waits for
- * the loading.
+ * the loading. Others are served beside it, by their numbers and by labels, where {@link #serve}
+ * asks for them.
  *
  * <p>A thread of its own looks at the folder now and then, until this is closed. A version takes
  * over when its files have not changed between two looks, are those that were exported, and it has
@@ -46,6 +52,31 @@ public final class ServedVersions implements AutoCloseable {
 
   private volatile Served current;
   private String lastTrouble = "";
+
+  /** Versions that are served beside the current one, by number. */
+  private volatile Map<Long, Served> beside = Map.of();
+
+  /** The versions that labels stand for now; each is served. */
+  private volatile Map<String, Long> labels = Map.of();
+
+  /** Versions that were said not to be there, though they should be served. */
+  private final Set<Long> missing = new HashSet<>();
+
+  private Wish wish = new Wish(Set.of(), Map.of());
+
+  /** What is to be served: of some numbers only, or of all where there are none; and by labels. */
+  private record Wish(Set<Long> only, Map<String, Long> labels) {
+    boolean allows(Path version) {
+      return only.isEmpty() || only.contains(VersionFolder.number(version).orElseThrow());
+    }
+
+    /** Whom labels stand for is served all the same. */
+    Set<Long> named() {
+      Set<Long> named = new TreeSet<>(only);
+      named.addAll(labels.values());
+      return named;
+    }
+  }
 
   /** A version's files at the last look, and whether they were tried and did not load. */
   private record Seen(FolderState state, boolean failed) {}
@@ -155,12 +186,41 @@ public final class ServedVersions implements AutoCloseable {
    * @throws IllegalArgumentException if the time is not above 0
    */
   public static ServedVersions open(Path base, Duration lookEvery, Consumer<String> log) {
+    return open(base, lookEvery, log, Set.of(), Map.of());
+  }
+
+  /**
+   * Loads what {@link #serve} would ask for, and from now on looks for other versions.
+   *
+   * @param base as above
+   * @param lookEvery as above
+   * @param log as above
+   * @param only numbers of the versions that are served, the largest of them to requests that name
+   *     none; all where there are none
+   * @param labels names for versions, by which requests may ask for them
+   * @return the versions, to be closed
+   * @throws DataException as above, and if a version that is named cannot be served
+   * @throws IllegalArgumentException if the time is not above 0
+   */
+  public static ServedVersions open(
+      Path base,
+      Duration lookEvery,
+      Consumer<String> log,
+      Set<Long> only,
+      Map<String, Long> labels) {
     if (lookEvery.isNegative() || lookEvery.isZero()) {
       throw new IllegalArgumentException(
           "the time between two looks must be above 0, found " + lookEvery);
     }
     ServedVersions versions = new ServedVersions(base, Objects.requireNonNull(log, "log"));
-    versions.loadFirst();
+    versions.wish = new Wish(Set.copyOf(only), Map.copyOf(labels));
+    try {
+      versions.loadFirst();
+      versions.loadNamed();
+    } catch (RuntimeException | Error e) {
+      versions.close();
+      throw e;
+    }
     Thread thread = new Thread(() -> versions.watch(lookEvery), "vaecf-versions");
     thread.setDaemon(true);
     thread.start();
@@ -185,6 +245,45 @@ public final class ServedVersions implements AutoCloseable {
    */
   public long version() {
     return answering().number;
+  }
+
+  /**
+   * The versions that are served now.
+   *
+   * @return their numbers, the largest first
+   * @throws IllegalStateException if this is closed
+   */
+  public List<Long> served() {
+    Set<Long> numbers = new TreeSet<>(Comparator.reverseOrder());
+    numbers.add(answering().number);
+    numbers.addAll(beside.keySet());
+    return List.copyOf(numbers);
+  }
+
+  /**
+   * The versions that labels stand for now.
+   *
+   * @return numbers by label, each of a version that is served
+   */
+  public Map<String, Long> labels() {
+    return labels;
+  }
+
+  /**
+   * Says which versions are to be served from now on. Nothing is given up for it before its
+   * successor is there: a label stands for its old version until the new one is loaded, and so does
+   * the version that requests get which name none. What cannot be served is said, and tried again
+   * when it has changed.
+   *
+   * @param only numbers of the versions that are served, the largest of them to requests that name
+   *     none; where there are none, the newest in the folder, and those of the labels beside it
+   * @param labels names for versions, by which requests may ask for them
+   */
+  public void serve(Set<Long> only, Map<String, Long> labels) {
+    synchronized (this) {
+      wish = new Wish(Set.copyOf(only), Map.copyOf(labels));
+      settle();
+    }
   }
 
   /**
@@ -237,11 +336,39 @@ public final class ServedVersions implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes a version by its number for a request, as {@link #lease()} takes the current one.
+   *
+   * @param version its number
+   * @return the version, to be closed when the request has ended; empty if it is not served
+   * @throws IllegalStateException if this is closed
+   */
+  public Optional<Lease> lease(long version) {
+    while (true) {
+      Served served = answering();
+      if (served.number != version) {
+        served = beside.get(version);
+      }
+      if (served == null) {
+        return Optional.empty();
+      }
+      if (served.tryHold()) {
+        return Optional.of(new Lease(served));
+      }
+      Thread.onSpinWait();
+    }
+  }
+
   private void loadFirst() {
-    List<Path> versions = Files.isDirectory(base) ? VersionFolder.newestFirst(base) : List.of();
+    List<Path> versions =
+        Files.isDirectory(base)
+            ? VersionFolder.newestFirst(base).stream().filter(wish::allows).toList()
+            : List.of();
     if (versions.isEmpty()) {
       throw new DataException(
-          base + ": expected a folder with exported versions BASE/<number>, found none");
+          wish.only().isEmpty()
+              ? base + ": expected a folder with exported versions BASE/<number>, found none"
+              : base + ": expected one of the versions " + wish.only() + ", found none");
     }
     List<String> problems = new ArrayList<>();
     for (Path version : versions) {
@@ -265,6 +392,97 @@ public final class ServedVersions implements AutoCloseable {
         problems.size() == 1
             ? problems.get(0)
             : base + ": none of its versions can be served; " + String.join("; ", problems));
+  }
+
+  /** Loads what is served beside the first, where somebody waits for it. */
+  private void loadNamed() {
+    List<Path> versions = VersionFolder.newestFirst(base);
+    for (long number : wish.named()) {
+      if (number == current.number) {
+        continue;
+      }
+      String who = base + ": version " + number + " is to be served" + forLabels(number);
+      Path version =
+          folder(versions, number).orElseThrow(() -> new DataException(who + ", but is not there"));
+      FolderState state = FolderState.of(version);
+      try {
+        put(load(version, state));
+      } catch (ChangedMeanwhile e) {
+        throw new DataException(who + ", but is being written", e);
+      } catch (RuntimeException e) {
+        throw new DataException(who + ": " + failed(version, state, e), e);
+      }
+    }
+    settle();
+  }
+
+  /** Such as " by the label stable"; nothing where no label stands for it. */
+  private String forLabels(long number) {
+    List<String> names =
+        wish.labels().entrySet().stream()
+            .filter(label -> label.getValue() == number)
+            .map(Map.Entry::getKey)
+            .sorted()
+            .toList();
+    return names.isEmpty() ? "" : " by the label " + String.join(", ", names);
+  }
+
+  private static Optional<Path> folder(List<Path> versions, long number) {
+    return versions.stream()
+        .filter(version -> VersionFolder.number(version).orElseThrow() == number)
+        .findFirst();
+  }
+
+  /** Serves a version beside the current one. */
+  private void put(Served next) {
+    Map<Long, Served> all = new HashMap<>(beside);
+    Served before = all.put(next.number, next);
+    beside = Map.copyOf(all);
+    seen.remove(next.folder);
+    if (before != null) {
+      before.release();
+    }
+  }
+
+  /**
+   * Lets labels stand for what they should, as far as it is served, and gives up what no longer is.
+   */
+  private void settle() {
+    Served answering = current;
+    if (answering == null) {
+      return;
+    }
+    Map<String, Long> next = new TreeMap<>();
+    wish.labels()
+        .forEach(
+            (label, number) -> {
+              if (number == answering.number || beside.containsKey(number)) {
+                next.put(label, number);
+              } else if (labels.containsKey(label)) {
+                next.put(label, labels.get(label));
+              }
+            });
+    Map<String, Long> before = labels;
+    labels = Map.copyOf(next);
+    next.forEach(
+        (label, number) -> {
+          if (before.containsKey(label) && !before.get(label).equals(number)) {
+            say("label " + label + " is now version " + number + ", was " + before.get(label));
+          }
+        });
+    Set<Long> wanted = wish.named();
+    wanted.addAll(next.values());
+    wanted.remove(answering.number);
+    Map<Long, Served> kept = new HashMap<>(beside);
+    kept.keySet().retainAll(wanted);
+    Map<Long, Served> all = beside;
+    beside = Map.copyOf(kept);
+    all.forEach(
+        (number, served) -> {
+          if (!kept.containsKey(number)) {
+            served.release();
+          }
+        });
   }
 
   /** Looks again and again, whatever happens, until this is closed. */
@@ -318,6 +536,13 @@ public final class ServedVersions implements AutoCloseable {
       return;
     }
     seen.keySet().retainAll(versions);
+    Map<Path, Seen> earlier = Map.copyOf(seen);
+    lookForNewest(answering, versions.stream().filter(wish::allows).toList(), earlier);
+    lookForNamed(versions, earlier);
+    settle();
+  }
+
+  private void lookForNewest(Served answering, List<Path> versions, Map<Path, Seen> earlier) {
     for (Path version : versions) {
       boolean answers = version.equals(answering.folder);
       FolderState state = FolderState.of(version);
@@ -326,7 +551,9 @@ public final class ServedVersions implements AutoCloseable {
         lookAtTitles(answering);
         return;
       }
-      if (isSettled(version, state) && tryToTake(version, state, versions)) {
+      boolean ready =
+          servedBeside(version, state).isPresent() || isSettled(version, state, earlier);
+      if (ready && tryToTake(version, state, versions)) {
         return;
       }
       if (answers) {
@@ -335,20 +562,71 @@ public final class ServedVersions implements AutoCloseable {
     }
   }
 
+  private void lookForNamed(List<Path> versions, Map<Path, Seen> earlier) {
+    for (long number : wish.named()) {
+      Optional<Path> version = folder(versions, number);
+      if (number == current.number || version.isEmpty()) {
+        if (version.isEmpty() && number != current.number && !beside.containsKey(number)) {
+          if (missing.add(number)) {
+            say(base + ": version " + number + forLabels(number) + " is not there");
+          }
+        }
+        continue; // one that is gone goes on from memory
+      }
+      missing.remove(number);
+      FolderState state = FolderState.of(version.get());
+      Served there = beside.get(number);
+      if (there != null && there.state.equals(state)) {
+        seen.remove(version.get());
+        lookAtTitles(there);
+      } else if (isSettled(version.get(), state, earlier)) {
+        try {
+          put(load(version.get(), state));
+          say("version " + number + " is served too" + forLabels(number));
+        } catch (ChangedMeanwhile e) {
+          // The next look finds it changed.
+        } catch (Throwable e) {
+          say(
+              "version "
+                  + number
+                  + forLabels(number)
+                  + " cannot be served: "
+                  + failed(version.get(), state, e));
+        }
+      }
+    }
+  }
+
   /** Whether a version's files are those of the last look, and were not tried yet. */
-  private boolean isSettled(Path version, FolderState state) {
-    Seen before = seen.get(version);
+  private boolean isSettled(Path version, FolderState state, Map<Path, Seen> earlier) {
+    Seen before = earlier.get(version);
     if (before != null && before.state().equals(state)) {
-      return !before.failed();
+      Seen now = seen.get(version);
+      return !before.failed() && (now == null || !now.failed());
     }
     seen.put(version, new Seen(state, false));
     return false;
   }
 
+  /** The version as it is in its folder, where it is served beside the current one. */
+  private Optional<Served> servedBeside(Path version, FolderState state) {
+    return Optional.ofNullable(beside.get(VersionFolder.number(version).orElseThrow()))
+        .filter(there -> there.folder.equals(version) && there.state.equals(state));
+  }
+
   private boolean tryToTake(Path version, FolderState state, List<Path> versions) {
     Served before = current;
     try {
-      take(load(version, state));
+      // One that is served already has one more holder then.
+      Optional<Served> there = servedBeside(version, state).filter(Served::tryHold);
+      Served next = there.isPresent() ? there.get() : load(version, state);
+      boolean stays =
+          next.number != before.number
+              && (wish.named().contains(before.number) || labels.containsValue(before.number));
+      if (stays && before.tryHold()) {
+        put(before); // first, so that nobody who asks for it finds it gone
+      }
+      take(next);
     } catch (ChangedMeanwhile e) {
       return false; // the next look finds it changed
     } catch (Throwable e) {
@@ -414,21 +692,26 @@ public final class ServedVersions implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    Served last;
+    Set<Served> last = new HashSet<>();
     synchronized (this) {
-      last = current;
+      if (current == null) {
+        return;
+      }
+      last.add(current);
+      last.addAll(beside.values());
+      current.release();
+      beside.values().forEach(Served::release);
       current = null;
+      beside = Map.of();
     }
-    if (last == null) {
-      return;
-    }
-    last.release();
     boolean interrupted = false;
-    while (last.closed.getCount() > 0) {
-      try {
-        last.closed.await();
-      } catch (InterruptedException e) {
-        interrupted = true;
+    for (Served one : last) {
+      while (one.closed.getCount() > 0) {
+        try {
+          one.closed.await();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
     }
     if (interrupted) {
