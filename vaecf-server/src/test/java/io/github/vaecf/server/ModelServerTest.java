@@ -545,7 +545,7 @@ class ModelServerTest {
     String metrics = client.get("metrics").body();
     assertThat(metrics)
         .contains("vaecf_requests_total{code=\"404\"} ")
-        .contains("vaecf_model_version 1.0")
+        .contains("vaecf_model_version{model=\"debian\"} 1.0")
         .contains("vaecf_waiting_requests 0.0")
         .contains("# TYPE vaecf_request_seconds histogram")
         .contains("vaecf_batch_rows_bucket{signature=\"serving_default\",le=\"1.0\"} ");
