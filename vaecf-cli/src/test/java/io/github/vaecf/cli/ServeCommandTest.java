@@ -114,7 +114,7 @@ class ServeCommandTest {
     "--grpc-port=-1, '--grpc-port must be from 0 to 65535, found -1'",
     "--grpc-port=8501, '--port and --grpc-port must not be the same, found 8501 twice'",
     "--label=stable, '--label: expected NAME:LABEL=N such as movies:stable=3, found stable'",
-    "--label=nobody:stable=1, '--label nobody:stable=1: there is no model ''nobody'', only [",
+    "--label=nobody:stable=1, '--label nobody:stable=1: there is no model ''nobody'', only ['",
     "--models-file=x, '--models-file says which models there are: no --model, --name, --label'",
     "--max-memory=0, 'the memory for requests must be positive, found 0'",
     "--max-batch=0, 'the size of a batch must be positive, found 0'",
