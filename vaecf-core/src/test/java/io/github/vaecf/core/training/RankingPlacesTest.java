@@ -16,7 +16,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The two ways in which scores become rankings: in this process, and by TensorFlow on its device. */
+/**
+ * The two ways in which scores become rankings: in this process, and by TensorFlow on its device.
+ */
 class RankingPlacesTest {
   private static final int ITEMS = 300;
   private static final int USERS = 70;
@@ -95,8 +97,7 @@ class RankingPlacesTest {
   @Test
   void aScoreThatIsNoNumberIsRefusedOfItemsOfTheHistoryToo() {
     CsrMatrix histories = histories();
-    for (float broken :
-        new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+    for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       try (NetworkSession session = session(2)) {
         Weight bias = session.weights().get(session.weights().size() - 1);
         float[] values = bias.values();
