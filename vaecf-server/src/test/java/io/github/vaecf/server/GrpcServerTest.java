@@ -311,7 +311,7 @@ class GrpcServerTest {
       export = SavedModel.parseFrom(in, ExtensionRegistry.getEmptyRegistry());
     }
     Map<String, SignatureDef> exported = export.getMetaGraphs(0).getSignatureDefMap();
-    assertThat(signatures).hasSize(9);
+    assertThat(signatures).hasSize(10);
     for (Map.Entry<String, ByteString> signature : signatures.entrySet()) {
       SignatureDef told =
           SignatureDef.parseFrom(signature.getValue(), ExtensionRegistry.getEmptyRegistry());
