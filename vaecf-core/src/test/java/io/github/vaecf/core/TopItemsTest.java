@@ -17,17 +17,23 @@ class TopItemsTest {
     0f, -0f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, -Float.MIN_VALUE, 1f
   };
 
+  /** Few values, so that there are ties. */
+  private static float[] scores(int count, Random random) {
+    float[] scores = new float[count];
+    for (int item = 0; item < count; item++) {
+      scores[item] =
+          random.nextBoolean() ? SPECIAL[random.nextInt(SPECIAL.length)] : random.nextInt(9) - 4;
+    }
+    return scores;
+  }
+
   @Property
   void theSelectionIsTheBeginningOfTheSortedItems(
       @ForAll @IntRange(min = 1, max = 80) int count,
       @ForAll @IntRange(min = 1, max = 100) int k,
       @ForAll long seed) {
     Random random = new Random(seed);
-    float[] scores = new float[count];
-    for (int item = 0; item < count; item++) {
-      scores[item] =
-          random.nextBoolean() ? SPECIAL[random.nextInt(SPECIAL.length)] : random.nextInt(9) - 4;
-    }
+    float[] scores = scores(count, random);
     int[] seen = random.ints(random.nextInt(count + 1), 0, count).distinct().sorted().toArray();
     int[] items = new int[k + 2];
     Arrays.fill(items, -1);
@@ -67,11 +73,7 @@ class TopItemsTest {
       @ForAll @IntRange(min = 1, max = 100) int k,
       @ForAll long seed) {
     Random random = new Random(seed);
-    float[] scores = new float[count];
-    for (int item = 0; item < count; item++) {
-      scores[item] =
-          random.nextBoolean() ? SPECIAL[random.nextInt(SPECIAL.length)] : random.nextInt(9) - 4;
-    }
+    float[] scores = scores(count, random);
     int[] out =
         IntStream.range(0, count).filter(item -> scores[item] == Float.NEGATIVE_INFINITY).toArray();
     int[] items = new int[k];

@@ -266,12 +266,16 @@ final class EventBlock implements LineFormat.Block {
 
   /** Says which users the events are of, where that is known only after all were added. */
   void setUsers(IntUnaryOperator userOfEvent) {
-    Arrays.setAll(users, event -> event < size ? userOfEvent.applyAsInt(event) : 0);
+    for (int event = 0; event < size; event++) {
+      users[event] = userOfEvent.applyAsInt(event);
+    }
   }
 
   /** Says which items the events are of, where that is known only after all were added. */
   void setItems(IntUnaryOperator itemOfEvent) {
-    Arrays.setAll(items, event -> event < size ? itemOfEvent.applyAsInt(event) : 0);
+    for (int event = 0; event < size; event++) {
+      items[event] = itemOfEvent.applyAsInt(event);
+    }
   }
 
   /** The users, whose numbers are everybody's. The block gives its own away. */

@@ -35,6 +35,7 @@ public final class SqlTable implements AutoCloseable {
   private boolean autoCommit;
   private List<SqlColumn> columns;
   private int[] codes; // of each column, as in java.sql.Types
+  private boolean[] uuids; // whether a column holds such
   private PreparedStatement insert;
   private int waiting;
   private long rows;
@@ -124,9 +125,11 @@ public final class SqlTable implements AutoCloseable {
     }
     columns = new ArrayList<>();
     codes = new int[values.size()];
+    uuids = new boolean[values.size()];
     for (int place = 1; place <= values.size(); place++) {
       columns.add(SqlColumn.of(metaData, place));
       codes[place - 1] = metaData.getColumnType(place);
+      uuids[place - 1] = columns.get(place - 1).typeName().equalsIgnoreCase("uuid");
     }
   }
 
@@ -167,7 +170,7 @@ public final class SqlTable implements AutoCloseable {
       return;
     }
     try {
-      if (column.typeName().equalsIgnoreCase("uuid")) {
+      if (uuids[place - 1]) {
         insert.setObject(place, UUID.fromString(text));
         return;
       }
