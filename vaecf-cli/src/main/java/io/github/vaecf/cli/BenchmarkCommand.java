@@ -1,5 +1,6 @@
 package io.github.vaecf.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
@@ -41,13 +42,22 @@ import picocli.CommandLine.Option;
       "Trains a few steps on a prepared folder, evaluates its test users and recommends for single"
           + " ones, and measures in the same run what the machine needs for the matrix products and"
           + " the memory traffic alone. Nothing else should run meanwhile. No model is kept.",
+      "",
+      "With the figures of an earlier run of the same work on the same machine (--json then,"
+          + " --against now) it says what changed, and ends with status 3 if something got worse.",
       ""
     },
-    footer = {"", "Example:", "  vaecf benchmark --data data --model vae --steps 50"})
+    footer = {
+      "",
+      "Examples:",
+      "  vaecf benchmark --data data --model vae --steps 50 --json before.json",
+      "  vaecf benchmark --data data --model vae --steps 50 --against before.json"
+    })
 final class BenchmarkCommand extends Subcommand {
   private static final int WARM_UP_STEPS = 5;
   private static final int RECOMMENDATIONS = 300;
   private static final int RECOMMENDATION_LENGTH = 100;
+  private static final int WORSE = 3;
 
   @Option(
       names = "--data",
@@ -85,8 +95,23 @@ final class BenchmarkCommand extends Subcommand {
       description = "Write the figures as JSON too; - for standard output.")
   private OutputFile json;
 
+  @Option(
+      names = "--against",
+      paramLabel = "FILE",
+      description = "The figures of an earlier run, from its --json, to compare with.")
+  private Path against;
+
+  @Option(
+      names = "--tolerance",
+      defaultValue = "0.1",
+      paramLabel = "SHARE",
+      description =
+          "How much worse a figure may be before it counts; default ${DEFAULT-VALUE}, a tenth.")
+  private double tolerance;
+
   @Mixin private SettingOptions settingOptions;
 
+  private boolean worse;
   private final ObjectNode figures = jsonObject();
   private Device device; // where the steps run
 
@@ -98,10 +123,17 @@ final class BenchmarkCommand extends Subcommand {
     if (operations < 0) {
       throw wrongUsage("--operations must be at least 0, found " + operations);
     }
+    if (!(tolerance >= 0)) {
+      throw wrongUsage("--tolerance must be at least 0, found " + tolerance);
+    }
+    if (against == null) {
+      refuse("goes with --against", "--tolerance");
+    }
     refuse("has no effect here: --steps says how long the training is", "--epochs");
     refuse("has no effect here: nothing is validated", "--patience", "--minimum-epochs");
     Settings settings =
         fromOptions(() -> settingOptions.appliedTo(NamedModel.gradientSettings(modelName)));
+    JsonNode before = against == null ? null : BenchmarkComparison.read(against);
     long start = System.nanoTime();
     Split split = PreparedFolder.read(data);
     double loading = (System.nanoTime() - start) / 1e9;
@@ -115,6 +147,11 @@ final class BenchmarkCommand extends Subcommand {
             split.train().entries(),
             loading);
     figures.put("data", data.toString()).put("load_seconds", loading);
+    noteWork(split, settings);
+    if (before != null) { // before what takes time
+      BenchmarkComparison.requireSameWork(
+          against, before.get(BenchmarkComparison.WORK), figures.get(BenchmarkComparison.WORK));
+    }
     try (TrainedModel trained = measureTraining(split, settings)) {
       measureEvaluation(split, trained);
       measureRecommendation(split, trained);
@@ -125,6 +162,51 @@ final class BenchmarkCommand extends Subcommand {
       figures.put("peak_resident_mebibytes", peak);
     }
     writeJson(json, figures);
+    if (before != null) {
+      BenchmarkComparison comparison = new BenchmarkComparison(before, figures, tolerance);
+      out().println();
+      out().print(comparison);
+      worse = !comparison.worse().isEmpty();
+      out()
+          .println(
+              worse
+                  ? "Worse than before: " + String.join(", ", comparison.worse())
+                  : String.format(
+                      Locale.ROOT, "Nothing is worse by more than %.0f %%.", 100 * tolerance));
+    }
+  }
+
+  @Override
+  int status() {
+    return worse ? WORSE : super.status();
+  }
+
+  /** What is measured, and on what: figures of other work or another machine compare with none. */
+  private void noteWork(Split split, Settings settings) throws IOException {
+    ObjectNode work =
+        figures
+            .putObject(BenchmarkComparison.WORK)
+            .put("processor", processor())
+            .put("cores", Runtime.getRuntime().availableProcessors())
+            .put("training users", split.train().rows())
+            .put("items", split.items().size())
+            .put("training events", split.train().entries())
+            .put("test users", split.test().users())
+            .put("model", settings.model().name());
+    settings.toText().forEach((name, value) -> work.put("--" + name, value));
+  }
+
+  /** What the processor is called, where the system tells; else its architecture. */
+  private static String processor() throws IOException {
+    Path description = Path.of("/proc/cpuinfo");
+    if (Files.isReadable(description)) {
+      for (String line : Files.readAllLines(description)) {
+        if (line.startsWith("model name")) {
+          return line.substring(line.indexOf(':') + 1).strip();
+        }
+      }
+    }
+    return System.getProperty("os.arch");
   }
 
   private TrainedModel measureTraining(Split split, Settings settings) {

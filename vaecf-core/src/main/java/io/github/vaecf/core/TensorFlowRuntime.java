@@ -35,6 +35,8 @@ public final class TensorFlowRuntime {
 
   private static final String LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL";
 
+  private static final String TF32 = "NVIDIA_TF32_OVERRIDE";
+
   private static final Map<String, String> SETTINGS =
       Map.of(
           // oneDNN's matrix products and softmax; off by default in the Java natives.
@@ -46,7 +48,7 @@ public final class TensorFlowRuntime {
           "1",
           // On NVIDIA GPUs products are taken in float32, as on the CPU, and not in TF32, whose
           // factors have 10 bits of mantissa; 1 allows it.
-          "NVIDIA_TF32_OVERRIDE",
+          TF32,
           "0",
           // A GPU's memory is taken as it is needed, and not all of it by the first session.
           "TF_FORCE_GPU_ALLOW_GROWTH",
@@ -218,6 +220,16 @@ public final class TensorFlowRuntime {
   public static boolean hasGpu() {
     prepare();
     return Gpu.PRESENT.get();
+  }
+
+  /**
+   * What a GPU takes products of float32 numbers in. Unless the environment says otherwise ({@code
+   * NVIDIA_TF32_OVERRIDE=1}) it is float32.
+   *
+   * @return {@code float32} or {@code TF32}
+   */
+  public static String gpuProducts() {
+    return "1".equals(System.getenv(TF32)) ? "TF32" : "float32";
   }
 
   /**

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.core.TensorFlowRuntime;
+import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
+import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.TrainingListener.EpochReport;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
@@ -88,12 +90,20 @@ public final class RunFolder {
 
   private final Path folder;
   private final ObjectNode settings;
+  private final boolean onGpu;
   private final FolderLock lock; // null where nothing is to be written
 
-  private RunFolder(Path folder, ObjectNode settings, FolderLock lock) {
+  private RunFolder(Path folder, ObjectNode settings, boolean onGpu, FolderLock lock) {
     this.folder = folder;
     this.settings = settings;
+    this.onGpu = onGpu;
     this.lock = lock;
+  }
+
+  private static boolean isOnGpu(Settings settings) {
+    return settings.model() instanceof GradientModel
+        && settings.get(TrainingSettings.DEVICE) != TrainingSettings.Device.CPU
+        && TensorFlowRuntime.hasGpu();
   }
 
   /** Held by the one who writes into a folder; given up at the latest when the process ends. */
@@ -378,7 +388,9 @@ public final class RunFolder {
   static RunFolder open(Trainer trainer, DataFingerprint data) {
     FolderLock lock = FolderLock.of(trainer.runFolder, trainer::tell);
     try {
-      RunFolder run = new RunFolder(trainer.runFolder, configuration(trainer, data), lock);
+      RunFolder run =
+          new RunFolder(
+              trainer.runFolder, configuration(trainer, data), isOnGpu(trainer.settings), lock);
       if (isRun(run.folder)) {
         if (!trainer.resume) {
           throw new DataException(
@@ -413,7 +425,8 @@ public final class RunFolder {
    */
   static void require(Trainer trainer, DataFingerprint data) {
     requireRun(trainer.runFolder);
-    new RunFolder(trainer.runFolder, configuration(trainer, data), null).requireSameSettings();
+    new RunFolder(trainer.runFolder, configuration(trainer, data), false, null)
+        .requireSameSettings();
   }
 
   /** All that decides what a run comes to. */
@@ -516,6 +529,9 @@ public final class RunFolder {
     versions.put("tensorflow", TensorFlowRuntime.version());
     versions.put("java", System.getProperty("java.version"));
     versions.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    if (onGpu) {
+      versions.put("device", "gpu").put("products", TensorFlowRuntime.gpuProducts());
+    }
     // First, and once all that takes time is done: a folder with this file can be resumed, one with
     // others and without it could not even be begun again.
     WholeFile.replace(folder.resolve(CONFIG), all.toPrettyString() + "\n");
