@@ -5,18 +5,16 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import java.util.Arrays;
 import java.util.function.Supplier;
-import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.indexer.DoubleIndexer;
 import org.bytedeco.openblas.global.openblas;
 
 /**
  * The Gram matrix G = XᵀX of a training matrix and P = (G + Λ)⁻¹ for a diagonal Λ, both in one
- * square of items² doubles outside the Java heap: they are symmetric, so G lies below the diagonal
- * and P on it and above, and G's diagonal is kept beside. G is counted once, exactly, and another P
- * costs a Cholesky factorisation and an inversion (LAPACK's dpotrf and dpotri, items³
- * multiplications and additions), which leave G as it is.
+ * square of items² numbers outside the Java heap: they are symmetric, so G lies below the diagonal
+ * and P on it and above, and G's diagonal is kept beside. G is counted once, exactly (float32 holds
+ * all whole numbers below 2²⁴; above, the nearest), and another P costs a Cholesky factorisation
+ * and an inversion (LAPACK's potrf and potri, items³ multiplications and additions), which leave G
+ * as it is.
  *
  * <p>The same numbers come out, bit for bit, for the same matrix, Λ and number of threads, whatever
  * was computed before. Not safe for use by many threads.
@@ -28,16 +26,10 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
    */
   private static final int BLOCK = 32;
 
-  /** The kernels of OpenBLAS may add up in another order where a matrix is aligned otherwise. */
-  private static final int ALIGNMENT = 64;
-
-  private static final byte ABOVE = 'L'; // LAPACK counts columns where we count rows
-
   private final int items;
   private final int[] users;
-  private final Pointer memory;
-  private final DoublePointer matrix;
-  private final DoubleIndexer entries; // row-major
+  private final LinearAutoencoder.Precision precision;
+  private final SquareMatrix entries;
   private double[] penalties; // of the present P; null where there is none
   private int threadsOfInverse;
   private int inversions;
@@ -57,26 +49,16 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
   /**
    * Counts G.
    *
+   * @param precision that of both matrices
    * @param threads how many; 0 for one a core
    * @throws DataException if OpenBLAS is not there, or the memory is not
    */
-  GramMatrix(CsrMatrix train, int threads) {
+  GramMatrix(CsrMatrix train, LinearAutoencoder.Precision precision, int threads) {
     loadOpenBlas();
+    this.precision = precision;
     items = train.columns();
     users = train.columnCounts();
-    long size = (long) items * items;
-    memory = Pointer.malloc(size * Double.BYTES + ALIGNMENT);
-    if (memory == null || memory.isNull()) {
-      throw new DataException(
-          "no "
-              + size * Double.BYTES / 1_000_000
-              + " MB of memory for a matrix of "
-              + items
-              + " items");
-    }
-    long padding = -memory.address() & (ALIGNMENT - 1);
-    matrix = new DoublePointer(memory).getPointer(padding / Double.BYTES);
-    entries = DoubleIndexer.create(matrix.capacity(size));
+    entries = SquareMatrix.of(items, precision);
     try {
       count(new CoOccurrences(train), threads);
     } catch (RuntimeException | Error e) {
@@ -119,6 +101,11 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
     }
   }
 
+  /** The precision of both matrices. */
+  LinearAutoencoder.Precision precision() {
+    return precision;
+  }
+
   /** The number of items. */
   int items() {
     return items;
@@ -134,7 +121,7 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
    *
    * @param diagonal Λ's entries
    * @param threads how many; 0 for one a core
-   * @throws ArithmeticException if G + Λ is not positive definite in double precision
+   * @throws ArithmeticException if G + Λ is not positive definite in the precision
    */
   void invert(double[] diagonal, int threads) {
     int count = Workers.count(threads);
@@ -148,19 +135,17 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
     }
     synchronized (GramMatrix.class) { // the number of threads is that of the process
       openblas.blas_set_num_threads(count);
-      int column =
-          openblas.LAPACKE_dpotrf_work(openblas.LAPACK_COL_MAJOR, ABOVE, items, matrix, items);
-      if (column == 0) {
-        column =
-            openblas.LAPACKE_dpotri_work(openblas.LAPACK_COL_MAJOR, ABOVE, items, matrix, items);
-      }
+      int column = entries.invert();
       if (column != 0) {
         throw new ArithmeticException(
-            "the items' matrix XᵀX + Λ is not positive definite as far as doubles go (row "
+            "the items' matrix XᵀX + Λ is not positive definite as far as "
+                + precision
+                + " goes (row "
                 + column
                 + " of "
                 + items
-                + "): take a larger lambda");
+                + "): take a larger lambda"
+                + (precision == LinearAutoencoder.Precision.FLOAT32 ? ", or float64" : ""));
       }
     }
     penalties = diagonal.clone();
@@ -242,6 +227,6 @@ final class GramMatrix implements ClosedFormModel.Shared.Part {
 
   @Override
   public void close() {
-    Pointer.free(memory);
+    entries.close();
   }
 }

@@ -6,7 +6,9 @@ import io.github.vaecf.data.DataException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
@@ -30,7 +32,8 @@ import org.tensorflow.types.TFloat32;
  * items² outside the Java heap while it is computed (4.8 GB for 20,000 items), with {@link
  * ClosedFormModel.Shared} too, which keeps 8 of them; 4 bytes × items² afterwards. The time grows
  * with items³. Where each item keeps n weights only ({@link #WEIGHTS_PER_ITEM}), it is 8 bytes ×
- * items² and 24 × n × items, of which 8 × n × items stay.
+ * items² and 24 × n × items, of which 8 × n × items stay. Computed in float32 ({@link #PRECISION})
+ * 4 of these 8 bytes go, and half of the time.
  */
 public abstract sealed class LinearAutoencoder implements ClosedFormModel {
   /** The factor λ of the penalty on the weights. */
@@ -68,6 +71,32 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
           0,
           "Keep only so many of the largest weights that an item is scored by, 0 for all.");
 
+  /** In which numbers the inverse is computed. */
+  public enum Precision {
+    /** Numbers of 8 bytes. */
+    FLOAT64(Double.BYTES),
+    /** Numbers of 4 bytes: half the memory and time. */
+    FLOAT32(Float.BYTES);
+
+    private final int bytes;
+
+    Precision(int bytes) {
+      this.bytes = bytes;
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** What the inverse is computed in. */
+  public static final Setting<Precision> PRECISION =
+      Setting.choice(
+          "precision",
+          Precision.FLOAT64,
+          "What the items' matrix is inverted in: float32 takes half the memory and time.");
+
   private static final String WEIGHTS = "weights";
 
   private final String name;
@@ -81,6 +110,7 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
     this.summary = summary;
     List<Setting<?>> all = new ArrayList<>(List.of(own));
     all.add(WEIGHTS_PER_ITEM);
+    all.add(PRECISION);
     all.addAll(TrainingSettings.ofRuntime());
     settings = List.copyOf(all);
   }
@@ -184,7 +214,8 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
   @Override
   public final void requireMemory(CsrMatrix train, Settings chosen) {
     int items = train.columns();
-    requireMemory(title, items, weightsPerItem(chosen, items), machineMemory());
+    requireMemory(
+        title, items, weightsPerItem(chosen, items), chosen.get(PRECISION), machineMemory());
   }
 
   @Override
@@ -200,7 +231,13 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
     int kept = weightsPerItem(chosen, items);
     requireMemory(train, chosen);
     int threads = chosen.get(TrainingSettings.THREADS);
-    GramMatrix gram = shared.get(train, GramMatrix.class, () -> new GramMatrix(train, threads));
+    Precision precision = chosen.get(PRECISION);
+    Supplier<GramMatrix> counting = () -> new GramMatrix(train, precision, threads);
+    GramMatrix gram = shared.get(train, GramMatrix.class, counting);
+    if (gram.precision() != precision) {
+      shared.close();
+      gram = shared.get(train, GramMatrix.class, counting);
+    }
     return kept == 0 ? all(gram, chosen) : largest(gram, chosen, kept);
   }
 
@@ -323,9 +360,10 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
     return chosen.has(setting) ? chosen.get(setting) : 0;
   }
 
-  static void requireMemory(String title, int items, int kept, long available) {
+  static void requireMemory(
+      String title, int items, int kept, Precision precision, long available) {
     long rows = kept == 0 ? (long) Float.BYTES * items : 6L * Float.BYTES * kept;
-    long needed = ((long) Double.BYTES * items + rows) * items;
+    long needed = ((long) precision.bytes * items + rows) * items;
     if (needed > available) {
       throw new DataException(
           title
@@ -335,7 +373,10 @@ public abstract sealed class LinearAutoencoder implements ClosedFormModel {
               + needed / 1_000_000
               + " MB of memory, and this machine has "
               + available / 1_000_000
-              + " MB: leave out rare items, or take elsa, ials or knn");
+              + " MB: "
+              + (precision == Precision.FLOAT64 ? "take --precision float32, " : "")
+              + (kept == 0 ? "keep the largest weights only (--weights-per-item), " : "")
+              + "leave out rare items, or take elsa, ials or knn");
     }
   }
 

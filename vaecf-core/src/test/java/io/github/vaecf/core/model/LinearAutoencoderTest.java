@@ -3,6 +3,7 @@ package io.github.vaecf.core.model;
 import static io.github.vaecf.core.Rows.row;
 import static io.github.vaecf.core.model.LinearAutoencoder.DROPOUT;
 import static io.github.vaecf.core.model.LinearAutoencoder.LAMBDA;
+import static io.github.vaecf.core.model.LinearAutoencoder.PRECISION;
 import static io.github.vaecf.core.model.LinearAutoencoder.RELAXATION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -15,6 +16,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.Groups;
 import io.github.vaecf.core.Rows;
 import io.github.vaecf.core.model.LinearAutoencoder.Edlae;
+import io.github.vaecf.core.model.LinearAutoencoder.Precision;
 import io.github.vaecf.core.model.LinearAutoencoder.Rdlae;
 import io.github.vaecf.core.model.LinearAutoencoder.Rlae;
 import io.github.vaecf.core.training.TrainedModel;
@@ -101,6 +103,15 @@ class LinearAutoencoderTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("family")
+  void inSinglePrecisionTheItemWeightsAreTheSameAsFarAsItGoes(Settings settings) {
+    CsrMatrix train = new Groups(700, 6, 90, 9).matrix();
+    float[] found = weights(train, settings.with(PRECISION, Precision.FLOAT32));
+    float[] exact = weights(train, settings);
+    assertThat(found).isNotEqualTo(exact).containsExactly(exact, within(2e-6f));
+  }
+
   private static CsrMatrix matrix(int[][] binary) {
     return CsrMatrix.of(
         binary.length,
@@ -119,7 +130,8 @@ class LinearAutoencoderTest {
   private static double[][] itemWeights(CsrMatrix train, Settings settings) {
     double[][] weights = new double[train.columns()][];
     try (ClosedFormModel.Shared shared = new ClosedFormModel.Shared()) {
-      GramMatrix gram = shared.get(train, GramMatrix.class, () -> new GramMatrix(train, 2));
+      GramMatrix gram =
+          shared.get(train, GramMatrix.class, () -> new GramMatrix(train, Precision.FLOAT64, 2));
       LinearAutoencoder.Inverse inverse = LinearAutoencoder.invert(gram, settings);
       gram.forEachInverseRow(
           2,
@@ -265,8 +277,16 @@ class LinearAutoencoderTest {
 
   @Test
   void fewerWeightsNeedLessMemory() {
-    assertThatThrownBy(() -> LinearAutoencoder.requireMemory("EASE", 50_000, 100, 16_000_000_000L))
+    assertThatThrownBy(
+            () ->
+                LinearAutoencoder.requireMemory(
+                    "EASE", 50_000, 100, Precision.FLOAT64, 16_000_000_000L))
         .hasMessageContaining("EASE over 50000 items needs 20120 MB of memory");
+    assertThatThrownBy(
+            () ->
+                LinearAutoencoder.requireMemory(
+                    "EASE", 50_000, 100, Precision.FLOAT32, 10_000_000_000L))
+        .hasMessageContaining("EASE over 50000 items needs 10120 MB of memory");
   }
 
   @Test
@@ -287,6 +307,8 @@ class LinearAutoencoderTest {
     tried.add(FAMILY.get(3).with(RELAXATION, 0.9));
     tried.add(FAMILY.get(0));
     tried.add(FAMILY.get(0).with(TrainingSettings.THREADS, 1));
+    tried.add(FAMILY.get(0).with(PRECISION, Precision.FLOAT32));
+    tried.add(FAMILY.get(0));
     try (ClosedFormModel.Shared shared = new ClosedFormModel.Shared()) {
       for (Settings settings : tried) {
         assertThat(weights(train, settings, shared))
@@ -302,11 +324,14 @@ class LinearAutoencoderTest {
   void fitsThatDifferInTheRelaxationAloneShareTheInverse() {
     CsrMatrix train = new Groups(700, 6, 150, 9).matrix();
     try (ClosedFormModel.Shared shared = new ClosedFormModel.Shared()) {
-      GramMatrix first = shared.get(train, GramMatrix.class, () -> new GramMatrix(train, 2));
+      GramMatrix first =
+          shared.get(train, GramMatrix.class, () -> new GramMatrix(train, Precision.FLOAT64, 2));
       weights(train, FAMILY.get(3), shared);
       weights(train, FAMILY.get(3).with(RELAXATION, 0.35), shared);
 
-      assertThat(shared.get(train, GramMatrix.class, () -> new GramMatrix(train, 2)))
+      assertThat(
+              shared.get(
+                  train, GramMatrix.class, () -> new GramMatrix(train, Precision.FLOAT64, 2)))
           .isSameAs(first);
       assertThat(first.inversions()).isEqualTo(1);
       weights(train, FAMILY.get(1).with(LAMBDA, 6.0), shared);
@@ -322,7 +347,7 @@ class LinearAutoencoderTest {
             () -> weights(twins, with(new LinearAutoencoder.Ease(), Map.of("lambda", "1e-30"))))
         .isInstanceOf(ArithmeticException.class)
         .hasMessage(
-            "the items' matrix XᵀX + Λ is not positive definite as far as doubles go (row 2 of 3):"
+            "the items' matrix XᵀX + Λ is not positive definite as far as float64 goes (row 2 of 3):"
                 + " take a larger lambda");
   }
 
@@ -373,10 +398,14 @@ class LinearAutoencoderTest {
 
   @Test
   void tooManyItemsAreRefusedBeforeAnythingIsComputed() {
-    assertThatThrownBy(() -> LinearAutoencoder.requireMemory("EDLAE", 50_000, 0, 16_000_000_000L))
+    assertThatThrownBy(
+            () ->
+                LinearAutoencoder.requireMemory(
+                    "EDLAE", 50_000, 0, Precision.FLOAT64, 16_000_000_000L))
         .isInstanceOf(DataException.class)
         .hasMessage(
             "EDLAE over 50000 items needs 30000 MB of memory, and this machine has 16000 MB:"
+                + " take --precision float32, keep the largest weights only (--weights-per-item),"
                 + " leave out rare items, or take elsa, ials or knn");
   }
 
