@@ -113,11 +113,12 @@ final class Protection implements AutoCloseable {
     return Optional.of(
         "WARNING: other machines reach this server, and "
             + (keys
-                ? "what they send, their keys too, is not encrypted: give it a certificate"
+                ? "what they send, their keys too, is not encrypted: give it a certificate (--tls-certificate, --tls-key)"
                 : encrypted
-                    ? "whoever does can ask it: give it API keys"
+                    ? "whoever does can ask it: give it keys (--api-keys)"
                     : "neither keys nor encryption protect it: whoever reaches it can ask it, and"
-                        + " whoever is on the way can read it. Give it API keys and a certificate")
+                        + " whoever is on the way can read it. Give it keys (--api-keys) and a certificate"
+                        + " (--tls-certificate, --tls-key)")
             + ", let it listen to this machine alone (127.0.0.1), or put a proxy before it");
   }
 

@@ -17,6 +17,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -34,6 +35,8 @@ record TlsIdentity(X509Certificate[] chain, PrivateKey key) {
   private static final String CERTIFICATE = "CERTIFICATE";
   private static final String PRIVATE_KEY = "PRIVATE KEY";
   private static final String ENCRYPTED = "ENCRYPTED";
+
+  private static final byte[] ANY = {1, 2, 3};
 
   private static final int SEQUENCE = 0x30;
   private static final int INTEGER = 0x02;
@@ -162,8 +165,8 @@ record TlsIdentity(X509Certificate[] chain, PrivateKey key) {
       return KeyFactory.getInstance(algorithm)
           .generatePrivate(
               new PKCS8EncodedKeySpec(
-                  block.type().equals(PRIVATE_KEY) ? der : pkcs8(der, certified)));
-    } catch (InvalidKeySpecException e) {
+                  block.type().equals(PRIVATE_KEY) ? der : pkcs8(block, der, certified)));
+    } catch (InvalidKeySpecException | IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new DataException(
           file
               + ": BEGIN "
@@ -184,14 +187,19 @@ record TlsIdentity(X509Certificate[] chain, PrivateKey key) {
    * A key of PKCS#1 or SEC 1 in PKCS#8 (RFC 5958): a version, the algorithm, which is written as it
    * is before the certificate's public key, and the key.
    */
-  private static byte[] pkcs8(byte[] key, PublicKey certified) {
+  private static byte[] pkcs8(Block block, byte[] key, PublicKey certified) {
     byte[] info = certified.getEncoded();
-    int at = content(info, 0);
-    int end = content(info, at) + length(info, at);
+    int algorithm = content(info, 0);
+    byte[] own = key;
+    if (block.type().startsWith("EC ")) {
+      // Of version, key, curve and public key the JVM takes the first two only.
+      int version = content(key, 0);
+      own = der(SEQUENCE, Arrays.copyOfRange(key, version, end(key, end(key, version))));
+    }
     ByteArrayOutputStream parts = new ByteArrayOutputStream();
     parts.writeBytes(der(INTEGER, new byte[] {0}));
-    parts.write(info, at, end - at);
-    parts.writeBytes(der(OCTET_STRING, key));
+    parts.write(info, algorithm, end(info, algorithm) - algorithm);
+    parts.writeBytes(der(OCTET_STRING, own));
     return der(SEQUENCE, parts.toByteArray());
   }
 
@@ -201,17 +209,14 @@ record TlsIdentity(X509Certificate[] chain, PrivateKey key) {
     return at + 2 + (first < 0x80 ? 0 : first & 0x7f);
   }
 
-  /** How long that is. */
-  private static int length(byte[] der, int at) {
-    int first = der[at + 1] & 0xff;
-    if (first < 0x80) {
-      return first;
+  /** Where the value ends. */
+  private static int end(byte[] der, int at) {
+    int content = content(der, at);
+    int length = content == at + 2 ? der[at + 1] : 0;
+    for (int i = at + 2; i < content; i++) {
+      length = length << 8 | der[i] & 0xff;
     }
-    int length = 0;
-    for (int i = 0; i < (first & 0x7f); i++) {
-      length = length << 8 | der[at + 2 + i] & 0xff;
-    }
-    return length;
+    return content + length;
   }
 
   private static byte[] der(int tag, byte[] content) {
@@ -265,8 +270,10 @@ record TlsIdentity(X509Certificate[] chain, PrivateKey key) {
     try {
       Signature signature = Signature.getInstance(algorithm);
       signature.initSign(key);
+      signature.update(ANY);
       byte[] signed = signature.sign();
       signature.initVerify(certificate.getPublicKey());
+      signature.update(ANY);
       return signature.verify(signed);
     } catch (GeneralSecurityException e) {
       return false;
