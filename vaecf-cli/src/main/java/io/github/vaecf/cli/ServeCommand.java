@@ -264,11 +264,7 @@ final class ServeCommand extends Subcommand {
     String file = modelsFile == null ? null : text(modelsFile);
     List<ModelConfig> wanted = file == null ? configured() : ModelConfig.parse(modelsFile, file);
     try (Interruption interruption = Interruption.watch();
-        ServedModels served =
-            ServedModels.open(
-                wanted,
-                Duration.ofSeconds(refresh),
-                this::say);
+        ServedModels served = ServedModels.open(wanted, Duration.ofSeconds(refresh), this::say);
         ModelServer server = start(served, builder)) {
       if (file != null) {
         served.follow(modelsFile, file, server);

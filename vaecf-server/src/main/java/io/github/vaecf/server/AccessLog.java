@@ -141,7 +141,8 @@ final class AccessLog implements AutoCloseable {
 
   /**
    * Lines that are appended to a file. Whoever keeps logs may move the file away at any time: then
-   * the next lines go to a new one. Where it cannot be written that is said once, and requests go on.
+   * the next lines go to a new one. Where it cannot be written that is said once, and requests go
+   * on.
    */
   private static final class ToFile implements Consumer<String> {
     private static final long LOOK_NANOS = 1_000_000_000;
@@ -174,7 +175,8 @@ final class AccessLog implements AutoCloseable {
           failure instanceof NoSuchFileException
               ? "its folder is not there"
               : String.valueOf(failure);
-      return new DataException(file + ": the access log cannot be written (" + reason + ")", failure);
+      return new DataException(
+          file + ": the access log cannot be written (" + reason + ")", failure);
     }
 
     /** What tells a file from another at its place: device and inode; null where there is none. */

@@ -153,8 +153,7 @@ final class GrpcServer {
         return new GrpcVisit(visits, method, headers);
       }
       underWay.incrementAndGet();
-      return new GrpcCall(
-          visits, method, headers, limits, patience, memory.share(), this::leave);
+      return new GrpcCall(visits, method, headers, limits, patience, memory.share(), this::leave);
     }
 
     private void leave() {

@@ -71,8 +71,7 @@ final class GrpcServices {
             Map.of("GetModelStatus", new GrpcHandler(atOnce(this::status), executor))));
   }
 
-  private static GrpcHandler.Method atOnce(
-      BiFunction<byte[], GrpcCall, DynamicMessage> method) {
+  private static GrpcHandler.Method atOnce(BiFunction<byte[], GrpcCall, DynamicMessage> method) {
     return (message, call) -> {
       DynamicMessage answer = method.apply(message, call);
       return CompletableFuture.completedFuture(() -> answer);

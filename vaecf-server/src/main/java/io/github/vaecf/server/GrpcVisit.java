@@ -36,15 +36,12 @@ class GrpcVisit extends ServerStreamTracer {
   private static Visit.Route route(String method) {
     return switch (method) {
       case ServingProtocol.PACKAGE + ".PredictionService/Predict" -> Visit.Route.PREDICT;
-      case ServingProtocol.PACKAGE + ".PredictionService/GetModelMetadata" ->
-          Visit.Route.METADATA;
+      case ServingProtocol.PACKAGE + ".PredictionService/GetModelMetadata" -> Visit.Route.METADATA;
       case ServingProtocol.PACKAGE + ".ModelService/GetModelStatus" -> Visit.Route.STATUS;
       default ->
           method.startsWith(GrpcServer.HEALTH + "/")
               ? Visit.Route.HEALTH
-              : method.startsWith("grpc.reflection.")
-                  ? Visit.Route.REFLECTION
-                  : Visit.Route.OTHER;
+              : method.startsWith("grpc.reflection.") ? Visit.Route.REFLECTION : Visit.Route.OTHER;
     };
   }
 

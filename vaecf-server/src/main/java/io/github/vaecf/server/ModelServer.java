@@ -39,7 +39,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Serves an export over HTTP: TensorFlow Serving's REST surface, health, metrics, and a page for
  * people; and over gRPC where it is asked to, as TensorFlow Serving does. Where it is to be reached
- * from elsewhere, give it {@linkplain Builder#apiKeys keys} and {@linkplain Builder#tls encryption}.
+ * from elsewhere, give it {@linkplain Builder#apiKeys keys} and {@linkplain Builder#tls
+ * encryption}.
  *
  * <p>No thread waits for a client: bodies are read as they arrive, and what arrives together is
  * answered in one run of the model. Safe for use by many threads.

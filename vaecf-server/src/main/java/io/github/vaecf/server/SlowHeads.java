@@ -3,7 +3,6 @@ package io.github.vaecf.server;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
-import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
@@ -21,8 +20,8 @@ final class SlowHeads implements Connection.Listener {
 
   @Override
   public void onOpened(Connection connection) {
-    // With encryption there is another connection around that of HTTP, on which no requests begin.
-    if (connection instanceof HttpConnection) {
+    // With encryption there is one around that of HTTP, on which no requests begin.
+    if (!(connection instanceof SslConnection)) {
       lookAgain(connection, 0, 0);
     }
   }

@@ -67,11 +67,11 @@ final class Tls {
     } catch (CertificateException e) {
       return Optional.of(
           "WARNING: clients will refuse the certificate of "
-          + own.getSubjectX500Principal().getName()
-          + ", which is valid from "
-          + own.getNotBefore().toInstant()
-          + " to "
-          + own.getNotAfter().toInstant());
+              + own.getSubjectX500Principal().getName()
+              + ", which is valid from "
+              + own.getNotBefore().toInstant()
+              + " to "
+              + own.getNotAfter().toInstant());
     }
   }
 

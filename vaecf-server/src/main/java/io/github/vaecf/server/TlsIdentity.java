@@ -61,8 +61,7 @@ record TlsIdentity(X509Certificate[] chain, PrivateKey key) {
    * @param key the private key in PKCS#8, PKCS#1 (RSA) or SEC 1 (EC), not encrypted
    * @throws DataException if a file is of another kind or damaged, or they do not belong together
    */
-  static TlsIdentity parse(
-      Path certificateFile, byte[] certificates, Path keyFile, byte[] key) {
+  static TlsIdentity parse(Path certificateFile, byte[] certificates, Path keyFile, byte[] key) {
     X509Certificate[] chain = chain(certificateFile, certificates);
     PrivateKey own = key(keyFile, key, chain[0].getPublicKey());
     requirePair(certificateFile, chain, keyFile, own);

@@ -112,7 +112,9 @@ final class WatchedFiles implements AutoCloseable {
       group.before = now;
     } catch (RuntimeException | Error e) {
       String problem =
-          e instanceof DataException ? e.getMessage() : group.files + ": cannot be used (" + e + ")";
+          e instanceof DataException
+              ? e.getMessage()
+              : group.files + ": cannot be used (" + e + ")";
       if (!problem.equals(group.trouble)) {
         group.trouble = problem;
         log.accept("what it was stays: " + problem);

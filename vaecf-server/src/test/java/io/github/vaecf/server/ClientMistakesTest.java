@@ -343,7 +343,8 @@ class ClientMistakesTest {
   private static String askedAs(URI server, String host) throws IOException {
     try (Socket socket = new Socket(server.getHost(), server.getPort())) {
       return Client.exchange(
-          socket, "GET /titles?query=perl HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+          socket,
+          "GET /titles?query=perl HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
     }
   }
 

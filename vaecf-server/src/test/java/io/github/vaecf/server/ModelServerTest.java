@@ -544,8 +544,7 @@ class ModelServerTest {
     client.get("v1/models/other");
     String metrics = client.get("metrics").body();
     assertThat(metrics)
-        .contains(
-            "vaecf_requests_total{code=\"404\",model=\"\",route=\"status\",version=\"\"} ")
+        .contains("vaecf_requests_total{code=\"404\",model=\"\",route=\"status\",version=\"\"} ")
         .contains("vaecf_model_version{model=\"debian\"} 1.0")
         .contains("vaecf_waiting_requests 0.0")
         .contains("# TYPE vaecf_request_seconds histogram")

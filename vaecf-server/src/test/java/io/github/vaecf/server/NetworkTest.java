@@ -199,8 +199,7 @@ class NetworkTest {
         answers.add("{\"error\":\"" + status.getDescription() + "\"}");
       }
       assertThat(answers)
-          .containsExactly(
-              "{\"error\":\"expected a valid key, as in Authorization: Bearer KEY\"}");
+          .containsExactly("{\"error\":\"expected a valid key, as in Authorization: Bearer KEY\"}");
       for (String path : List.of("metrics", "titles?query=perl", "v1/models/debian", "nothing")) {
         assertThat(ask(server, path).statusCode()).as(path).isEqualTo(401);
       }
@@ -281,9 +280,7 @@ class NetworkTest {
       assertThat(
               exhausted
                   .getTrailers()
-                  .get(
-                      Metadata.Key.of(
-                          "grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)))
+                  .get(Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)))
           .matches("(100|[5-9][0-9])000");
       assertThat(predict(server, OTHER)).isEqualTo(200);
       call(grpc, "Bearer " + OTHER);
@@ -404,14 +401,12 @@ class NetworkTest {
   private static GrpcClient encrypted(ModelServer server) throws IOException {
     return new GrpcClient(
         GrpcClient.to(server.grpcPort().getAsInt())
-            .sslContext(
-                GrpcSslContexts.forClient().trustManager(file("ca.pem").toFile()).build()));
+            .sslContext(GrpcSslContexts.forClient().trustManager(file("ca.pem").toFile()).build()));
   }
 
   /** A connection after its handshake. */
   private static SSLSocket handshake(int port, String... protocols) throws Exception {
-    SSLSocket socket =
-        (SSLSocket) trusting().getSocketFactory().createSocket("localhost", port);
+    SSLSocket socket = (SSLSocket) trusting().getSocketFactory().createSocket("localhost", port);
     socket.setSoTimeout(20_000);
     if (protocols.length > 0) {
       socket.setEnabledProtocols(protocols);
@@ -480,7 +475,8 @@ class NetworkTest {
         await(() -> said.toString().contains("what it was stays: " + key + ": BEGIN PRIVATE KEY"));
         assertThat(shown(rest)).isEqualTo("CN=rsa of vaecf's tests");
         Files.write(key, TlsIdentityTest.bytes("ec.key:60"));
-        await(() -> said.toString().contains("what it was stays: " + key + ": a block that begins"));
+        await(
+            () -> said.toString().contains("what it was stays: " + key + ": a block that begins"));
         assertThat(shown(grpcPort)).isEqualTo("CN=rsa of vaecf's tests");
 
         Files.write(key, TlsIdentityTest.bytes("ec.key"));
@@ -572,8 +568,7 @@ class NetworkTest {
   @Test
   void aHandshakeThatTricklesIsClosedAndAConnectionInUseIsNot() throws Exception {
     Limits hasty = new Limits(100_000, 200, 200_000, 500, 64, 50_000_000, Duration.ofMillis(200));
-    try (ModelServer server =
-        builder().limits(hasty).tls(file("ec.pem"), file("ec.key")).start()) {
+    try (ModelServer server = builder().limits(hasty).tls(file("ec.pem"), file("ec.key")).start()) {
       try (SSLSocket used = handshake(server.uri().getPort());
           Socket slow = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
         // The head of a record of 16 KiB, and then an octet of it now and then.
@@ -637,8 +632,7 @@ class NetworkTest {
     };
     try (ModelServer server =
         builder().apiKeys("shop:" + KEY).origins(Set.of("https://shop.example")).start()) {
-      HttpResponse<String> allowed =
-          fromPage(server, "OPTIONS", "https://shop.example", preflight);
+      HttpResponse<String> allowed = fromPage(server, "OPTIONS", "https://shop.example", preflight);
       assertThat(allowed.statusCode()).isEqualTo(200);
       assertThat(allowed.headers().firstValue("Access-Control-Allow-Origin"))
           .contains("https://shop.example");
@@ -654,8 +648,7 @@ class NetworkTest {
       assertThat(allowed.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
 
       HttpResponse<String> asked =
-          fromPage(
-              server, "POST", "https://shop.example", "Authorization", "Bearer " + KEY);
+          fromPage(server, "POST", "https://shop.example", "Authorization", "Bearer " + KEY);
       assertThat(asked.statusCode()).isEqualTo(200);
       assertThat(asked.headers().firstValue("Access-Control-Allow-Origin"))
           .contains("https://shop.example");
@@ -739,8 +732,7 @@ class NetworkTest {
       assertThat(ask(server, "livez").statusCode()).isEqualTo(200);
       assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
           .isEqualTo(ServingStatus.NOT_SERVING);
-      assertThat(
-              ask(HttpClient.newHttpClient(), server.uri(), PREDICT, PERL).statusCode())
+      assertThat(ask(HttpClient.newHttpClient(), server.uri(), PREDICT, PERL).statusCode())
           .isEqualTo(200);
       assertThat(call(grpc)).isNotEmpty();
       assertThat(stopped).isNotDone();
@@ -795,9 +787,58 @@ class NetworkTest {
       for (int port : List.of(server.uri().getPort(), server.grpcPort().getAsInt())) {
         // A ClientHello of TLS 1.1, by hand, as the JVM of the tests would not send one.
         byte[] hello = {
-          22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-          16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 0, 0, 4, (byte) 0xc0, 9,
-          (byte) 0xc0, 10, 1, 0
+          22,
+          3,
+          1,
+          0,
+          47,
+          1,
+          0,
+          0,
+          43,
+          3,
+          2,
+          0,
+          1,
+          2,
+          3,
+          4,
+          5,
+          6,
+          7,
+          8,
+          9,
+          10,
+          11,
+          12,
+          13,
+          14,
+          15,
+          16,
+          17,
+          18,
+          19,
+          20,
+          21,
+          22,
+          23,
+          24,
+          25,
+          26,
+          27,
+          28,
+          29,
+          30,
+          31,
+          0,
+          0,
+          4,
+          (byte) 0xc0,
+          9,
+          (byte) 0xc0,
+          10,
+          1,
+          0
         };
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
           socket.setSoTimeout(20_000);
