@@ -1,5 +1,6 @@
 package io.github.vaecf.server;
 
+import java.util.Locale;
 import org.eclipse.jetty.server.Request;
 
 /**
@@ -23,7 +24,7 @@ final class Visit {
     OTHER;
 
     String label() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

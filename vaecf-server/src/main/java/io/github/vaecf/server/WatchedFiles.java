@@ -117,7 +117,7 @@ final class WatchedFiles implements AutoCloseable {
               : group.files + ": cannot be used (" + e + ")";
       if (!problem.equals(group.trouble)) {
         group.trouble = problem;
-        log.accept("what it was stays: " + problem);
+        log.accept("what was in use stays: " + problem);
       }
     }
   }

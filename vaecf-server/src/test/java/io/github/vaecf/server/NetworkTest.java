@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedVersions;
 import io.grpc.CallOptions;
+import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
@@ -41,10 +42,13 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -152,10 +156,10 @@ class NetworkTest {
       headers.put(AUTHORIZATION, one);
     }
     return ClientCalls.blockingUnaryCall(
-        io.grpc.ClientInterceptors.intercept(
+        ClientInterceptors.intercept(
             client.channel(), MetadataUtils.newAttachHeadersInterceptor(headers)),
         GrpcClient.raw(GrpcClient.STATUS, MethodType.UNARY),
-        CallOptions.DEFAULT.withDeadlineAfter(60, java.util.concurrent.TimeUnit.SECONDS),
+        CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
         STATUS_OF_DEBIAN);
   }
 
@@ -177,7 +181,7 @@ class NetworkTest {
             new String[] {"Bearer " + KEY, "Bearer " + OTHER});
     try (ModelServer server = builder().apiKeys(keys).start();
         GrpcClient grpc = grpc(server)) {
-      Set<String> answers = new java.util.HashSet<>();
+      Set<String> answers = new HashSet<>();
       for (String[] values : wrong) {
         List<String> headers = new ArrayList<>();
         for (String value : values) {
@@ -333,13 +337,13 @@ class NetworkTest {
         said.clear();
         Files.writeString(file, broken);
         await(() -> !said.isEmpty());
-        assertThat(said.get(0)).startsWith("what it was stays: " + file);
+        assertThat(said.get(0)).startsWith("what was in use stays: " + file);
         assertThat(said.toString()).doesNotContain(OTHER);
         assertThat(predict(server, OTHER)).isEqualTo(200);
       }
       said.clear();
       Files.delete(file);
-      await(() -> said.contains("what it was stays: " + file + ": no such file"));
+      await(() -> said.contains("what was in use stays: " + file + ": no such file"));
       assertThat(predict(server, KEY)).isEqualTo(200);
 
       Files.writeString(file, "news:" + OTHER + "\n");
@@ -472,11 +476,15 @@ class NetworkTest {
         assertAnswered(before);
         // Half a pair, as it is while files are being replaced.
         Files.write(certificate, TlsIdentityTest.bytes("ec.pem"));
-        await(() -> said.toString().contains("what it was stays: " + key + ": BEGIN PRIVATE KEY"));
+        await(
+            () ->
+                said.toString().contains("what was in use stays: " + key + ": BEGIN PRIVATE KEY"));
         assertThat(shown(rest)).isEqualTo("CN=rsa of vaecf's tests");
         Files.write(key, TlsIdentityTest.bytes("ec.key:60"));
         await(
-            () -> said.toString().contains("what it was stays: " + key + ": a block that begins"));
+            () ->
+                said.toString()
+                    .contains("what was in use stays: " + key + ": a block that begins"));
         assertThat(shown(grpcPort)).isEqualTo("CN=rsa of vaecf's tests");
 
         Files.write(key, TlsIdentityTest.bytes("ec.key"));
@@ -643,7 +651,7 @@ class NetworkTest {
                   .headers()
                   .firstValue("Access-Control-Allow-Headers")
                   .orElseThrow()
-                  .toLowerCase(java.util.Locale.ROOT))
+                  .toLowerCase(Locale.ROOT))
           .contains("authorization", "content-type");
       assertThat(allowed.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
 
