@@ -217,10 +217,14 @@ final class AccessLog implements AutoCloseable {
     }
 
     private void closeFile() {
-      try (OutputStream closing = out) {
-        out = null;
+      try {
+        if (out != null) {
+          out.close();
+        }
       } catch (IOException e) {
         // What was written was written as it came.
+      } finally {
+        out = null;
       }
     }
 

@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -214,8 +215,8 @@ final class ApiKeys {
   }
 
   /** The names of those that are not valid any more. */
-  TreeSet<String> expired(Instant now) {
-    TreeSet<String> names = new TreeSet<>();
+  Set<String> expired(Instant now) {
+    Set<String> names = new TreeSet<>();
     keys.stream().filter(key -> isExpired(key, now)).forEach(key -> names.add(key.name));
     return names;
   }

@@ -213,7 +213,7 @@ record TlsIdentity(X509Certificate[] chain, PrivateKey key) {
     int content = content(der, at);
     int length = content == at + 2 ? der[at + 1] : 0;
     for (int i = at + 2; i < content; i++) {
-      length = length << 8 | der[i] & 0xff;
+      length = (length << 8) | (der[i] & 0xff);
     }
     return content + length;
   }

@@ -713,13 +713,17 @@ class NetworkTest {
 
   @Test
   void howItIsMayBeAskedByAnyName() throws Exception {
+    String probed = "10.0.0.7:8501";
     try (ModelServer server = builder().hosts(Set.of("movies.example")).start();
         Socket socket = new Client(server.uri()).connect()) {
       assertThat(
               Client.exchange(
                   socket,
-                  "GET /readyz HTTP/1.1\r\nHost: 10.0.0.7:8501\r\n\r\n"
-                      + "GET /metrics HTTP/1.1\r\nHost: 10.0.0.7\r\nConnection: close\r\n\r\n"))
+                  "GET /readyz HTTP/1.1\r\nHost: "
+                      + probed
+                      + "\r\n\r\nGET /metrics HTTP/1.1\r\nHost: "
+                      + probed
+                      + "\r\nConnection: close\r\n\r\n"))
           .startsWith("HTTP/1.1 200 ")
           .contains("HTTP/1.1 403 ");
     }

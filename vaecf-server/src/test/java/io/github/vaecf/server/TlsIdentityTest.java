@@ -20,8 +20,8 @@ class TlsIdentityTest {
   /** Files of the tests' resources one after the other, of which "FILE:N" is N bytes. */
   static byte[] bytes(String files) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    for (String file : files.isEmpty() ? new String[0] : files.split("\\+")) {
-      String[] parts = file.split(":");
+    for (String file : files.isEmpty() ? new String[0] : files.split("\\+", -1)) {
+      String[] parts = file.split(":", -1);
       try (InputStream in = TlsIdentityTest.class.getResourceAsStream("/tls/" + parts[0])) {
         all.writeBytes(
             in == null
