@@ -160,6 +160,7 @@ class ServeCommandTest {
       assertThat(encrypted.send(request.build(), text).statusCode()).isEqualTo(401);
       request.header("Authorization", "Bearer " + key);
       assertThat(encrypted.send(request.build(), text).statusCode()).isEqualTo(200);
+      waitFor(out, " - - [");
       waitFor(out, " - shop [");
       assertThat(Files.readAllLines(out)).hasSize(2).allMatch(line -> line.contains("HTTP/1.1\""));
       assertThat(Files.readString(out) + Files.readString(err)).doesNotContain(key);

@@ -590,19 +590,23 @@ public final class ModelServer implements AutoCloseable {
   /**
    * Stops: says that it is not ready any more, goes on for the {@linkplain Builder#shutdownDelay
    * delay} if there is one, takes no more requests, finishes those that are under way within the
-   * time limit, and ends. Clients that have not sent their whole body by then, or not taken their
-   * answer, have two seconds to do so.
+   * time limit, and ends. An interrupt ends the delay. Clients that have not sent their whole body
+   * by then, or not taken their answer, have two seconds to do so.
    */
   @Override
   public void close() {
     readiness.announceStop();
     grpc.ifPresent(GrpcServer::announceStop);
+    boolean interrupted = false;
     try {
       TimeUnit.NANOSECONDS.sleep(shutdownDelay.toNanos());
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // whoever waits has no time for it
+      interrupted = true;
     }
     end();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void end() {

@@ -106,7 +106,7 @@ class ApiKeysTest {
   }
 
   /** Against counting: in any stretch of time no more than the burst and what the rate gives. */
-  @Property(tries = 200)
+  @Property(tries = 100)
   void noStretchOfTimeHasMoreThanItsLimit(
       @ForAll @DoubleRange(min = 0.5, max = 50) double rate,
       @ForAll @IntRange(min = 1, max = 20) int burst,
