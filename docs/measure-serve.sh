@@ -104,8 +104,8 @@ load "$connections" "$seconds" | tail -n 2
 wait $!
 curl -sf "$url/v1/models/made-up" | grep -q '"version":"2"' && echo 'version 2 took over'
 curl -s "$url/metrics" | awk '
-  /^vaecf_batch_rows_count/ { batches = $2 } /^vaecf_batch_rows_sum/ { rows = $2 }
-  /^vaecf_batch_seconds_sum/ { busy = $2 }
+  /^vaecf_batch_rows_count/ { batches += $2 } /^vaecf_batch_rows_sum/ { rows += $2 }
+  /^vaecf_batch_seconds_sum/ { busy += $2 }
   END { printf "%.0f rows a batch, %.1f ms a batch\n", rows / batches, 1e3 * busy / batches }'
 sleep 3 # what wrk left waiting when its time was up is still answered
 echo "$connections calls at a time by gRPC for $seconds s:"

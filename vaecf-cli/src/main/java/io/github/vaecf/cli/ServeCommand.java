@@ -6,6 +6,7 @@ import io.github.vaecf.server.Limits;
 import io.github.vaecf.server.ModelConfig;
 import io.github.vaecf.server.ModelServer;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,11 +31,12 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "Answers TensorFlow Serving's REST requests (GET /v1/models/NAME, POST"
-          + " /v1/models/NAME:predict), GET /healthz and /metrics (Prometheus), and shows a page at"
-          + " / where a person types what they like. With --grpc-port it answers TensorFlow Serving's"
+          + " /v1/models/NAME:predict), GET /livez, /readyz and /metrics (Prometheus), and shows a page"
+          + " at / where a person types what they like. With --grpc-port it answers TensorFlow Serving's"
           + " gRPC requests too. A newer version in the base folder takes over"
           + " without a lost request, once it is whole; one that is not is said and passed over."
-          + " Ctrl-C or SIGTERM ends it when what is under way is done.",
+          + " Ctrl-C or SIGTERM ends it when what is under way is done. Where other machines are to"
+          + " reach it, give it --api-keys, --tls-certificate and --tls-key.",
       ""
     },
     footer = {
@@ -42,10 +44,14 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  vaecf serve --model models/movies",
       "  vaecf serve --model movies=models/movies --model books=models/books --label"
-          + " movies:stable=3"
+          + " movies:stable=3",
+      "  vaecf serve --model models/movies --host 0.0.0.0 --api-keys keys.txt --tls-certificate"
+          + " tls.crt --tls-key tls.key --access-log access.log"
     })
 final class ServeCommand extends Subcommand {
   private static final int LARGEST_PORT = 65_535;
+
+  private static final String KEYS_VARIABLE = "VAECF_API_KEYS";
 
   private static final Pattern LABEL =
       Pattern.compile("((?<name>[^:]+):)?(?<label>[^:/=]+)=(?<version>[0-9]+)");
@@ -100,6 +106,48 @@ final class ServeCommand extends Subcommand {
   private Set<String> allowedHosts = Set.of();
 
   @Option(
+      names = "--allowed-origin",
+      paramLabel = "ORIGIN",
+      description =
+          "Another site whose pages may ask, such as https://shop.example (CORS), or * for any; repeat"
+              + " it for more; default none.")
+  private Set<String> allowedOrigins = Set.of();
+
+  @Option(
+      names = "--api-keys",
+      paramLabel = "FILE",
+      description =
+          "Answers only requests with a key of this file, Authorization: Bearer KEY: a line for each,"
+              + " NAME:KEY or NAME:sha256:HEX, then perhaps rate=N (requests/s), burst=N and"
+              + " expires=DATE. It is read again when it changes. Default: such lines, divided by ;,"
+              + " in "
+              + KEYS_VARIABLE
+              + " of the environment, or anybody is answered.")
+  private Path apiKeys;
+
+  @Option(
+      names = "--tls-certificate",
+      paramLabel = "FILE",
+      description =
+          "Encrypts HTTP and gRPC (TLS 1.3 and 1.2): a PEM file with the certificate and those of its"
+              + " issuers. It is read again, with the key, when they change.")
+  private Path tlsCertificate;
+
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      description = "A PEM file with the certificate's private key, not encrypted.")
+  private Path tlsKey;
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FILE",
+      description =
+          "Appends a line for each request, in the combined log format with the seconds it took; -"
+              + " for standard output. When the file is moved away a new one is begun.")
+  private OutputFile accessLog;
+
+  @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "8501",
@@ -118,7 +166,8 @@ final class ServeCommand extends Subcommand {
       names = "--refresh",
       paramLabel = "SECONDS",
       defaultValue = "2",
-      description = "How often to look for other versions; default ${DEFAULT-VALUE}.")
+      description =
+          "How often to look for other versions, keys and certificates; default ${DEFAULT-VALUE}.")
   private int refresh;
 
   @Option(
@@ -166,6 +215,15 @@ final class ServeCommand extends Subcommand {
           "For a request to arrive, for its answer, and for the client to take it; default 30.")
   private int timeout = (int) Limits.defaults().time().toSeconds();
 
+  @Option(
+      names = "--shutdown-delay",
+      paramLabel = "SECONDS",
+      defaultValue = "0",
+      description =
+          "How long requests are still taken after Ctrl-C or SIGTERM, while /readyz says already that"
+              + " it is not ready; default ${DEFAULT-VALUE}.")
+  private int shutdownDelay;
+
   @Override
   void run() throws Exception {
     Limits limits =
@@ -182,6 +240,15 @@ final class ServeCommand extends Subcommand {
     if (refresh < 1) {
       throw wrongUsage("--refresh must be at least 1, found " + refresh);
     }
+    if (shutdownDelay < 0) {
+      throw wrongUsage("--shutdown-delay must be at least 0, found " + shutdownDelay);
+    }
+    if ((tlsCertificate == null) != (tlsKey == null)) {
+      throw wrongUsage(
+          "--tls-certificate and --tls-key go together, found "
+              + (tlsKey == null ? "--tls-certificate" : "--tls-key")
+              + " alone");
+    }
     requirePort("--port", port);
     if (grpcPort != null) {
       requirePort("--grpc-port", grpcPort);
@@ -193,23 +260,14 @@ final class ServeCommand extends Subcommand {
     if (address.isUnresolved()) {
       throw wrongUsage("--host: there is no machine '" + host + "'");
     }
+    ModelServer.Builder builder = builder(address, limits);
     String file = modelsFile == null ? null : text(modelsFile);
     List<ModelConfig> wanted = file == null ? configured() : ModelConfig.parse(modelsFile, file);
     try (Interruption interruption = Interruption.watch();
-        ServedModels served =
-            ServedModels.open(
-                wanted,
-                Duration.ofSeconds(refresh),
-                sentence -> err().println("vaecf serve: " + sentence));
-        ModelServer server = start(served, address, limits)) {
+        ServedModels served = ServedModels.open(wanted, Duration.ofSeconds(refresh), this::say);
+        ModelServer server = start(served, builder)) {
       if (file != null) {
         served.follow(modelsFile, file, server);
-      }
-      if (!address.getAddress().isLoopbackAddress()) {
-        err()
-            .println(
-                "vaecf serve: whoever reaches this machine can ask this server, which knows neither"
-                    + " users nor encryption; with --host 127.0.0.1 only this machine can");
       }
       List<String> names = new ArrayList<>();
       served
@@ -286,14 +344,46 @@ final class ServeCommand extends Subcommand {
     return wanted;
   }
 
-  private ModelServer start(ServedModels served, InetSocketAddress address, Limits limits) {
+  private void say(String sentence) {
+    err().println("vaecf serve: " + sentence);
+  }
+
+  private ModelServer.Builder builder(InetSocketAddress address, Limits limits) {
     ModelServer.Builder builder =
-        ModelServer.builder().http(address).hosts(allowedHosts).limits(limits);
+        ModelServer.builder()
+            .http(address)
+            .hosts(allowedHosts)
+            .limits(limits)
+            .refresh(Duration.ofSeconds(refresh))
+            .shutdownDelay(Duration.ofSeconds(shutdownDelay))
+            .log(this::say);
+    fromOption("--allowed-origin", () -> builder.origins(allowedOrigins));
     if (grpcPort != null) {
       // It has a page to say about each client that goes away before its answer.
       GRPC_LOG.setLevel(Level.SEVERE);
       builder.grpc(new InetSocketAddress(host, grpcPort));
     }
+    String keys = System.getenv(KEYS_VARIABLE);
+    if (apiKeys != null) {
+      builder.apiKeys(apiKeys);
+    } else if (keys != null && !keys.isBlank()) {
+      builder.apiKeys(keys);
+    }
+    if (tlsCertificate != null) {
+      builder.tls(tlsCertificate, tlsKey);
+    }
+    if (accessLog != null) {
+      if (accessLog.isStandardOutput()) {
+        PrintWriter lines = standardOutput();
+        builder.accessLog(lines::println);
+      } else {
+        builder.accessLog(accessLog.path());
+      }
+    }
+    return builder;
+  }
+
+  private ModelServer start(ServedModels served, ModelServer.Builder builder) {
     try {
       served.versions().forEach(builder::model);
       return builder.start();

@@ -72,6 +72,11 @@ abstract class Subcommand implements Callable<Integer> {
     return printsResult ? err() : spec.commandLine().getOut();
   }
 
+  /** For a result that a program reads, where an option says that it goes there. */
+  final PrintWriter standardOutput() {
+    return spec.commandLine().getOut();
+  }
+
   /** For progress. */
   final PrintWriter err() {
     return spec.commandLine().getErr();
@@ -136,7 +141,7 @@ abstract class Subcommand implements Callable<Integer> {
 
   /** Writes a result. */
   final void write(OutputFile file, String text) {
-    file.write(text, spec.commandLine().getOut());
+    file.write(text, standardOutput());
   }
 
   /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -13,10 +14,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +112,64 @@ class ServeCommandTest {
     assertThat(file).content().contains(text);
   }
 
+  /** With keys from the environment, encryption, and the log on standard output. */
+  @Test
+  void itServesOnANetwork() throws Exception {
+    Path base = Files.createDirectories(folder.resolve("packages"));
+    SampleRun.copyExport(base.resolve("1"));
+    Path tests = Path.of("../vaecf-server/src/test/resources/tls");
+    Path err = folder.resolve("err");
+    Path out = folder.resolve("out");
+    ProcessBuilder command =
+        new ProcessBuilder(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Vaecf.class.getName(),
+            "serve",
+            "--model",
+            base.toString(),
+            "--port=0",
+            "--host=0.0.0.0",
+            "--access-log=-",
+            "--tls-certificate=" + tests.resolve("ec.pem"),
+            "--tls-key=" + tests.resolve("ec.key"));
+    String key = "0123456789abcdef0123456789abcdef";
+    command.environment().put("VAECF_API_KEYS", "shop:" + key + "; old:" + "0".repeat(32));
+    Process server = command.redirectError(err.toFile()).redirectOutput(out.toFile()).start();
+    try {
+      waitFor(err, "(Ctrl-C ends it)");
+      assertThat(err).content().doesNotContain("WARNING");
+      Matcher address = Pattern.compile("https://0.0.0.0:(\\d+)/").matcher(Files.readString(err));
+      assertThat(address.find()).isTrue();
+      URI model = URI.create("https://localhost:" + address.group(1) + "/v1/models/packages");
+      KeyStore known = KeyStore.getInstance("PKCS12");
+      known.load(null, null);
+      try (InputStream in = Files.newInputStream(tests.resolve("ca.pem"))) {
+        known.setCertificateEntry(
+            "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+      }
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(known);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust.getTrustManagers(), null);
+      HttpClient encrypted = HttpClient.newBuilder().sslContext(context).build();
+      HttpRequest.Builder request = HttpRequest.newBuilder(model);
+      HttpResponse.BodyHandler<String> text = HttpResponse.BodyHandlers.ofString();
+      assertThat(encrypted.send(request.build(), text).statusCode()).isEqualTo(401);
+      request.header("Authorization", "Bearer " + key);
+      assertThat(encrypted.send(request.build(), text).statusCode()).isEqualTo(200);
+      waitFor(out, " - - [");
+      waitFor(out, " - shop [");
+      assertThat(Files.readAllLines(out)).hasSize(2).allMatch(line -> line.contains("HTTP/1.1\""));
+      assertThat(Files.readString(out) + Files.readString(err)).doesNotContain(key);
+    } finally {
+      server.destroy();
+      assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--refresh=0, '--refresh must be at least 1, found 0'",
@@ -118,6 +181,10 @@ class ServeCommandTest {
     "--models-file=x, '--models-file says which models there are: no --model, --name, --label'",
     "--max-memory=0, 'the memory for requests must be positive, found 0'",
     "--max-batch=0, 'the size of a batch must be positive, found 0'",
+    "--shutdown-delay=-1, '--shutdown-delay must be at least 0, found -1'",
+    "--tls-key=x, '--tls-certificate and --tls-key go together, found --tls-key alone'",
+    "--tls-certificate=x, '--tls-certificate and --tls-key go together, found --tls-certificate'",
+    "--allowed-origin=shop.example, '--allowed-origin: expected an origin as browsers send it'",
     "--host=no.such.host.invalid, --host: there is no machine 'no.such.host.invalid'"
   })
   void wrongOptionsAreRefused(String option, String problem) {

@@ -40,6 +40,7 @@ final class Batcher implements AutoCloseable {
 
   /** A call and whoever waits for its answer. */
   private record Call(
+      Visit.Answering version,
       ServedSignature signature,
       Map<String, TensorRows> inputs,
       CompletableFuture<Map<String, TensorRows>> answer) {
@@ -73,14 +74,15 @@ final class Batcher implements AutoCloseable {
   /**
    * Calls a signature, with others that wait for the same.
    *
+   * @param version whose signature it is
    * @param inputs as for {@link ServedSignature#call}
    * @return what the signature gives; completed by a thread of the batcher, which should not be
    *     kept
    * @throws RequestException if too many wait already, or the server is stopping
    */
   CompletableFuture<Map<String, TensorRows>> call(
-      ServedSignature signature, Map<String, TensorRows> inputs) {
-    Call call = new Call(signature, inputs, new CompletableFuture<>());
+      Visit.Answering version, ServedSignature signature, Map<String, TensorRows> inputs) {
+    Call call = new Call(version, signature, inputs, new CompletableFuture<>());
     synchronized (this) {
       if (closed) {
         throw new RequestException(
@@ -189,7 +191,8 @@ final class Batcher implements AutoCloseable {
         call.answer().complete(own);
         from = to;
       }
-      metrics.batchAnswered(signature.name(), from, System.nanoTime() - start);
+      metrics.batchAnswered(
+          batch.get(0).version(), signature.name(), from, System.nanoTime() - start);
     } catch (RuntimeException | Error failure) {
       batch.forEach(call -> call.answer().completeExceptionally(failure));
     }

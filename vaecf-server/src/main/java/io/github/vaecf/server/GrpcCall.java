@@ -1,7 +1,7 @@
 package io.github.vaecf.server;
 
 import io.grpc.Context;
-import io.grpc.ServerStreamTracer;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -11,9 +11,9 @@ import org.eclipse.jetty.http.HttpStatus;
  * A call by gRPC while it is under way: what it holds of the memory, from the first byte of its
  * message to the last of its answer, and how long its client is waited for.
  */
-final class GrpcCall extends ServerStreamTracer {
+final class GrpcCall extends GrpcVisit {
   /** The call to which the running code belongs. */
-  static final Context.Key<GrpcCall> CURRENT = Context.key("vaecf-call");
+  static final Context.Key<GrpcCall> CALL = Context.key("vaecf-call");
 
   /** Characters: percent-encoded they must fit the 8 KiB that clients take of headers. */
   private static final int LONGEST_DESCRIPTION = 600;
@@ -21,7 +21,7 @@ final class GrpcCall extends ServerStreamTracer {
   private final Limits limits;
   private final Patience patience;
   private final MemoryBudget.Share share;
-  private final Consumer<Status> ended;
+  private final Runnable ended;
 
   private Context.CancellableContext context;
   private Patience.Wait wait;
@@ -33,9 +33,17 @@ final class GrpcCall extends ServerStreamTracer {
   private Consumer<RequestException> refusal;
 
   /**
-   * @param ended told once how the call ended
+   * @param ended done once when the call has ended
    */
-  GrpcCall(Limits limits, Patience patience, MemoryBudget.Share share, Consumer<Status> ended) {
+  GrpcCall(
+      Visits visits,
+      String method,
+      Metadata headers,
+      Limits limits,
+      Patience patience,
+      MemoryBudget.Share share,
+      Runnable ended) {
+    super(visits, method, headers);
     this.limits = limits;
     this.patience = patience;
     this.share = share;
@@ -49,7 +57,7 @@ final class GrpcCall extends ServerStreamTracer {
 
   @Override
   public synchronized Context filterContext(Context outer) {
-    context = outer.withValue(CURRENT, this).withCancellation();
+    context = super.filterContext(outer).withValue(CALL, this).withCancellation();
     wait = patience.begin(() -> refuse(RequestBody.late(patience, limits)));
     return context;
   }
@@ -134,7 +142,8 @@ final class GrpcCall extends ServerStreamTracer {
       }
     }
     share.close();
-    ended.accept(status);
+    super.streamClosed(status);
+    ended.run();
     if (context != null) {
       context.cancel(null);
     }
@@ -144,14 +153,34 @@ final class GrpcCall extends ServerStreamTracer {
   static Status status(RequestException problem) {
     Status status =
         switch (problem.status()) {
+          case HttpStatus.UNAUTHORIZED_401 -> Status.UNAUTHENTICATED;
           case HttpStatus.NOT_FOUND_404 -> Status.NOT_FOUND;
           case HttpStatus.REQUEST_TIMEOUT_408, HttpStatus.GATEWAY_TIMEOUT_504 ->
               Status.DEADLINE_EXCEEDED;
-          case HttpStatus.PAYLOAD_TOO_LARGE_413 -> Status.RESOURCE_EXHAUSTED;
+          case HttpStatus.PAYLOAD_TOO_LARGE_413, HttpStatus.TOO_MANY_REQUESTS_429 ->
+              Status.RESOURCE_EXHAUSTED;
           case HttpStatus.SERVICE_UNAVAILABLE_503 -> Status.UNAVAILABLE;
           case HttpStatus.INTERNAL_SERVER_ERROR_500 -> Status.INTERNAL;
           default -> Status.INVALID_ARGUMENT;
         };
     return status.withDescription(Reply.fit(problem.getMessage(), LONGEST_DESCRIPTION));
+  }
+
+  /** A status as HTTP has it, by Google's {@code google/rpc/code.proto}. */
+  static int httpStatus(Status.Code code) {
+    return switch (code) {
+      case OK -> HttpStatus.OK_200;
+      case CANCELLED -> 499; // the client has gone, as nginx says
+      case INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE -> HttpStatus.BAD_REQUEST_400;
+      case UNAUTHENTICATED -> HttpStatus.UNAUTHORIZED_401;
+      case PERMISSION_DENIED -> HttpStatus.FORBIDDEN_403;
+      case NOT_FOUND -> HttpStatus.NOT_FOUND_404;
+      case ALREADY_EXISTS, ABORTED -> HttpStatus.CONFLICT_409;
+      case RESOURCE_EXHAUSTED -> HttpStatus.TOO_MANY_REQUESTS_429;
+      case UNIMPLEMENTED -> HttpStatus.NOT_IMPLEMENTED_501;
+      case UNAVAILABLE -> HttpStatus.SERVICE_UNAVAILABLE_503;
+      case DEADLINE_EXCEEDED -> HttpStatus.GATEWAY_TIMEOUT_504;
+      case UNKNOWN, INTERNAL, DATA_LOSS -> HttpStatus.INTERNAL_SERVER_ERROR_500;
+    };
   }
 }

@@ -19,12 +19,12 @@ final class GrpcHandler implements ServerCallHandler<GrpcBody, DynamicMessage> {
     /**
      * Answers a message.
      *
-     * @param share where the call is counted, closed when it has ended
+     * @param call where it is counted
      * @return what writes the answer, or fails with a {@link RequestException}; cancelled where the
      *     client has given up
      * @throws RequestException if there is none
      */
-    CompletableFuture<Supplier<DynamicMessage>> answer(byte[] message, MemoryBudget.Share share);
+    CompletableFuture<Supplier<DynamicMessage>> answer(byte[] message, GrpcCall call);
   }
 
   private final Method method;
@@ -41,7 +41,7 @@ final class GrpcHandler implements ServerCallHandler<GrpcBody, DynamicMessage> {
   @Override
   public ServerCall.Listener<GrpcBody> startCall(
       ServerCall<GrpcBody, DynamicMessage> call, Metadata headers) {
-    Answering answering = new Answering(call, GrpcCall.CURRENT.get());
+    Answering answering = new Answering(call, GrpcCall.CALL.get());
     // One more than there should be, to notice it.
     call.request(2);
     return answering;
@@ -83,7 +83,7 @@ final class GrpcHandler implements ServerCallHandler<GrpcBody, DynamicMessage> {
         if (body.problem().isPresent()) {
           throw body.problem().get();
         }
-        answer = method.answer(body.bytes(), own.share());
+        answer = method.answer(body.bytes(), own);
       } catch (RuntimeException | Error e) {
         fail(e);
         return;

@@ -3,13 +3,13 @@ package io.github.vaecf.server;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerStreamTracer;
-import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,6 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * of the requests by HTTP.
  */
 final class GrpcServer {
+  /** The health service's name. */
+  static final String HEALTH = "grpc.health.v1.Health";
+
   /** Messages that are read or answers that are written at once. */
   private static final int THREADS = 2;
 
@@ -52,11 +55,13 @@ final class GrpcServer {
       Limits limits,
       MemoryBudget memory,
       Patience patience,
-      ServerMetrics metrics)
+      Visits visits,
+      Optional<Admission> admission,
+      Optional<Tls> tls)
       throws IOException {
     ExecutorService threads =
         Executors.newFixedThreadPool(THREADS, task -> new Thread(task, "vaecf-grpc"));
-    Calls calls = new Calls(limits, memory, patience, metrics);
+    Calls calls = new Calls(limits, memory, patience, visits);
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
@@ -70,6 +75,8 @@ final class GrpcServer {
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance())
             .addService(olderReflection());
+    admission.map(GrpcKeyCheck::new).ifPresent(builder::intercept);
+    tls.map(Tls::forGrpc).ifPresent(builder::sslContext);
     services
         .definitions(threads)
         .forEach(
@@ -95,13 +102,17 @@ final class GrpcServer {
     return server.getPort();
   }
 
+  /** Says that it is about to stop, and goes on. */
+  void announceStop() {
+    health.enterTerminalState();
+  }
+
   /**
-   * Takes no new connections and says that it does not serve any more.
+   * Takes no new connections.
    *
    * @return done when the calls that are under way have ended
    */
   CompletableFuture<Void> finish() {
-    health.enterTerminalState();
     server.shutdown();
     return calls.finish();
   }
@@ -122,33 +133,27 @@ final class GrpcServer {
     private final Limits limits;
     private final MemoryBudget memory;
     private final Patience patience;
-    private final ServerMetrics metrics;
+    private final Visits visits;
 
     /** One more than the calls until it is about to stop. */
     private final AtomicInteger underWay = new AtomicInteger(1);
 
     private final CompletableFuture<Void> finished = new CompletableFuture<>();
 
-    Calls(Limits limits, MemoryBudget memory, Patience patience, ServerMetrics metrics) {
+    Calls(Limits limits, MemoryBudget memory, Patience patience, Visits visits) {
       this.limits = limits;
       this.memory = memory;
       this.patience = patience;
-      this.metrics = metrics;
+      this.visits = visits;
     }
 
     @Override
     public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
       if (!method.startsWith(ServingProtocol.PACKAGE + ".")) {
-        return new ServerStreamTracer() {};
+        return new GrpcVisit(visits, method, headers);
       }
       underWay.incrementAndGet();
-      long start = System.nanoTime();
-      return new GrpcCall(limits, patience, memory.share(), status -> ended(status, start));
-    }
-
-    private void ended(Status status, long start) {
-      metrics.requestAnswered(status.getCode().name(), System.nanoTime() - start);
-      leave();
+      return new GrpcCall(visits, method, headers, limits, patience, memory.share(), this::leave);
     }
 
     private void leave() {

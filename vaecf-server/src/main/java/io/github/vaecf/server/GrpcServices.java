@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpStatus;
 import org.tensorflow.proto.DataType;
@@ -71,9 +71,9 @@ final class GrpcServices {
             Map.of("GetModelStatus", new GrpcHandler(atOnce(this::status), executor))));
   }
 
-  private static GrpcHandler.Method atOnce(Function<byte[], DynamicMessage> method) {
-    return (message, share) -> {
-      DynamicMessage answer = method.apply(message);
+  private static GrpcHandler.Method atOnce(BiFunction<byte[], GrpcCall, DynamicMessage> method) {
+    return (message, call) -> {
+      DynamicMessage answer = method.apply(message, call);
       return CompletableFuture.completedFuture(() -> answer);
     };
   }
@@ -162,11 +162,11 @@ final class GrpcServices {
     }
   }
 
-  CompletableFuture<Supplier<DynamicMessage>> predict(byte[] message, MemoryBudget.Share share) {
+  CompletableFuture<Supplier<DynamicMessage>> predict(byte[] message, GrpcCall call) {
     Predict predict = Predict.parse(message);
     ModelSpec spec = spec(predict.spec());
     CompletableFuture<ModelCalls.Answer> answer =
-        calls.answer(spec, model -> predict.request(model, limits), share);
+        calls.answer(spec, model -> predict.request(model, limits), call.share(), call.visit());
     Set<String> outputs = predict.outputs();
     CompletableFuture<Supplier<DynamicMessage>> response =
         answer.thenApply(given -> () -> response(spec, given, outputs));
@@ -202,7 +202,7 @@ final class GrpcServices {
     return response.build();
   }
 
-  DynamicMessage metadata(byte[] message) {
+  DynamicMessage metadata(byte[] message, GrpcCall call) {
     DynamicMessage request = parse("GetModelMetadataRequest", message);
     FieldDescriptor wanted = request.getDescriptorForType().findFieldByName("metadata_field");
     List<Object> fields = new ArrayList<>();
@@ -214,6 +214,7 @@ final class GrpcServices {
     }
     ModelSpec spec = spec((Message) field(request, "model_spec"));
     try (ServedVersions.Lease lease = models.lease(spec)) {
+      call.visit().answeredBy(spec.name(), lease.version());
       DynamicMessage.Builder map =
           DynamicMessage.newBuilder(ServingProtocol.message("SignatureDefMap"));
       for (ServedSignature signature : lease.model().signatures().values()) {
@@ -244,13 +245,16 @@ final class GrpcServices {
         .build();
   }
 
-  DynamicMessage status(byte[] message) {
+  DynamicMessage status(byte[] message, GrpcCall call) {
     DynamicMessage request = parse("GetModelStatusRequest", message);
     Descriptor all = ServingProtocol.message("GetModelStatusResponse");
     Descriptor type = ServingProtocol.message("ModelVersionStatus");
     FieldDescriptor state = type.findFieldByName("state");
     DynamicMessage.Builder response = DynamicMessage.newBuilder(all);
-    for (long number : models.numbers(spec((Message) field(request, "model_spec")))) {
+    ModelSpec spec = spec((Message) field(request, "model_spec"));
+    List<Long> numbers = models.numbers(spec);
+    call.visit().about(spec.name());
+    for (long number : numbers) {
       response.addRepeatedField(
           all.findFieldByName("model_version_status"),
           DynamicMessage.newBuilder(type)

@@ -32,19 +32,24 @@ final class ModelCalls {
    * @param reading makes the request for the model that answers it; may throw a {@link
    *     RequestException}
    * @param share where the request and its answer are counted
+   * @param visit is told which version answers
    * @return the answer, completed by a thread that should not be kept; whoever cancels it is no
    *     longer interested
    * @throws RequestException if the request cannot be answered
    */
   CompletableFuture<Answer> answer(
-      ModelSpec spec, Function<ServedModel, PredictRequest> reading, MemoryBudget.Share share) {
+      ModelSpec spec,
+      Function<ServedModel, PredictRequest> reading,
+      MemoryBudget.Share share,
+      Visit visit) {
     ServedVersions.Lease lease = models.lease(spec);
     try {
       long version = lease.version();
+      visit.answeredBy(spec.name(), version);
       PredictRequest request = reading.apply(lease.model());
       share.resize(request.bytes(lease.model().itemCount()));
       CompletableFuture<Map<String, TensorRows>> values =
-          batcher.call(request.signature(), request.inputs());
+          batcher.call(visit.answering(), request.signature(), request.inputs());
       CompletableFuture<Answer> answer =
           values
               .orTimeout(limits.time().toMillis(), TimeUnit.MILLISECONDS)

@@ -73,14 +73,20 @@ final class ModelHandler extends Handler.Abstract {
       return true;
     }
     String action = parts.group("action");
+    Visit visit =
+        Visit.of(request)
+            .to(
+                action == null
+                    ? Visit.Route.STATUS
+                    : action.equals(":predict") ? Visit.Route.PREDICT : Visit.Route.METADATA);
     if (":predict".equals(action)) {
       if (request.getMethod().equals("POST")) {
-        predict(request, response, callback, parts);
+        predict(request, response, callback, parts, visit);
       } else {
         Reply.refuseMethod(request, response, callback, "POST");
       }
     } else if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD")) {
-      describe(parts, action == null).send(response, callback);
+      describe(parts, action == null, visit).send(response, callback);
     } else {
       Reply.refuseMethod(request, response, callback, "GET, HEAD");
     }
@@ -100,13 +106,16 @@ final class ModelHandler extends Handler.Abstract {
     }
   }
 
-  private Reply describe(Matcher path, boolean status) {
+  private Reply describe(Matcher path, boolean status, Visit visit) {
     ModelSpec spec = spec(path);
     try {
       if (status) {
-        return Reply.json(status(models.numbers(spec)));
+        List<Long> numbers = models.numbers(spec);
+        visit.about(spec.name());
+        return Reply.json(status(numbers));
       }
       try (ServedVersions.Lease lease = models.lease(spec)) {
+        visit.answeredBy(spec.name(), lease.version());
         return Reply.json(metadata(spec, lease));
       }
     } catch (RequestException e) {
@@ -164,11 +173,12 @@ final class ModelHandler extends Handler.Abstract {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // a failure of the last stage goes to the callback
-  private void predict(Request request, Response response, Callback callback, Matcher path) {
+  private void predict(
+      Request request, Response response, Callback callback, Matcher path, Visit visit) {
     MemoryBudget.Share share = memory.share();
     Callback done = Callback.from(callback, share::close);
     CompletableFuture<RequestBody> body = RequestBody.read(request, limits, share, patience);
-    body.thenComposeAsync(whole -> answer(whole, path, share), parsers)
+    body.thenComposeAsync(whole -> answer(whole, path, share, visit), parsers)
         .handleAsync(
             (answer, failure) -> {
               if (body.isCompletedExceptionally()) {
@@ -191,8 +201,8 @@ final class ModelHandler extends Handler.Abstract {
   }
 
   private CompletableFuture<ModelCalls.Answer> answer(
-      RequestBody body, Matcher path, MemoryBudget.Share share) {
+      RequestBody body, Matcher path, MemoryBudget.Share share, Visit visit) {
     return calls.answer(
-        spec(path), model -> PredictRequest.parse(body.plain(), model, limits), share);
+        spec(path), model -> PredictRequest.parse(body.plain(), model, limits), share, visit);
   }
 }

@@ -1,9 +1,12 @@
 package io.github.vaecf.server;
 
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
@@ -23,21 +28,26 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves an export over HTTP: TensorFlow Serving's REST surface, health, metrics, and a page for
- * people; and over gRPC where it is asked to, as TensorFlow Serving does. Meant for tests and small
- * sites; it knows neither users nor encryption, so put a proxy before it where it is to be reached
- * from elsewhere.
+ * people; and over gRPC where it is asked to, as TensorFlow Serving does. Where it is to be reached
+ * from elsewhere, give it {@linkplain Builder#apiKeys keys} and {@linkplain Builder#tls
+ * encryption}.
  *
  * <p>No thread waits for a client: bodies are read as they arrive, and what arrives together is
  * answered in one run of the model. Safe for use by many threads.
  */
 public final class ModelServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelServer.class);
+
   /** Batches at once: while one is in the model's products the other's ids are looked up. */
   private static final int RUNS = 2;
 
@@ -54,28 +64,40 @@ public final class ModelServer implements AutoCloseable {
   private final GracefulHandler underWay;
   private final Optional<GrpcServer> grpc;
   private final Models models;
+  private final Readiness readiness;
   private final Batcher batcher;
   private final Limits limits;
   private final Patience patience;
   private final ExecutorService parsers;
+  private final Duration shutdownDelay;
+  private final Protection protection;
+  private final Optional<AccessLog> accessLog;
 
   private ModelServer(
       Server server,
       GracefulHandler underWay,
       Optional<GrpcServer> grpc,
       Models models,
+      Readiness readiness,
       Batcher batcher,
       Limits limits,
       Patience patience,
-      ExecutorService parsers) {
+      ExecutorService parsers,
+      Duration shutdownDelay,
+      Protection protection,
+      Optional<AccessLog> accessLog) {
     this.server = server;
     this.underWay = underWay;
     this.grpc = grpc;
     this.models = models;
+    this.readiness = readiness;
     this.batcher = batcher;
     this.limits = limits;
     this.patience = patience;
     this.parsers = parsers;
+    this.shutdownDelay = shutdownDelay;
+    this.protection = protection;
+    this.accessLog = accessLog;
   }
 
   /**
@@ -112,7 +134,17 @@ public final class ModelServer implements AutoCloseable {
     private InetSocketAddress http;
     private InetSocketAddress grpcAddress;
     private Set<String> hosts = Set.of();
+    private Set<String> origins = Set.of();
+    private Path keysFile;
+    private String keys;
+    private Path certificate;
+    private Path certificateKey;
+    private Path accessLogFile;
+    private Consumer<String> accessLog;
     private Limits limits = Limits.defaults();
+    private Duration refresh = Duration.ofSeconds(2);
+    private Duration shutdownDelay = Duration.ZERO;
+    private Consumer<String> log = LOG::warn;
     private int runs = RUNS;
 
     private Builder() {}
@@ -158,13 +190,140 @@ public final class ModelServer implements AutoCloseable {
 
     /**
      * By which other names it is known over HTTP, such as that of a proxy before it. At an address
-     * that other machines reach it answers to any name unless some are given.
+     * that other machines reach it answers to any name unless some are given. What asks how it is
+     * ({@code /livez}, {@code /readyz}) may do so by any name.
      *
      * @param hosts names of machines, without port, beside the address' own and {@code localhost}
      * @return this
      */
     public Builder hosts(Set<String> hosts) {
       this.hosts = Set.copyOf(hosts);
+      return this;
+    }
+
+    /**
+     * From which other sites a browser's pages may ask over HTTP (CORS); from none unless said.
+     *
+     * @param origins such as {@code https://shop.example}: a scheme, a name and a port where it is
+     *     not the scheme's own; or {@code *} for any
+     * @return this
+     * @throws IllegalArgumentException if one is none
+     */
+    public Builder origins(Set<String> origins) {
+      origins.forEach(Origins::require);
+      this.origins = Set.copyOf(origins);
+      return this;
+    }
+
+    /**
+     * Answers only requests that come with a key of this file, {@code Authorization: Bearer KEY},
+     * over HTTP and by gRPC; all but those about its health, and for the page itself. What the file
+     * says takes over whenever it changes; if that cannot be used it is said and nothing changes.
+     *
+     * <p>A line for each key: {@code NAME:KEY}, or {@code NAME:sha256:HEX} with the key's SHA-256,
+     * and behind it, where wanted, {@code rate=} requests a second and {@code burst=} at once, and
+     * {@code expires=} the day (UTC) or time from which the key is not valid. The name appears in
+     * metrics and the access log, the key nowhere.
+     *
+     * @param file the file
+     * @return this
+     */
+    public Builder apiKeys(Path file) {
+      this.keysFile = Objects.requireNonNull(file, "file");
+      return this;
+    }
+
+    /**
+     * The same with the lines themselves, which do not change.
+     *
+     * @param lines the lines, divided by line breaks or semicolons
+     * @return this
+     */
+    public Builder apiKeys(String lines) {
+      this.keys = lines.replace(';', '\n');
+      return this;
+    }
+
+    /**
+     * Encrypts, by TLS 1.3 or 1.2, what goes over HTTP and by gRPC. The files may change together
+     * while it runs: new connections get the new certificate. A pair that cannot be used is said
+     * and changes nothing.
+     *
+     * @param certificate a PEM file with the server's certificate and then those of its issuers, as
+     *     far as clients do not know them
+     * @param key a PEM file with its private key, not encrypted; RSA, EC or EdDSA
+     * @return this
+     */
+    public Builder tls(Path certificate, Path key) {
+      this.certificate = Objects.requireNonNull(certificate, "certificate");
+      this.certificateKey = Objects.requireNonNull(key, "key");
+      return this;
+    }
+
+    /**
+     * Appends a line for each request to a file, in the combined log format of Apache's httpd with
+     * the seconds that it took behind. The file may be moved away at any time; a new one is begun.
+     *
+     * @param file the file, in a folder that is there
+     * @return this
+     */
+    public Builder accessLog(Path file) {
+      this.accessLogFile = Objects.requireNonNull(file, "file");
+      return this;
+    }
+
+    /**
+     * The same lines for whatever keeps them.
+     *
+     * @param lines gets each line without its end; called by many threads, which wait for it
+     * @return this
+     */
+    public Builder accessLog(Consumer<String> lines) {
+      this.accessLog = Objects.requireNonNull(lines, "lines");
+      return this;
+    }
+
+    /**
+     * How often it looks whether the files of keys and certificates have changed; 2 seconds unless
+     * said. A change takes over at the second look that finds it.
+     *
+     * @param every the time from one look to the next
+     * @return this
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder refresh(Duration every) {
+      if (every.isNegative() || every.isZero()) {
+        throw new IllegalArgumentException("the time between looks must be positive");
+      }
+      this.refresh = every;
+      return this;
+    }
+
+    /**
+     * How long requests are still taken after {@link ModelServer#close} was called, while it says
+     * already that it is not ready: so that load balancers send it no more. None unless said.
+     *
+     * @param delay the time
+     * @return this
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder shutdownDelay(Duration delay) {
+      if (delay.isNegative()) {
+        throw new IllegalArgumentException("the delay of the shutdown must not be negative");
+      }
+      this.shutdownDelay = delay;
+      return this;
+    }
+
+    /**
+     * What gets a sentence when something is of interest to whoever runs it: that nothing protects
+     * it, that files have changed or cannot be used. The log (SLF4J, as warnings) unless said.
+     *
+     * @param log gets the sentences, also from threads of the server
+     * @return this
+     */
+    public Builder log(Consumer<String> log) {
+      this.log = Objects.requireNonNull(log, "log");
       return this;
     }
 
@@ -190,6 +349,7 @@ public final class ModelServer implements AutoCloseable {
      *
      * @return the server, to be closed
      * @throws IllegalStateException if the model or the address is missing
+     * @throws DataException if a file of keys, certificates or the log cannot be used
      * @throws IOException if an address cannot be listened at; the message says which and why
      */
     public ModelServer start() throws IOException {
@@ -201,8 +361,32 @@ public final class ModelServer implements AutoCloseable {
   }
 
   private static ModelServer start(Builder wanted) throws IOException {
+    Protection protection = new Protection(wanted.refresh, wanted.log);
+    if (wanted.keysFile != null) {
+      protection.useKeys(wanted.keysFile);
+    } else if (wanted.keys != null) {
+      protection.useKeys("the API keys", wanted.keys);
+    }
+    if (wanted.certificate != null) {
+      protection.useIdentity(wanted.certificate, wanted.certificateKey);
+    }
+    Optional<AccessLog> accessLog = Optional.empty();
+    if (wanted.accessLogFile != null) {
+      accessLog = Optional.of(AccessLog.toFile(wanted.accessLogFile, wanted.log));
+    } else if (wanted.accessLog != null) {
+      accessLog = Optional.of(new AccessLog(wanted.accessLog));
+    }
+    ModelServer made = start(wanted, protection, accessLog);
+    protection.lacking(wanted.http, wanted.grpcAddress).ifPresent(wanted.log);
+    protection.start();
+    return made;
+  }
+
+  private static ModelServer start(
+      Builder wanted, Protection protection, Optional<AccessLog> accessLog) throws IOException {
     Limits limits = wanted.limits;
     ServerMetrics metrics = new ServerMetrics();
+    Visits visits = new Visits(metrics, accessLog);
     Batcher batcher = new Batcher(limits, wanted.runs, metrics);
     MemoryBudget memory = new MemoryBudget(limits.memoryBytes());
     metrics.watch("vaecf_held_bytes", "Memory that requests under way hold, about.", memory::held);
@@ -223,7 +407,7 @@ public final class ModelServer implements AutoCloseable {
     QueuedThreadPool threads = new QueuedThreadPool();
     threads.setName("vaecf-http");
     Server server = new Server(threads);
-    ServerConnector connector = connector(server, wanted.http, limits);
+    ServerConnector connector = connector(server, wanted.http, limits, protection.tls());
     server.addConnector(connector);
     Patience patience = new Patience(connector.getScheduler(), limits.time());
     ExecutorService parsers =
@@ -231,14 +415,35 @@ public final class ModelServer implements AutoCloseable {
     Handler handler =
         new Handler.Sequence(
             new ModelHandler(models, calls, limits, memory, patience, parsers),
-            new SiteHandler(models, metrics));
-    Handler checked = new SlowReaders(new HostCheck(handler, wanted.http, wanted.hosts), patience);
-    GracefulHandler underWay = new GracefulHandler(new Metered(checked, metrics));
+            new SiteHandler(models, metrics, protection.admission().isPresent()));
+    if (protection.admission().isPresent()) {
+      handler = new KeyCheck(handler, protection.admission().get());
+    }
+    Handler named = new HostCheck(handler, wanted.http, wanted.hosts);
+    if (!wanted.origins.isEmpty()) {
+      named = Origins.allow(wanted.origins, named);
+    }
+    Readiness readiness = new Readiness(named, models);
+    GracefulHandler underWay = new GracefulHandler(new SlowReaders(readiness, patience));
     server.setHandler(underWay);
     server.setErrorHandler(new JsonErrors());
-    ModelServer made =
-        new ModelServer(
-            server, underWay, Optional.empty(), models, batcher, limits, patience, parsers);
+    server.setRequestLog(visits);
+    Function<Optional<GrpcServer>, ModelServer> with =
+        grpc ->
+            new ModelServer(
+                server,
+                underWay,
+                grpc,
+                models,
+                readiness,
+                batcher,
+                limits,
+                patience,
+                parsers,
+                wanted.shutdownDelay,
+                protection,
+                accessLog);
+    ModelServer made = with.apply(Optional.empty());
     InetSocketAddress address = wanted.http;
     try {
       server.start();
@@ -248,11 +453,17 @@ public final class ModelServer implements AutoCloseable {
       address = wanted.grpcAddress;
       GrpcServer grpc =
           GrpcServer.start(
-              address, new GrpcServices(models, calls, limits), limits, memory, patience, metrics);
-      return new ModelServer(
-          server, underWay, Optional.of(grpc), models, batcher, limits, patience, parsers);
+              address,
+              new GrpcServices(models, calls, limits),
+              limits,
+              memory,
+              patience,
+              visits,
+              protection.admission(),
+              protection.tls());
+      return with.apply(Optional.of(grpc));
     } catch (Exception e) {
-      made.close();
+      made.end();
       if (e instanceof IOException failure) {
         throw new IOException(
             address.getHostString() + ":" + address.getPort() + ": " + reason(failure), e);
@@ -279,12 +490,21 @@ public final class ModelServer implements AutoCloseable {
   }
 
   private static ServerConnector connector(
-      Server server, InetSocketAddress address, Limits limits) {
+      Server server, InetSocketAddress address, Limits limits, Optional<Tls> tls) {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
     // Paths name no files here. A model's name may have any character in it.
     http.setUriCompliance(UriCompliance.UNSAFE);
-    ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+    HttpConnectionFactory plain = new HttpConnectionFactory(http);
+    ServerConnector connector =
+        tls.isPresent()
+            ? new ServerConnector(
+                server,
+                1,
+                1,
+                new SslConnectionFactory(tls.get().forHttp(), plain.getProtocol()),
+                plain)
+            : new ServerConnector(server, 1, 1, plain);
     connector.setHost(address.getHostString());
     connector.setPort(address.getPort());
     connector.setAcceptQueueSize(BACKLOG);
@@ -294,27 +514,6 @@ public final class ModelServer implements AutoCloseable {
     connector.setIdleTimeout(idleMillis);
     connector.addBean(new SlowHeads(connector.getScheduler(), idleMillis));
     return connector;
-  }
-
-  /** Counts and times every request. */
-  private static final class Metered extends Handler.Wrapper {
-    private final ServerMetrics metrics;
-
-    Metered(Handler handler, ServerMetrics metrics) {
-      super(handler);
-      this.metrics = metrics;
-    }
-
-    @Override
-    public boolean handle(Request request, Response response, Callback callback) throws Exception {
-      long start = System.nanoTime();
-      Request.addCompletionListener(
-          request,
-          failure ->
-              metrics.requestAnswered(
-                  Integer.toString(response.getStatus()), System.nanoTime() - start));
-      return super.handle(request, response, callback);
-    }
   }
 
   /** Says in TensorFlow Serving's shape what Jetty itself refuses. */
@@ -343,13 +542,14 @@ public final class ModelServer implements AutoCloseable {
   /**
    * Where it listens.
    *
-   * @return such as {@code http://127.0.0.1:8501/}
+   * @return such as {@code http://127.0.0.1:8501/}, or https where it encrypts
    */
   public URI uri() {
     ServerConnector connector = (ServerConnector) server.getConnectors()[0];
     String host = connector.getHost();
     String authority = host.contains(":") ? "[" + host + "]" : host;
-    return URI.create("http://" + authority + ":" + connector.getLocalPort() + "/");
+    String scheme = protection.tls().isPresent() ? "https" : "http";
+    return URI.create(scheme + "://" + authority + ":" + connector.getLocalPort() + "/");
   }
 
   private static void requireName(String name) {
@@ -388,12 +588,28 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
-   * Stops: takes no more requests, finishes those that are under way within the time limit, and
-   * ends. Clients that have not sent their whole body by now, or not taken their answer, have two
-   * seconds to do so.
+   * Stops: says that it is not ready any more, goes on for the {@linkplain Builder#shutdownDelay
+   * delay} if there is one, takes no more requests, finishes those that are under way within the
+   * time limit, and ends. An interrupt ends the delay. Clients that have not sent their whole body
+   * by then, or not taken their answer, have two seconds to do so.
    */
   @Override
   public void close() {
+    readiness.announceStop();
+    grpc.ifPresent(GrpcServer::announceStop);
+    boolean interrupted = false;
+    try {
+      TimeUnit.NANOSECONDS.sleep(shutdownDelay.toNanos());
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    end();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void end() {
     try {
       ((ServerConnector) server.getConnectors()[0]).close();
       patience.stop();
@@ -409,6 +625,8 @@ public final class ModelServer implements AutoCloseable {
     } finally {
       parsers.shutdown();
       batcher.close();
+      protection.close();
+      accessLog.ifPresent(AccessLog::close);
     }
   }
 }

@@ -39,6 +39,19 @@ final class Models {
     return byName.containsKey(name);
   }
 
+  /** Whether each has a version that answers. */
+  boolean allAvailable() {
+    return byName.values().stream().allMatch(Models::isAvailable);
+  }
+
+  private static boolean isAvailable(ServedVersions versions) {
+    try {
+      return !versions.served().isEmpty();
+    } catch (IllegalStateException e) {
+      return false; // closed
+    }
+  }
+
   /** Tells a number of each. */
   void forEach(ToDoubleFunction<ServedVersions> number, BiConsumer<String, Double> told) {
     byName.forEach((name, versions) -> told.accept(name, number.applyAsDouble(versions)));

@@ -12,10 +12,48 @@ final class RequestException extends RuntimeException {
   private static final Logger LOG = LoggerFactory.getLogger(RequestException.class);
 
   private final int status;
+  private final String key;
+  private final long retrySeconds;
 
   RequestException(int status, String message) {
+    this(status, message, "", 0);
+  }
+
+  private RequestException(int status, String message, String key, long retrySeconds) {
     super(message);
     this.status = status;
+    this.key = key;
+    this.retrySeconds = retrySeconds;
+  }
+
+  /** For whoever has no valid key, without a word about what is wrong with theirs. */
+  static RequestException unauthorized() {
+    return new RequestException(
+        HttpStatus.UNAUTHORIZED_401, "expected a valid key, as in Authorization: Bearer KEY");
+  }
+
+  /**
+   * For whoever asks more often than their key allows.
+   *
+   * @param key the key's name
+   * @param retrySeconds when to try again
+   */
+  static RequestException tooMany(String key, long retrySeconds) {
+    return new RequestException(
+        HttpStatus.TOO_MANY_REQUESTS_429,
+        "more requests than this key allows; try again in " + retrySeconds + " s",
+        key,
+        retrySeconds);
+  }
+
+  /** The name of the key that the request has; empty where it does not matter. */
+  String key() {
+    return key;
+  }
+
+  /** When to try again; 0 if that is not known. */
+  long retrySeconds() {
+    return retrySeconds;
   }
 
   int status() {

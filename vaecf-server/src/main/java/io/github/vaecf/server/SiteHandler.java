@@ -22,9 +22,12 @@ import org.eclipse.jetty.util.Fields;
  * What TensorFlow Serving has not: the page for people at {@code /}, the titles that it looks up at
  * {@code /titles} ({@code ?query=words&limit=10} or {@code ?id=…&id=…}), both with {@code
  * model=NAME} for another model than the first, and for those who operate the server {@code
- * /healthz} and {@code /metrics}.
+ * /metrics}.
  */
 final class SiteHandler extends Handler.Abstract {
+  /** Where the page is. */
+  static final String PAGE = "/";
+
   private static final int MOST_TITLES = 100;
 
   /** The page is one file: nothing is loaded from anywhere else, and it is shown in no frame. */
@@ -34,6 +37,7 @@ final class SiteHandler extends Handler.Abstract {
 
   private final Models models;
   private final ServerMetrics metrics;
+  private final boolean keys;
   private final String page;
 
   /** The titles that were looked through last, by model. */
@@ -47,9 +51,14 @@ final class SiteHandler extends Handler.Abstract {
     }
   }
 
-  SiteHandler(Models models, ServerMetrics metrics) {
+  /**
+   * @param keys whether requests need a key: then the page, which needs none, tells nobody which
+   *     models there are
+   */
+  SiteHandler(Models models, ServerMetrics metrics, boolean keys) {
     this.models = models;
     this.metrics = metrics;
+    this.keys = keys;
     this.page = page();
   }
 
@@ -80,9 +89,16 @@ final class SiteHandler extends Handler.Abstract {
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     String path = Request.getPathInContext(request);
-    if (!List.of("/", "/titles", "/healthz", "/metrics").contains(path)) {
+    if (!List.of(PAGE, "/titles", "/metrics").contains(path)) {
       return false;
     }
+    Visit.of(request)
+        .to(
+            switch (path) {
+              case "/titles" -> Visit.Route.TITLES;
+              case "/metrics" -> Visit.Route.METRICS;
+              default -> Visit.Route.PAGE;
+            });
     if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
       Reply.refuseMethod(request, response, callback, "GET, HEAD");
       return true;
@@ -100,14 +116,14 @@ final class SiteHandler extends Handler.Abstract {
   private Reply reply(String path, Request request, Response response) {
     return switch (path) {
       case "/titles" -> titles(spec(request), Request.extractQueryParameters(request));
-      case "/healthz" ->
-          new Reply(HttpStatus.OK_200, "text/plain", "ok\n".getBytes(StandardCharsets.US_ASCII));
       case "/metrics" -> metrics.reply();
       default -> {
         response.getHeaders().put("Content-Security-Policy", POLICY);
         response.getHeaders().put("X-Content-Type-Options", "nosniff");
         ModelSpec spec = spec(request);
-        models.numbers(spec); // says so if there is no such model
+        if (!keys) {
+          models.numbers(spec); // says so if there is no such model
+        }
         yield page(spec.name());
       }
     };

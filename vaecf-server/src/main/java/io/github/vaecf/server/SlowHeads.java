@@ -2,6 +2,7 @@ package io.github.vaecf.server;
 
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
@@ -19,7 +20,17 @@ final class SlowHeads implements Connection.Listener {
 
   @Override
   public void onOpened(Connection connection) {
-    lookAgain(connection, 0, 0);
+    // With encryption there is one around that of HTTP, on which no requests begin.
+    if (!(connection instanceof SslConnection)) {
+      lookAgain(connection, 0, 0);
+    }
+  }
+
+  /** Bytes as they come, so that those of a handshake without an end count. */
+  private static long bytesIn(Connection connection) {
+    return connection.getEndPoint() instanceof SslConnection.SslEndPoint encrypted
+        ? encrypted.getSslConnection().getBytesIn()
+        : connection.getBytesIn();
   }
 
   /** Looks once more after a period, and compares with what had come by now. */
@@ -27,7 +38,7 @@ final class SlowHeads implements Connection.Listener {
     scheduler.schedule(
         () -> {
           long requestsNow = connection.getMessagesIn();
-          long bytesNow = connection.getBytesIn();
+          long bytesNow = bytesIn(connection);
           boolean underWay = requestsNow > connection.getMessagesOut();
           if (requestsNow == requests && bytesNow > bytes && !underWay) {
             connection.getEndPoint().close();

@@ -53,12 +53,17 @@ final class GrpcClient implements AutoCloseable {
   private final Map<String, FileDescriptor> files = new HashMap<>();
 
   GrpcClient(int port) {
-    channel =
-        NettyChannelBuilder.forAddress(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-            .usePlaintext()
-            .maxInboundMessageSize(Integer.MAX_VALUE)
-            .build();
+    this(to(port).usePlaintext());
+  }
+
+  GrpcClient(NettyChannelBuilder builder) {
+    channel = builder.maxInboundMessageSize(Integer.MAX_VALUE).build();
+  }
+
+  /** A channel to be, to a port of this machine. */
+  static NettyChannelBuilder to(int port) {
+    return NettyChannelBuilder.forAddress(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
   ManagedChannel channel() {

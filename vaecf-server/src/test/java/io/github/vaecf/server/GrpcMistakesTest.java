@@ -485,6 +485,8 @@ class GrpcMistakesTest {
   @Test
   void callsAreCountedBesideRequests() throws Exception {
     client.predict("", PERL);
-    assertThat(http.get("metrics").body()).contains("vaecf_requests_total{code=\"OK\"}");
+    assertThat(http.get("metrics").body())
+        .contains(
+            "vaecf_requests_total{code=\"OK\",model=\"debian\",route=\"predict\",version=\"1\"}");
   }
 }

@@ -87,8 +87,8 @@ class ModelServerTest {
   /** Whatever a test did, the server answers the next client. */
   @AfterEach
   void theServerIsHealthy() throws Exception {
-    assertThat(client.get("healthz").statusCode()).isEqualTo(200);
-    assertThat(impatient.get("healthz").body()).isEqualTo("ok\n");
+    assertThat(client.get("livez").statusCode()).isEqualTo(200);
+    assertThat(impatient.get("readyz").body()).isEqualTo("ok\n");
     assertThat(client.post(PREDICT, "{\"instances\": [[\"perl\"]]}").statusCode()).isEqualTo(200);
   }
 
@@ -418,7 +418,7 @@ class ModelServerTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void aHeadThatNeverEndsIsClosed(int requestsBefore) throws Exception {
-    String request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    String request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
     try (Socket socket = impatient.connect()) {
       AtomicBoolean closed = new AtomicBoolean();
       Thread trickle =
@@ -544,11 +544,12 @@ class ModelServerTest {
     client.get("v1/models/other");
     String metrics = client.get("metrics").body();
     assertThat(metrics)
-        .contains("vaecf_requests_total{code=\"404\"} ")
+        .contains("vaecf_requests_total{code=\"404\",model=\"\",route=\"status\",version=\"\"} ")
         .contains("vaecf_model_version{model=\"debian\"} 1.0")
         .contains("vaecf_waiting_requests 0.0")
         .contains("# TYPE vaecf_request_seconds histogram")
-        .contains("vaecf_batch_rows_bucket{signature=\"serving_default\",le=\"1.0\"} ");
+        .contains(
+            "vaecf_batch_rows_bucket{model=\"debian\",signature=\"serving_default\",version=\"1\",le=\"1.0\"} ");
   }
 
   @Test
@@ -574,7 +575,8 @@ class ModelServerTest {
         .get("metrics")
         .body()
         .lines()
-        .filter(line -> line.startsWith(name + "{signature=\"serving_default\"} "))
+        .filter(line -> line.startsWith(name + "{"))
+        .filter(line -> line.contains("signature=\"serving_default\""))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
         .sum();
   }
@@ -709,7 +711,7 @@ class ModelServerTest {
     for (CompletableFuture<HttpResponse<String>> answer : answers) {
       assertThat(answer.get().statusCode()).isEqualTo(200);
     }
-    assertThatThrownBy(() -> last.get("healthz")).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> last.get("livez")).isInstanceOf(IOException.class);
   }
 
   @Test

@@ -182,6 +182,32 @@ class PageInBrowserTest {
     }
   }
 
+  @Test
+  void thePageAsksForAKeyWhereTheServerDoesAndGoesOnWithIt() throws Exception {
+    String key = "0123456789abcdef0123456789abcdef";
+    try (ModelServer keyed =
+            ModelServer.builder()
+                .model("debian", versions)
+                .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .apiKeys("people:" + key)
+                .start();
+        Browser browser = Browser.open(keyed.uri(), folder.resolve("key"))) {
+      browser.await("document.getElementById('access')?.hidden === false");
+      browser.evaluate("key.focus()");
+      browser.type("0000000000000000000000");
+      browser.evaluate("access.requestSubmit()");
+      browser.await("access.hidden === true");
+      browser.await("access.hidden === false");
+      assertThat(browser.evaluate("recommended.children.length").asInt()).isZero();
+      browser.evaluate("key.focus()");
+      browser.type(key);
+      browser.evaluate("access.requestSubmit()");
+      browser.await(READY);
+      assertThat(browser.evaluate("access.hidden").asBoolean()).isTrue();
+      assertRecommended(browser);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"keydown", "blur"})
   void anAnswerThatComesLateDoesNotOpenTheListAgain(String closing) throws Exception {

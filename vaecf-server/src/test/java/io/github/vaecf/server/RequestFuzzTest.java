@@ -199,7 +199,7 @@ class RequestFuzzTest {
         }
       }
       socket.close();
-      assertThat(client.get("healthz").statusCode()).isEqualTo(200);
+      assertThat(client.get("livez").statusCode()).isEqualTo(200);
       while (!client.get("metrics").body().contains("vaecf_held_bytes 0.0")) {
         Thread.onSpinWait();
       }
