@@ -119,8 +119,8 @@ final class ExportCommand extends Subcommand {
   @Override
   void run() {
     ExportForm form = fromOption("--format", () -> ExportForm.named(format));
-    if (!form.hasTitles()) {
-      refuse("has titles, and " + form.name() + " has no place for them", "--data");
+    if (!form.hasTitles(out)) {
+      refuse("has titles, and " + out + " has no place for them", "--data");
     }
     Map<String, String> values = fromOptions(() -> values(command, form));
     WholeFile.requireWritable(out);

@@ -64,11 +64,12 @@ public interface ExportForm {
   List<Setting<?>> settings();
 
   /**
-   * Whether exports have a place for titles.
+   * Whether an export has a place for titles.
    *
+   * @param target where it goes
    * @return false unless the form says otherwise
    */
-  default boolean hasTitles() {
+  default boolean hasTitles(Path target) {
     return false;
   }
 
@@ -89,7 +90,7 @@ public interface ExportForm {
       TrainedModel model, Path target, Map<String, String> values, Map<String, String> titles);
 
   /**
-   * Whether a path is named as exports of this form are. The first form of {@link #all} that says
+   * Whether a path is, or is named as, an export of this form. The first form of {@link #all} that says
    * so loads it.
    *
    * @param path any path
