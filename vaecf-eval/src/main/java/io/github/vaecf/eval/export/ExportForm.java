@@ -90,8 +90,8 @@ public interface ExportForm {
       TrainedModel model, Path target, Map<String, String> values, Map<String, String> titles);
 
   /**
-   * Whether a path is, or is named as, an export of this form. The first form of {@link #all} that says
-   * so loads it.
+   * Whether a path is, or is named as, an export of this form. The first form of {@link #all} that
+   * says so loads it.
    *
    * @param path any path
    * @return whether {@link #load} is to be tried

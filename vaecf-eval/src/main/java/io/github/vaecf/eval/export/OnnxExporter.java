@@ -127,7 +127,8 @@ public final class OnnxExporter {
    *
    * @param model the model
    * @param target where to write: a file, its name ending in {@code .onnx}, or a version's folder
-   *     {@code BASE/<number>}; neither it nor {@code NAME.onnx.data}, where one is needed, may exist
+   *     {@code BASE/<number>}; neither it nor {@code NAME.onnx.data}, where one is needed, may
+   *     exist
    * @throws DataException if the target is there already or has another name, if an item id cannot
    *     be exported, if the ids are more than such a file can hold, or if it cannot be written
    * @throws ArithmeticException if a weight is not a finite number
@@ -271,8 +272,7 @@ public final class OnnxExporter {
       ModelProto[] onnx = new ModelProto[1];
       WholeFile.create(
           weightsFile,
-          out ->
-              onnx[0] = onnx(snapshot, allScores, Optional.of(new OnnxData(weightsFile, out))));
+          out -> onnx[0] = onnx(snapshot, allScores, Optional.of(new OnnxData(weightsFile, out))));
       boolean whole = false;
       try {
         WholeFile.create(file, out -> OnnxChecksum.write(onnx[0], out));

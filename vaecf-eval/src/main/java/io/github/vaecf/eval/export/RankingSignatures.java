@@ -7,7 +7,6 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
-import io.github.vaecf.eval.export.ServedSignature.TensorSpec.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -37,10 +36,10 @@ final class RankingSignatures {
   /** The signatures by name, in alphabetical order. */
   static Map<String, ServedSignature> of(ServedOnnxModel model) {
     RankingSignatures all = new RankingSignatures(model);
-    TensorSpec items = matrix(ExportFormat.ITEMS, Type.STRING, -1);
-    TensorSpec exclude = matrix(ExportFormat.EXCLUDE, Type.STRING, -1);
-    TensorSpec allow = matrix(ExportFormat.ALLOW, Type.STRING, -1);
-    TensorSpec indices = matrix(ExportFormat.ITEMS, Type.INT64, -1);
+    TensorSpec items = matrix(ExportFormat.ITEMS, TensorSpec.Type.STRING, -1);
+    TensorSpec exclude = matrix(ExportFormat.EXCLUDE, TensorSpec.Type.STRING, -1);
+    TensorSpec allow = matrix(ExportFormat.ALLOW, TensorSpec.Type.STRING, -1);
+    TensorSpec indices = matrix(ExportFormat.ITEMS, TensorSpec.Type.INT64, -1);
     TensorSpec k = vector(ExportFormat.K);
     TensorSpec offset = vector(ExportFormat.OFFSET);
     TensorSpec withHistory = vector(ExportFormat.WITH_HISTORY);
@@ -48,12 +47,12 @@ final class RankingSignatures {
     all.add(
         ExportFormat.RECOMMEND,
         List.of(items),
-        ranking(Type.STRING, all.topK),
+        ranking(TensorSpec.Type.STRING, all.topK),
         values -> all.recommend(values, all.topK, row -> Query.builder().k(all.topK)));
     all.add(
         ExportFormat.RECOMMEND_EXCLUDING,
         List.of(exclude, items),
-        ranking(Type.STRING, all.topK),
+        ranking(TensorSpec.Type.STRING, all.topK),
         values ->
             all.recommend(
                 values,
@@ -65,23 +64,23 @@ final class RankingSignatures {
     all.add(
         ExportFormat.RECOMMEND_FILTERED,
         List.of(allow, exclude, items, k, offset, withHistory),
-        ranking(Type.STRING, -1),
+        ranking(TensorSpec.Type.STRING, -1),
         all::recommendFiltered);
     all.add(
         ExportFormat.RECOMMEND_INDICES,
         List.of(indices),
-        ranking(Type.INT64, all.topK),
+        ranking(TensorSpec.Type.INT64, all.topK),
         values -> all.rank(values, all.topK));
     all.add(
         ExportFormat.RANK_INDICES,
         List.of(indices, k),
-        ranking(Type.INT64, -1),
+        ranking(TensorSpec.Type.INT64, -1),
         values -> all.rank(values, all.longest(values)));
     if (model.scoresAllItems()) {
       all.add(
           ExportFormat.SCORE,
           List.of(items),
-          List.of(matrix(ExportFormat.SCORES, Type.FLOAT32, model.itemCount())),
+          List.of(matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, model.itemCount())),
           all::score);
     }
     return Collections.unmodifiableMap(all.signatures);
@@ -96,18 +95,18 @@ final class RankingSignatures {
         name, new ServedSignature(name, inputs, outputs, model.scoresAllItems(), function));
   }
 
-  private static TensorSpec matrix(String name, Type type, long width) {
+  private static TensorSpec matrix(String name, TensorSpec.Type type, long width) {
     return new TensorSpec(name, type, List.of(-1L, width), name);
   }
 
   private static TensorSpec vector(String name) {
-    return new TensorSpec(name, Type.INT32, List.of(-1L), name);
+    return new TensorSpec(name, TensorSpec.Type.INT32, List.of(-1L), name);
   }
 
-  private static List<TensorSpec> ranking(Type type, long width) {
+  private static List<TensorSpec> ranking(TensorSpec.Type type, long width) {
     return List.of(
         matrix(ExportFormat.ITEMS, type, width),
-        matrix(ExportFormat.SCORES, Type.FLOAT32, width));
+        matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, width));
   }
 
   private Map<String, TensorRows> recommendFiltered(Map<String, TensorRows> values) {
@@ -144,7 +143,7 @@ final class RankingSignatures {
     for (int row = 0; row < histories.rows(); row++) {
       queries.add(asked.apply(row).history(ids(histories, row)).build());
     }
-    String[] items = (String[]) TensorRows.padding(Type.STRING, queries.size() * width);
+    String[] items = (String[]) TensorRows.padding(TensorSpec.Type.STRING, queries.size() * width);
     float[] scores = leftOut(items.length);
     int row = 0;
     for (List<Recommendation> list : model.recommendAll(queries)) {
@@ -173,7 +172,7 @@ final class RankingSignatures {
               }
             });
     Rankings rankings = model.rank(histories, 0, rows.rows(), width);
-    long[] items = (long[]) TensorRows.padding(Type.INT64, rows.rows() * width);
+    long[] items = (long[]) TensorRows.padding(TensorSpec.Type.INT64, rows.rows() * width);
     float[] scores = leftOut(items.length);
     for (int place = 0; place < items.length; place++) {
       int item = rankings.item(place / width, place % width);

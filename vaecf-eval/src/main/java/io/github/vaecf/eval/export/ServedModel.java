@@ -31,9 +31,9 @@ public abstract class ServedModel extends Recommender {
   /**
    * Loads an export.
    *
-   * @param path an ONNX file, or a version's folder {@code BASE/<number>}, be it a SavedModel or
-   *     an ONNX file in a folder, or the base folder, of which the newest version is loaded; a
-   *     version has answered its warm-up requests before it is returned
+   * @param path an ONNX file, or a version's folder {@code BASE/<number>}, be it a SavedModel or an
+   *     ONNX file in a folder, or the base folder, of which the newest version is loaded; a version
+   *     has answered its warm-up requests before it is returned
    * @return the model, to be closed
    * @throws DataException if there is no export or it cannot be used; the message says why
    */
@@ -85,7 +85,8 @@ public abstract class ServedModel extends Recommender {
    * What to call an item when a person reads it.
    *
    * @return titles by raw id, as far as the export has them; may lack items, and is empty for an
-   *     ONNX file alone. Of a model that {@link ServedVersions} serves the next call may give others
+   *     ONNX file alone. Of a model that {@link ServedVersions} serves the next call may give
+   *     others
    */
   public final Map<String, String> titles() {
     return titles;

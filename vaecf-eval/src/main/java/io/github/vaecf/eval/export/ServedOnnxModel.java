@@ -29,8 +29,7 @@ final class ServedOnnxModel extends ServedModel {
   /** Floats that one run may hold for the places of its histories: half a gigabyte. */
   private static final int FLOATS_IN_MEMORY = 1 << 27;
 
-  private static final Set<String> RANKING =
-      Set.of(ExportFormat.ITEMS_RANKED, ExportFormat.SCORES);
+  private static final Set<String> RANKING = Set.of(ExportFormat.ITEMS_RANKED, ExportFormat.SCORES);
 
   private final OrtEnvironment environment;
   private final OrtSession session;
@@ -61,8 +60,7 @@ final class ServedOnnxModel extends ServedModel {
    * @throws DataException if they do not, or the file cannot be used; the message says why
    */
   static ServedModel openVersion(Path folder) {
-    return open(
-            folder.resolve(ExportFormat.ONNX_FILE), Titles.read(ExportFormat.titles(folder)))
+    return open(folder.resolve(ExportFormat.ONNX_FILE), Titles.read(ExportFormat.titles(folder)))
         .triedOut(folder);
   }
 

@@ -2,7 +2,6 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.lang.reflect.Array;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,8 +94,7 @@ public final class ServedSignature {
   public Map<String, TensorRows> call(Map<String, TensorRows> values) {
     check(values);
     Map<String, TensorRows> given = new LinkedHashMap<>();
-    inputs.forEach(
-        input -> given.put(input.name(), values.get(input.name()).withoutEmptyRows()));
+    inputs.forEach(input -> given.put(input.name(), values.get(input.name()).withoutEmptyRows()));
     Map<String, TensorRows> results = function.apply(given);
     Map<String, TensorRows> answer = new LinkedHashMap<>();
     for (TensorSpec output : outputs) {

@@ -137,8 +137,7 @@ class ServedSignatureTest {
       for (ServedSignature signature : onnx.signatures().values()) {
         for (int i = 0; i < 200; i++) {
           Map<String, TensorRows> request = request(signature, 1 + random.nextInt(4), random);
-          Map<String, TensorRows> expected =
-              model.signatures().get(signature.name()).call(request);
+          Map<String, TensorRows> expected = model.signatures().get(signature.name()).call(request);
           Map<String, TensorRows> found = signature.call(request);
           assertThat(found.keySet()).isEqualTo(expected.keySet());
           assertThat((float[]) found.get("scores").values())
@@ -189,12 +188,18 @@ class ServedSignatureTest {
       TensorRows none = text(1, id(4));
       Map<String, TensorRows> kept =
           Map.of(
-              "items", none,
-              "exclude", text(1, ""),
-              "allow", text(1, ""),
-              "k", new TensorRows(1, 1, new int[] {2}),
-              "offset", new TensorRows(1, 1, new int[] {0}),
-              "with_history", new TensorRows(1, 1, new int[] {1}));
+              "items",
+              none,
+              "exclude",
+              text(1, ""),
+              "allow",
+              text(1, ""),
+              "k",
+              new TensorRows(1, 1, new int[] {2}),
+              "offset",
+              new TensorRows(1, 1, new int[] {0}),
+              "with_history",
+              new TensorRows(1, 1, new int[] {1}));
       assertThatIllegalArgumentException()
           .isThrownBy(() -> filtered.call(kept))
           .withMessage(

@@ -155,8 +155,9 @@ class ServedVersionsTest {
       assertThat(versions.version()).isEqualTo(2);
       assertThat(versions.answer(ServedModel::titles)).isEqualTo(Map.of("a", "The A"));
       List<Recommendation> after = versions.answer(ServedVersionsTest::cold);
-      assertThat(after).extracting(Recommendation::item).isEqualTo(
-          before.stream().map(Recommendation::item).toList());
+      assertThat(after)
+          .extracting(Recommendation::item)
+          .isEqualTo(before.stream().map(Recommendation::item).toList());
       put(dae, "3");
       lookTwice(versions);
       assertThat(versions.version()).isEqualTo(3);
