@@ -57,7 +57,8 @@ class OnnxServerTest {
   }
 
   private static JsonNode predict(String model, JsonNode request) throws Exception {
-    HttpResponse<String> response = rest.post("v1/models/" + model + ":predict", request.toString());
+    HttpResponse<String> response =
+        rest.post("v1/models/" + model + ":predict", request.toString());
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     return Client.JSON.readTree(response.body()).get("outputs");
   }
@@ -181,12 +182,16 @@ class OnnxServerTest {
       ObjectNode request = Client.JSON.createObjectNode();
       fill(request.putObject("inputs").putArray("items"), 2, width, random, false);
       List<String> history = new ArrayList<>();
-      request.path("inputs").path("items").forEach(row -> row.forEach(id -> history.add(id.asText())));
+      request
+          .path("inputs")
+          .path("items")
+          .forEach(row -> row.forEach(id -> history.add(id.asText())));
       Map<String, TensorProto> inputs = Map.of("items", GrpcClient.strings(history, 2, width));
       Map<String, TensorProto> outputs =
           GrpcClient.outputs(
               grpc.call(
-                  GrpcClient.PREDICT, grpc.predictRequest("onnx", null, "serving_default", inputs)));
+                  GrpcClient.PREDICT,
+                  grpc.predictRequest("onnx", null, "serving_default", inputs)));
       JsonNode expected = predict("onnx", request);
       for (int place = 0; place < 200; place++) {
         assertThat(outputs.get("items").getStringVal(place).toStringUtf8())

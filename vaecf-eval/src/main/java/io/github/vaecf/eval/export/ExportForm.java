@@ -52,7 +52,7 @@ public interface ExportForm {
   /**
    * What an export is written as.
    *
-   * @return a few words, such as "a file, its name ending in .onnx"
+   * @return a few words, such as "a file NAME.onnx"
    */
   String target();
 

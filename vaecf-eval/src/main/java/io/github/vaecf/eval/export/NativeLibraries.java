@@ -13,7 +13,7 @@ final class NativeLibraries {
     return new DataException(
         export
             + ": a SavedModel needs TensorFlow's native library, which "
-            + (cause.contains("no jnitensorflow in java.library.path")
+            + (cause.contains("Could not find jnitensorflow")
                 ? "is not among the program's libraries; take those that have it, or an export to"
                     + " ONNX"
                 : "cannot be used ("

@@ -63,9 +63,7 @@ public final class OnnxExporter {
 
         @Override
         public String target() {
-          return "a file, its name ending in "
-              + ExportFormat.ONNX_ENDING
-              + ", or a folder BASE/VERSION, its name a number,";
+          return "a file NAME" + ExportFormat.ONNX_ENDING + " or a folder BASE/VERSION";
         }
 
         @Override
