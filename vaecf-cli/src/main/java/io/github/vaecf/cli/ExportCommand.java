@@ -28,7 +28,12 @@ import picocli.CommandLine.Spec;
           + " appears whole or not at all and never replaces one that is there.",
       ""
     },
-    footer = {"", "Example:", "  vaecf export --run run --out models/movies/1"})
+    footer = {
+      "",
+      "Examples:",
+      "  vaecf export --run run --out models/movies/1",
+      "  vaecf export --run run --format onnx --out onnx/movies/1"
+    })
 final class ExportCommand extends Subcommand {
   /** The names of the forms. */
   static final class Forms implements Iterable<String> {
@@ -119,8 +124,8 @@ final class ExportCommand extends Subcommand {
   @Override
   void run() {
     ExportForm form = fromOption("--format", () -> ExportForm.named(format));
-    if (!form.hasTitles()) {
-      refuse("has titles, and " + form.name() + " has no place for them", "--data");
+    if (!form.hasTitles(out)) {
+      refuse("has titles, and " + out + " has no place for them", "--data");
     }
     Map<String, String> values = fromOptions(() -> values(command, form));
     WholeFile.requireWritable(out);

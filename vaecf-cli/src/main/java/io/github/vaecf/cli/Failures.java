@@ -41,7 +41,11 @@ final class Failures {
           + " MiB, give it more with VAECF_JAVA_OPTS=-Xmx8g, for example";
     }
     if (failure instanceof LinkageError) {
-      return "the native TensorFlow library cannot be used on this machine (" + failure + ")";
+      Throwable cause = failure;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      return "a native library cannot be used on this machine (" + cause + ")";
     }
     return "unexpected failure: " + failure + "; please report it with the output of --debug";
   }

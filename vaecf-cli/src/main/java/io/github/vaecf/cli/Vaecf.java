@@ -41,32 +41,34 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     versionProvider = Vaecf.Version.class,
-    scope = ScopeType.INHERIT,
-    subcommands = {
-      QuickstartCommand.class,
-      PrepareCommand.class,
-      GenerateCommand.class,
-      DownloadCommand.class,
-      TrainCommand.class,
-      EvaluateCommand.class,
-      ExportCommand.class,
-      PublishCommand.class,
-      RecommendCommand.class,
-      SimilarCommand.class,
-      VectorsCommand.class,
-      ServeCommand.class,
-      CompareCommand.class,
-      SearchCommand.class,
-      AutoCommand.class,
-      BlendCommand.class,
-      ExperimentCommand.class,
-      ReproduceCommand.class,
-      ReportCommand.class,
-      BenchmarkCommand.class
-    })
+    scope = ScopeType.INHERIT)
 public final class Vaecf implements Runnable {
   /** What Java makes of a byte that has no meaning in the locale's encoding. */
   private static final char UNREADABLE = '\ufffd';
+
+  /** The commands, in the order of the help. */
+  private static final List<Class<? extends Subcommand>> COMMANDS =
+      List.of(
+          QuickstartCommand.class,
+          PrepareCommand.class,
+          GenerateCommand.class,
+          DownloadCommand.class,
+          TrainCommand.class,
+          EvaluateCommand.class,
+          ExportCommand.class,
+          PublishCommand.class,
+          RecommendCommand.class,
+          SimilarCommand.class,
+          VectorsCommand.class,
+          ServeCommand.class,
+          CompareCommand.class,
+          SearchCommand.class,
+          AutoCommand.class,
+          BlendCommand.class,
+          ExperimentCommand.class,
+          ReproduceCommand.class,
+          ReportCommand.class,
+          BenchmarkCommand.class);
 
   @Spec private CommandSpec spec;
 
@@ -151,6 +153,7 @@ public final class Vaecf implements Runnable {
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     Vaecf vaecf = new Vaecf(arguments);
     CommandLine line = new CommandLine(vaecf);
+    addCommands(line, Arrays.asList(arguments));
     line.setOut(out);
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -177,6 +180,23 @@ public final class Vaecf implements Runnable {
     } finally {
       out.flush();
       err.flush();
+    }
+  }
+
+  /**
+   * Adds the commands whose names are among the arguments, and of the others what the help says of
+   * them: to find out the options of all takes longer than many a command.
+   */
+  private static void addCommands(CommandLine line, List<String> arguments) {
+    for (Class<? extends Subcommand> type : COMMANDS) {
+      Command command = type.getAnnotation(Command.class);
+      if (arguments.contains(command.name())) {
+        line.addSubcommand(command.name(), type);
+      } else {
+        CommandSpec named = CommandSpec.create();
+        named.usageMessage().header(command.header());
+        line.addSubcommand(command.name(), named);
+      }
     }
   }
 

@@ -623,7 +623,9 @@ class CommandLineTest {
         Outcome.of(
             "export", "--run", ofTitled, "--data", titled, "--format=onnx", "--out", "x.onnx");
     assertThat(onnx.status()).isEqualTo(2);
-    assertThat(onnx.err()).contains("--data has titles, and onnx has no place for them");
+    assertThat(onnx.err())
+        .contains("--data has titles, and ")
+        .contains(".onnx has no place for them");
     Files.writeString(ofTitled.resolve("titles.json"), "{\"a\": ");
     assertFailure(
         recommend(ofTitled, "--items", items.get(0)),

@@ -131,7 +131,7 @@ class LauncherTest {
     Files.delete(jdk.resolve("bin/javac"));
     Outcome outcome =
         finish(start(launcher, Map.of("PATH", bin + ":" + onlyTools()), "serve", "--model", "a b"));
-    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.err()).isEmpty(); // it has no list of classes for a faster start
     assertThat(outcome.out())
         .contains("-cp " + release + "/vaecf.jar:" + release + "/lib/* io.github")
         .endsWith("io.github.vaecf.cli.Vaecf serve --model a b\n");
@@ -268,6 +268,67 @@ class LauncherTest {
     assertThat(run().out()).doesNotContain("--enable-native-access");
   }
 
+  /** What Java does where it lays classes down: the file is there, and nothing is said. */
+  private static final String LAYS_DOWN =
+      """
+      for a; do case $a in -XX:SharedArchiveFile=*) file=${a#*=} ;; esac; done
+      case "$*" in *-Xshare:dump*) echo "$*" >> "$0.dumps"; echo x > "$file"; echo noise; exit 0 ;; esac
+      echo "java $*"
+      """;
+
+  private Path release(String javaDoes) throws IOException {
+    Path release = folder.resolve("a release");
+    write(release.resolve("vaecf.jar"), "");
+    write(release.resolve("start-classes.txt"), "java/lang/Object\n");
+    script(jdk.resolve("bin/java"), javaDoes);
+    return Files.copy(LAUNCHER, release.resolve("vaecf"));
+  }
+
+  private List<String> dumps() throws IOException {
+    Path dumps = jdk.resolve("bin/java.dumps");
+    return Files.exists(dumps) ? Files.readAllLines(dumps, UTF_8) : List.of();
+  }
+
+  @Test
+  void classesAreLaidDownOnceForEachJdkAndMappedFromThenOn() throws Exception {
+    Path launcher = release(LAYS_DOWN);
+    Outcome first = finish(start(launcher, Map.of(), "serve", "a b"));
+    assertThat(first.err()).startsWith("vaecf: first use with this Java: preparing");
+    assertThat(first.out())
+        .startsWith("java ")
+        .contains(" -XX:SharedArchiveFile=" + launcher.getParent() + "/vaecf-")
+        .endsWith("Vaecf serve a b\n");
+    assertThat(dumps()).hasSize(1);
+    assertThat(dumps().get(0)).contains("-cp " + launcher.getParent() + "/vaecf.jar:");
+    Outcome second = finish(start(launcher, Map.of(), "serve", "a b"));
+    assertThat(second.err()).isEmpty();
+    assertThat(second.out()).isEqualTo(first.out());
+    assertThat(dumps()).hasSize(1);
+    write(jdk.resolve("release"), "JAVA_VERSION=\"17.0.16\"\n");
+    assertThat(finish(start(launcher, Map.of())).out()).isNotEqualTo(first.out());
+    assertThat(dumps()).as("for the other JDK").hasSize(2);
+  }
+
+  @Test
+  void whoeverSaysHowClassesAreSharedIsNotInterferedWith() throws Exception {
+    Path launcher = release(LAYS_DOWN);
+    Outcome outcome = finish(start(launcher, Map.of("VAECF_JAVA_OPTS", "-Xshare:off"), "serve"));
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out()).contains(" -Xshare:off ").doesNotContain("SharedArchiveFile");
+    assertThat(dumps()).isEmpty();
+  }
+
+  @Test
+  void aJavaThatLaysNoClassesDownIsAskedOnceAndRuns() throws Exception {
+    Path launcher = release("echo \"java $*\" | tee -a \"$0.dumps\"; exit 7");
+    for (int run = 0; run < 2; run++) {
+      Outcome outcome = finish(start(launcher, Map.of(), "serve"));
+      assertThat(outcome.status()).isEqualTo(7);
+      assertThat(outcome.out()).doesNotContain("SharedArchiveFile").endsWith("Vaecf serve\n");
+    }
+    assertThat(dumps()).filteredOn(line -> line.contains("-Xshare:dump")).hasSize(1);
+  }
+
   /** A folder with the tools that the launcher calls, but neither Java nor Maven. */
   private Path onlyTools() throws IOException {
     Path tools = Files.createDirectories(folder.resolve("tools"));
@@ -284,6 +345,7 @@ class LauncherTest {
             "rm",
             "mkdir",
             "sort",
+            "mv",
             "cksum")) {
       for (String place : List.of("/usr/bin", "/bin")) {
         Path real = Path.of(place, tool);

@@ -100,12 +100,17 @@ public final class TensorFlowRuntime {
         System.setProperty(limit, "0");
       }
     }
+    // One folder to choose for all that TensorFlow needs.
+    String cache = System.getProperty("org.bytedeco.javacpp.cachedir");
+    if (cache != null && System.getProperty("jna.tmpdir") == null) {
+      System.setProperty("jna.tmpdir", cache);
+    }
     if (!Platform.isWindows()) {
       try {
         CLibrary library = Native.load("c", CLibrary.class);
         SETTINGS.forEach((name, value) -> library.setenv(name, value, 0));
         LOG.info("TensorFlow runs with {} unless the environment says otherwise", SETTINGS);
-      } catch (UnsatisfiedLinkError e) {
+      } catch (LinkageError e) {
         LOG.warn("TensorFlow will be slower: {} could not be set ({})", SETTINGS, e.getMessage());
       }
     }
@@ -175,15 +180,17 @@ public final class TensorFlowRuntime {
     CLibrary library;
     Pointer variable;
     Pointer aside;
-    PointerByReference text = new PointerByReference();
-    NativeLongByReference size = new NativeLongByReference();
-    SET_ASIDE.addAll(List.of(text, size));
+    PointerByReference text;
+    NativeLongByReference size;
     try {
+      text = new PointerByReference();
+      size = new NativeLongByReference();
+      SET_ASIDE.addAll(List.of(text, size));
       library = Native.load("c", CLibrary.class);
       variable = NativeLibrary.getProcess().getGlobalVariableAddress("stderr");
       aside = library.open_memstream(text, size);
-    } catch (UnsatisfiedLinkError e) {
-      work.run(); // another C library: the lines stay
+    } catch (LinkageError e) {
+      work.run(); // another C library, or none that can be called: the lines stay
       return;
     }
     Pointer stream = variable.getPointer(0);

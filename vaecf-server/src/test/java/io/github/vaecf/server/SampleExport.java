@@ -8,6 +8,7 @@ import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
 import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
+import io.github.vaecf.eval.export.OnnxExporter;
 import io.github.vaecf.eval.export.SavedModelExporter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ final class SampleExport {
   private static final Path SAMPLE =
       Path.of("../vaecf-cli/src/main/resources/io/github/vaecf/cli/debian-dependencies");
   private static final Path BASE = Path.of("target/sample/debian");
+  private static final Path ONNX_BASE = Path.of("target/sample/onnx");
   private static boolean made;
 
   private SampleExport() {}
@@ -31,6 +33,7 @@ final class SampleExport {
   static synchronized Path base() {
     if (!made) {
       WholeFile.delete(BASE);
+      WholeFile.delete(ONNX_BASE);
       Map<String, String> titles =
           ItemTitles.read(SAMPLE.resolve("packages.tsv.gz"), "\t", "package", "description");
       Split split =
@@ -55,10 +58,17 @@ final class SampleExport {
               .build()
               .train(split.train(), split.items())) {
         SavedModelExporter.builder().titles(split.titles()).export(model, BASE.resolve("1"));
+        OnnxExporter.builder().titles(split.titles()).export(model, ONNX_BASE.resolve("1"));
       }
       made = true;
     }
     return BASE;
+  }
+
+  /** The base folder with the same model as version 1, an ONNX file. */
+  static Path onnxBase() {
+    base();
+    return ONNX_BASE;
   }
 
   /** Copies the export as another version, which appears whole. */

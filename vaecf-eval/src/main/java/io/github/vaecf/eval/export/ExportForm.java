@@ -52,7 +52,7 @@ public interface ExportForm {
   /**
    * What an export is written as.
    *
-   * @return a few words, such as "a file, its name ending in .onnx"
+   * @return a few words, such as "a file NAME.onnx"
    */
   String target();
 
@@ -64,11 +64,12 @@ public interface ExportForm {
   List<Setting<?>> settings();
 
   /**
-   * Whether exports have a place for titles.
+   * Whether an export has a place for titles.
    *
+   * @param target where it goes
    * @return false unless the form says otherwise
    */
-  default boolean hasTitles() {
+  default boolean hasTitles(Path target) {
     return false;
   }
 
@@ -89,8 +90,8 @@ public interface ExportForm {
       TrainedModel model, Path target, Map<String, String> values, Map<String, String> titles);
 
   /**
-   * Whether a path is named as exports of this form are. The first form of {@link #all} that says
-   * so loads it.
+   * Whether a path is, or is named as, an export of this form. The first form of {@link #all} that
+   * says so loads it.
    *
    * @param path any path
    * @return whether {@link #load} is to be tried

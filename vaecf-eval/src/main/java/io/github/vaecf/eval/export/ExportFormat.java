@@ -23,6 +23,9 @@ final class ExportFormat {
   /** What the name of the file with its large weights has beyond the ONNX file's. */
   static final String ONNX_DATA_ENDING = ".data";
 
+  /** The ONNX file of a version's folder. */
+  static final String ONNX_FILE = "model" + ONNX_ENDING;
+
   // Signatures of a SavedModel.
   static final String RECOMMEND = "serving_default";
   static final String RECOMMEND_EXCLUDING = "recommend_excluding";
@@ -51,6 +54,9 @@ final class ExportFormat {
 
   /** ONNX has one name space for inputs and outputs. */
   static final String ITEMS_RANKED = "items_ranked";
+
+  /** The scores of all items, the history's too, in the order of the vocabulary. */
+  static final String ALL_SCORES = "all_scores";
 
   // Metadata of an ONNX file.
   static final String ONNX_VOCABULARY = "vaecf.items";

@@ -9,6 +9,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.WholeFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,13 +19,21 @@ import java.util.Optional;
 
 /**
  * Exports trained models as ONNX files, for ONNX Runtime in any language and for {@link
- * ServedModel}.
+ * ServedModel}; and as versions {@code BASE/<number>} with such a file, {@code model.onnx}, in them
+ * and titles beside it, for {@link ServedVersions}.
  *
  * <p>Inputs: {@code items}, string [batch, length] (int64 where raw ids were not asked for), {@code
  * k}, int64 [1], and where {@link Builder#exclude} asked for it {@code exclude}, of the same type
  * as the items [batch, excluded], what is to be left out beside the history. Outputs: {@code
  * items_ranked}, of the same type [batch, min(k, items)], and {@code scores}, float [batch, min(k,
  * items)]. Histories, what is left out, empty places and ties are as in {@link SavedModelExporter}.
+ * The file of a version has a third output, {@code all_scores}, float [batch, items], the history's
+ * items included.
+ *
+ * <p>As a {@link ServedModel} it has those signatures of a SavedModel that come of rankings: {@code
+ * serving_default}, {@code recommend_excluding} and {@code recommend_indices} with k = 100, {@code
+ * recommend_filtered} and {@code rank_indices}, and that of a version {@code score} too. Without
+ * {@code all_scores} a filtered recommendation cannot keep the history, and takes longer.
  *
  * <p>Operators are of ai.onnx.ml 2 and of opset 13, for models that add up sparse rows (item-kNN)
  * of opset 16. The file's metadata hold the item ids, a line each ({@code vaecf.items}), the model
@@ -54,12 +63,17 @@ public final class OnnxExporter {
 
         @Override
         public String target() {
-          return "a file, its name ending in " + ExportFormat.ONNX_ENDING;
+          return "a file NAME" + ExportFormat.ONNX_ENDING + " or a folder BASE/VERSION";
         }
 
         @Override
         public List<Setting<?>> settings() {
           return List.of(ExportedWeights.SETTING, EXCLUDE);
+        }
+
+        @Override
+        public boolean hasTitles(Path target) {
+          return !isFile(target);
         }
 
         @Override
@@ -69,6 +83,7 @@ public final class OnnxExporter {
             Map<String, String> values,
             Map<String, String> titles) {
           builder()
+              .titles(titles)
               .weights(ExportForm.value(ExportedWeights.SETTING, values))
               .exclude(ExportForm.value(EXCLUDE, values))
               .export(model, target);
@@ -76,19 +91,18 @@ public final class OnnxExporter {
 
         @Override
         public boolean isAt(Path path) {
-          return path.toString().endsWith(ExportFormat.ONNX_ENDING);
+          return isFile(path)
+              || (Files.isDirectory(path) && VersionFolder.holdsOnnx(VersionFolder.find(path)));
         }
 
         @Override
         public ServedModel load(Path path) {
           try {
-            return ServedOnnxModel.open(path);
-          } catch (NoClassDefFoundError e) {
-            throw new DataException(
-                path
-                    + ": to load an ONNX file, com.microsoft.onnxruntime:onnxruntime must be among"
-                    + " the program's dependencies",
-                e);
+            return isFile(path)
+                ? ServedOnnxModel.open(path)
+                : ServedOnnxModel.openVersion(VersionFolder.find(path));
+          } catch (LinkageError e) {
+            throw NativeLibraries.noOnnxRuntime(path, e);
           }
         }
       };
@@ -101,19 +115,24 @@ public final class OnnxExporter {
 
   private OnnxExporter() {}
 
+  private static boolean isFile(Path path) {
+    return path.toString().endsWith(ExportFormat.ONNX_ENDING);
+  }
+
   /**
    * Exports with weights as trained, raw ids, no input for what is to be left out, nothing more on
    * the card.
    *
    * @param model the model
-   * @param file where to write, its name ending in {@code .onnx}; neither it nor {@code
-   *     NAME.onnx.data}, where one is needed, may exist
-   * @throws DataException if the file is there already or has another ending, if an item id cannot
+   * @param target where to write: a file, its name ending in {@code .onnx}, or a version's folder
+   *     {@code BASE/<number>}; neither it nor {@code NAME.onnx.data}, where one is needed, may
+   *     exist
+   * @throws DataException if the target is there already or has another name, if an item id cannot
    *     be exported, if the ids are more than such a file can hold, or if it cannot be written
    * @throws ArithmeticException if a weight is not a finite number
    */
-  public static void export(TrainedModel model, Path file) {
-    builder().export(model, file);
+  public static void export(TrainedModel model, Path target) {
+    builder().export(model, target);
   }
 
   /**
@@ -133,6 +152,7 @@ public final class OnnxExporter {
     private boolean rawIds = true;
     private boolean exclude;
     private long mostBytes = MOST_BYTES;
+    private Map<String, String> titles; // null for the model's own
     private Map<String, Object> facts = Map.of();
 
     private Builder() {}
@@ -172,6 +192,18 @@ public final class OnnxExporter {
     }
 
     /**
+     * What to call items when a person reads them, in place of the model's own titles. Only a
+     * version's folder has a place for them.
+     *
+     * @param byId titles by raw id; may lack items; copied
+     * @return this builder
+     */
+    public Builder titles(Map<String, String> byId) {
+      titles = Map.copyOf(byId);
+      return this;
+    }
+
+    /**
      * What else the model card is to say, such as the data set and its metrics.
      *
      * @param more names and values that Jackson can write as JSON; copied
@@ -184,45 +216,61 @@ public final class OnnxExporter {
 
     /**
      * Exports. The file appears whole or not at all, after the one with the weights where there is
-     * one; if that fails, neither stays. Takes 4 bytes a weight of the Java heap, and as much again
-     * as the file holds where that is one file.
+     * one; if that fails, neither stays. A version's folder appears whole or not at all. Takes 4
+     * bytes a weight of the Java heap, and as much again as the file holds where that is one file.
      *
      * @param model the model
-     * @param file where to write, its name ending in {@code .onnx}; neither it nor {@code
-     *     NAME.onnx.data}, where one is needed, may exist
-     * @throws DataException if the file is there already or has another ending, if an item id
+     * @param target where to write: a file, its name ending in {@code .onnx}, or a version's folder
+     *     {@code BASE/<number>}; neither it nor {@code NAME.onnx.data}, where one is needed, may
+     *     exist
+     * @throws DataException if the target is there already or has another name, if an item id
      *     cannot be exported, if the ids are more than such a file can hold, or if it cannot be
      *     written
      * @throws ArithmeticException if a weight is not a finite number
      */
-    public void export(TrainedModel model, Path file) {
-      if (!FORM.isAt(file)) {
+    public void export(TrainedModel model, Path target) {
+      if (isFile(target)) {
+        exportFile(model, target, false);
+        return;
+      }
+      if (target.getFileName() == null || VersionFolder.number(target).isEmpty()) {
         throw new DataException(
-            file
+            target
                 + ": the name of an ONNX file must end in "
                 + ExportFormat.ONNX_ENDING
-                + ", by which it is known when it is read");
+                + ", by which it is known when it is read; that of a version's folder with such a"
+                + " file in it is a number");
       }
+      new VersionFolder(target)
+          .publish(
+              folder -> {
+                exportFile(model, folder.resolve(ExportFormat.ONNX_FILE), true);
+                Files.createDirectory(ExportFormat.titles(folder).getParent());
+                Titles.write(ExportFormat.titles(folder), titles == null ? model.titles() : titles);
+              });
+    }
+
+    private void exportFile(TrainedModel model, Path file, boolean allScores) {
       WholeFile.requireAbsent(file);
       // Before a weight is copied.
       requireIdsFit(file, model.items());
       if (fitInOneFile(model.weightShapes(), model.items())) {
-        ModelProto onnx = onnx(ModelSnapshot.of(model), Optional.empty());
+        ModelProto onnx = onnx(ModelSnapshot.of(model), allScores, Optional.empty());
         WholeFile.create(file, out -> OnnxChecksum.write(onnx, out));
       } else {
-        exportInTwoFiles(model, file);
+        exportInTwoFiles(model, file, allScores);
       }
     }
 
     /** First the weights, which nothing loads without the file that refers to them. */
-    private void exportInTwoFiles(TrainedModel model, Path file) {
+    private void exportInTwoFiles(TrainedModel model, Path file, boolean allScores) {
       Path weightsFile = OnnxData.beside(file);
       WholeFile.requireAbsent(weightsFile);
       ModelSnapshot snapshot = ModelSnapshot.of(model);
       ModelProto[] onnx = new ModelProto[1];
       WholeFile.create(
           weightsFile,
-          out -> onnx[0] = onnx(snapshot, Optional.of(new OnnxData(weightsFile, out))));
+          out -> onnx[0] = onnx(snapshot, allScores, Optional.of(new OnnxData(weightsFile, out))));
       boolean whole = false;
       try {
         WholeFile.create(file, out -> OnnxChecksum.write(onnx[0], out));
@@ -272,8 +320,8 @@ public final class OnnxExporter {
       return bytes;
     }
 
-    private ModelProto onnx(ModelSnapshot model, Optional<OnnxData> data) {
-      OnnxGraph graph = new OnnxGraph(model, weights, rawIds, exclude, data);
+    private ModelProto onnx(ModelSnapshot model, boolean allScores, Optional<OnnxData> data) {
+      OnnxGraph graph = new OnnxGraph(model, weights, rawIds, exclude, allScores, data);
       List<VersionFiles.Listed> beside = data.map(OnnxData::listed).stream().toList();
       return ModelProto.newBuilder()
           .setIrVersion(irVersion(graph.opset()))

@@ -20,6 +20,7 @@ final class OnnxGraph {
   private static final String LENGTH = "length";
   private static final String EXCLUDED = "excluded";
   private static final String RANKED = "ranked";
+  private static final String CATALOGUE = "catalogue";
 
   private final OnnxNodes nodes;
   private final IdIndex items;
@@ -32,6 +33,7 @@ final class OnnxGraph {
    * @param weights how the kernels are held
    * @param rawIds whether the model takes and gives raw ids; otherwise indices
    * @param exclude whether there is an input for what is to be left out beside the history
+   * @param allScores whether the scores of all items are an output too
    * @param data takes the large weights; without it they stand in the graph
    */
   OnnxGraph(
@@ -39,6 +41,7 @@ final class OnnxGraph {
       ExportedWeights weights,
       boolean rawIds,
       boolean exclude,
+      boolean allScores,
       Optional<OnnxData> data) {
     this.nodes = new OnnxNodes("recommend", data);
     this.items = model.items();
@@ -55,6 +58,10 @@ final class OnnxGraph {
     String history = sorted(indices(ExportFormat.ITEMS));
     layers = new OnnxLayers(nodes, model, weights, histories(history));
     String scores = model.answer(layers).scores();
+    if (allScores) {
+      nodes.output(ExportFormat.ALL_SCORES, DataType.FLOAT, BATCH, CATALOGUE);
+      nodes.node("", "Identity", List.of(), List.of(scores), List.of(ExportFormat.ALL_SCORES));
+    }
     String leftOut =
         exclude
             ? nodes.node("Concat", OnnxNodes.axis(1), history, indices(ExportFormat.EXCLUDE))

@@ -83,7 +83,7 @@ public final class SavedModelExporter {
         }
 
         @Override
-        public boolean hasTitles() {
+        public boolean hasTitles(Path target) {
           return true;
         }
 
@@ -109,7 +109,7 @@ public final class SavedModelExporter {
 
         @Override
         public ServedModel load(Path path) {
-          return ServedSavedModel.open(ServedSavedModel.versionFolder(path));
+          return ServedSavedModel.open(VersionFolder.find(path));
         }
       };
 

@@ -5,9 +5,11 @@ import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A model reloaded from its export, without anything of the training: raw ids in, raw ids out. It
@@ -18,18 +20,20 @@ public abstract class ServedModel extends Recommender {
   private static final int LARGEST_INPUT = 200_000;
 
   private volatile Map<String, String> titles;
+  private final Optional<String> titlesProblem;
 
-  ServedModel(IdIndex items, Map<String, String> titles) {
+  ServedModel(IdIndex items, Titles.Known titles) {
     super(items);
-    this.titles = Map.copyOf(titles);
+    this.titles = Map.copyOf(titles.byId());
+    this.titlesProblem = titles.problem();
   }
 
   /**
    * Loads an export.
    *
-   * @param path an ONNX file, or a SavedModel version's folder {@code BASE/<number>}, or the base
-   *     folder, of which the newest version is loaded; a version has answered its warm-up requests
-   *     before it is returned
+   * @param path an ONNX file, or a version's folder {@code BASE/<number>}, be it a SavedModel or an
+   *     ONNX file in a folder, or the base folder, of which the newest version is loaded; a version
+   *     has answered its warm-up requests before it is returned
    * @return the model, to be closed
    * @throws DataException if there is no export or it cannot be used; the message says why
    */
@@ -42,11 +46,47 @@ public abstract class ServedModel extends Recommender {
     throw new DataException(path + ": no export of vaecf has such a name");
   }
 
+  /** Loads what lies in the folder of a version. */
+  static ServedModel loadVersion(Path folder) {
+    return VersionFolder.holdsOnnx(folder)
+        ? OnnxExporter.FORM.load(folder)
+        : ServedSavedModel.open(folder);
+  }
+
+  /**
+   * Sends the model the warm-up requests that lie in a version's folder, and an example to each
+   * signature for which there is none.
+   *
+   * @return this; closed if it does not answer them as it should
+   * @throws DataException if it does not; the message says why
+   */
+  final ServedModel triedOut(Path folder) {
+    boolean answers = false;
+    try {
+      WarmupRequests.replay(ExportFormat.warmup(folder), this);
+      answers = true;
+      return this;
+    } catch (IOException | RuntimeException e) {
+      throw new DataException(
+          folder + ": does not answer its warm-up requests (" + e.getMessage() + ")", e);
+    } finally {
+      if (!answers) {
+        close();
+      }
+    }
+  }
+
+  /** What was wrong with the titles when this was loaded. */
+  final Optional<String> titlesProblem() {
+    return titlesProblem;
+  }
+
   /**
    * What to call an item when a person reads it.
    *
    * @return titles by raw id, as far as the export has them; may lack items, and is empty for an
-   *     ONNX file. Of a model that {@link ServedVersions} serves the next call may give others
+   *     ONNX file alone. Of a model that {@link ServedVersions} serves the next call may give
+   *     others
    */
   public final Map<String, String> titles() {
     return titles;
@@ -60,7 +100,7 @@ public abstract class ServedModel extends Recommender {
   /**
    * The functions by which servers call the model.
    *
-   * @return signatures by name, in alphabetical order; empty for an ONNX file, which has none
+   * @return signatures by name, in alphabetical order; of an ONNX file those that come of rankings
    */
   public abstract Map<String, ServedSignature> signatures();
 

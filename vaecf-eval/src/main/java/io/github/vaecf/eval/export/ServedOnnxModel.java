@@ -7,15 +7,18 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An ONNX file on ONNX Runtime. That ends the process when it is given a batch without rows, or a
@@ -26,25 +29,46 @@ final class ServedOnnxModel extends ServedModel {
   /** Floats that one run may hold for the places of its histories: half a gigabyte. */
   private static final int FLOATS_IN_MEMORY = 1 << 27;
 
+  private static final Set<String> RANKING = Set.of(ExportFormat.ITEMS_RANKED, ExportFormat.SCORES);
+
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final boolean takesRawIds;
+  private final boolean scoresAllItems;
   private final int placesInMemory;
+  private final Map<String, ServedSignature> signatures;
 
   private ServedOnnxModel(
       OrtEnvironment environment,
       OrtSession session,
       boolean takesRawIds,
       int placesInMemory,
-      IdIndex items) {
-    super(items, Map.of());
+      IdIndex items,
+      Titles.Known titles) {
+    super(items, titles);
     this.environment = environment;
     this.session = session;
     this.takesRawIds = takesRawIds;
     this.placesInMemory = placesInMemory;
+    this.scoresAllItems = session.getOutputNames().contains(ExportFormat.ALL_SCORES);
+    this.signatures = RankingSignatures.of(this);
+  }
+
+  /**
+   * Loads a version, a folder with an ONNX file, whose answers to examples make sense.
+   *
+   * @throws DataException if they do not, or the file cannot be used; the message says why
+   */
+  static ServedModel openVersion(Path folder) {
+    return open(folder.resolve(ExportFormat.ONNX_FILE), Titles.read(ExportFormat.titles(folder)))
+        .triedOut(folder);
   }
 
   static ServedOnnxModel open(Path file) {
+    return open(file, Titles.NONE);
+  }
+
+  private static ServedOnnxModel open(Path file, Titles.Known titles) {
     if (!Files.isRegularFile(file)) {
       throw new DataException(
           file + (Files.exists(file) ? ": expected a file, found a folder" : ": no such file"));
@@ -56,7 +80,7 @@ final class ServedOnnxModel extends ServedModel {
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
       OrtSession session = environment.createSession(file.toString());
       try {
-        return of(file, environment, session);
+        return of(file, environment, session, titles);
       } catch (OrtException | RuntimeException e) {
         session.close();
         throw e;
@@ -68,7 +92,8 @@ final class ServedOnnxModel extends ServedModel {
     }
   }
 
-  private static ServedOnnxModel of(Path file, OrtEnvironment environment, OrtSession session)
+  private static ServedOnnxModel of(
+      Path file, OrtEnvironment environment, OrtSession session, Titles.Known titles)
       throws OrtException {
     Map<String, String> metadata = session.getMetadata().getCustomMetadata();
     String lines = metadata.get(ExportFormat.ONNX_VOCABULARY);
@@ -107,12 +132,46 @@ final class ServedOnnxModel extends ServedModel {
         session,
         takesRawIds,
         Math.max(1, FLOATS_IN_MEMORY / floatsPerPlace),
-        Vocabulary.parse(lines));
+        Vocabulary.parse(lines),
+        titles);
   }
 
   @Override
   public Map<String, ServedSignature> signatures() {
-    return Map.of();
+    return signatures;
+  }
+
+  @Override
+  public boolean scoresAllItems() {
+    return scoresAllItems;
+  }
+
+  @Override
+  protected float[] scoreAll(CsrMatrix histories, int from, int to) {
+    if (!scoresAllItems) {
+      return super.scoreAll(histories, from, to);
+    }
+    float[] scores = new float[(to - from) * itemCount()];
+    inParts(
+        histories,
+        from,
+        to,
+        (rows, first, users, length) ->
+            run(
+                rows,
+                users,
+                length,
+                1,
+                Set.of(ExportFormat.ALL_SCORES),
+                result ->
+                    floats(result, ExportFormat.ALL_SCORES)
+                        .get(scores, (first - from) * itemCount(), users * itemCount())));
+    return scores;
+  }
+
+  /** The scores of all items, as long as this is open; only if it scores all items. */
+  float[] scores(CsrMatrix histories) {
+    return whileOpen(() -> scoreAll(histories, 0, histories.rows()));
   }
 
   @Override
@@ -122,6 +181,33 @@ final class ServedOnnxModel extends ServedModel {
 
   @Override
   Best best(long[] histories, int users, int length, int k) {
+    float[] scores = new float[users * k];
+    long[][] items = new long[1][];
+    run(
+        histories,
+        users,
+        length,
+        k,
+        RANKING,
+        result -> {
+          floats(result, ExportFormat.SCORES).get(scores);
+          OnnxTensor ranked = (OnnxTensor) result.get(ExportFormat.ITEMS_RANKED).orElseThrow();
+          items[0] = takesRawIds ? indices(ranked, k) : copy(ranked, scores.length);
+        });
+    return new Best(k, items[0], scores);
+  }
+
+  private static FloatBuffer floats(OrtSession.Result result, String output) {
+    return ((OnnxTensor) result.get(output).orElseThrow()).getFloatBuffer();
+  }
+
+  /** Takes what a run gives, which is closed then. */
+  private interface Taker {
+    void take(OrtSession.Result result) throws OrtException;
+  }
+
+  private void run(
+      long[] histories, int users, int length, int k, Set<String> outputs, Taker taker) {
     if (users == 0 || length == 0) {
       throw new IllegalArgumentException(
           "expected at least one user and one place, found " + users + " × " + length);
@@ -130,11 +216,8 @@ final class ServedOnnxModel extends ServedModel {
         OnnxTensor nothing = nothing(users);
         OnnxTensor lengths =
             OnnxTensor.createTensor(environment, LongBuffer.wrap(new long[] {k}), new long[] {1});
-        OrtSession.Result result = session.run(inputs(input, nothing, lengths))) {
-      OnnxTensor ranked = (OnnxTensor) result.get(ExportFormat.ITEMS_RANKED).orElseThrow();
-      float[] scores = new float[users * k];
-      ((OnnxTensor) result.get(ExportFormat.SCORES).orElseThrow()).getFloatBuffer().get(scores);
-      return new Best(k, takesRawIds ? indices(ranked, k) : copy(ranked, scores.length), scores);
+        OrtSession.Result result = session.run(inputs(input, nothing, lengths), outputs)) {
+      taker.take(result);
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
     }

@@ -11,9 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.tensorflow.SavedModelBundle;
@@ -24,18 +22,16 @@ final class ServedSavedModel extends ServedModel {
   private final SavedModelBundle bundle;
   private final Map<String, ServedSignature> signatures;
   private final ServedSignature rank;
-  private final Optional<String> titlesProblem;
 
   private ServedSavedModel(
       SavedModelBundle bundle,
       Map<String, ServedSignature> signatures,
       IdIndex items,
       Titles.Known titles) {
-    super(items, titles.byId());
+    super(items, titles);
     this.bundle = bundle;
     this.signatures = signatures;
     this.rank = signatures.get(ExportFormat.RANK_INDICES);
-    this.titlesProblem = titles.problem();
   }
 
   /**
@@ -43,22 +39,13 @@ final class ServedSavedModel extends ServedModel {
    *
    * @throws DataException if it is not; the message says why
    */
-  static ServedSavedModel open(Path folder) {
+  static ServedModel open(Path folder) {
     // Before any native code sees it.
     VersionFiles.requireWhole(folder);
-    ServedSavedModel model = ofFiles(folder);
-    boolean answers = false;
     try {
-      WarmupRequests.replay(ExportFormat.warmup(folder), model);
-      answers = true;
-      return model;
-    } catch (IOException | RuntimeException e) {
-      throw new DataException(
-          folder + ": does not answer its warm-up requests (" + e.getMessage() + ")", e);
-    } finally {
-      if (!answers) {
-        model.close();
-      }
+      return ofFiles(folder).triedOut(folder);
+    } catch (LinkageError e) {
+      throw NativeLibraries.noTensorFlow(folder, e);
     }
   }
 
@@ -140,36 +127,8 @@ final class ServedSavedModel extends ServedModel {
         .getSignatureDefMap()
         .forEach(
             (name, definition) ->
-                signatures.put(name, new ServedSignature(name, definition, bundle.session())));
+                signatures.put(name, SavedModelSignature.of(name, definition, bundle.session())));
     return Collections.unmodifiableMap(signatures);
-  }
-
-  /** A version's folder, or the newest one in a base folder. */
-  static Path versionFolder(Path path) {
-    if (Files.isRegularFile(path.resolve(ExportFormat.GRAPH_FILE))) {
-      return path;
-    }
-    if (!Files.isDirectory(path)) {
-      throw new DataException(
-          path
-              + (Files.exists(path)
-                  ? ": expected an exported model's folder, found a file"
-                  : ": there is no such export"));
-    }
-    List<Path> versions = VersionFolder.newestFirst(path);
-    if (versions.isEmpty()) {
-      throw new DataException(
-          path
-              + ": not an export, expected "
-              + ExportFormat.GRAPH_FILE
-              + " or folders BASE/<version> in it, found neither");
-    }
-    return versions.get(0);
-  }
-
-  /** What was wrong with the titles when this was loaded. */
-  Optional<String> titlesProblem() {
-    return titlesProblem;
   }
 
   @Override

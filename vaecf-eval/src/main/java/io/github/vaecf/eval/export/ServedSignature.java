@@ -2,30 +2,17 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
 import java.lang.reflect.Array;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
-import org.tensorflow.Tensor;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.proto.TensorInfo;
-import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
-import org.tensorflow.types.TInt64;
-import org.tensorflow.types.TString;
+import java.util.function.UnaryOperator;
 
 /**
- * A function of a SavedModel, as TensorFlow Serving calls it: named tensors in, named tensors out,
- * all with the batch as their first dimension. {@link SavedModelExporter} says which ones an export
- * has.
+ * A function of an export, as TensorFlow Serving calls it: named tensors in, named tensors out, all
+ * with the batch as their first dimension. {@link SavedModelExporter} and {@link OnnxExporter} say
+ * which ones an export has.
  *
  * <p>Safe for use by many threads at once. Belongs to its {@link ServedModel} and ends with it.
  */
@@ -34,23 +21,30 @@ public final class ServedSignature {
   public static final String DEFAULT = ExportFormat.RECOMMEND;
 
   private final String name;
-  private final Session session;
   private final List<TensorSpec> inputs;
   private final List<TensorSpec> outputs;
-  private final SignatureDef definition;
+  private final boolean keepsHistory;
+  private final UnaryOperator<Map<String, TensorRows>> function;
 
-  ServedSignature(String name, SignatureDef definition, Session session) {
+  /**
+   * A function with a name.
+   *
+   * @param inputs by name in alphabetical order, as are the outputs
+   * @param keepsHistory whether "with_history" may be 1
+   * @param function gets batches that were checked, each row of at least one value, and gives a
+   *     batch for each output; safe for use by many threads
+   */
+  ServedSignature(
+      String name,
+      List<TensorSpec> inputs,
+      List<TensorSpec> outputs,
+      boolean keepsHistory,
+      UnaryOperator<Map<String, TensorRows>> function) {
     this.name = name;
-    this.session = session;
-    this.inputs = specs(definition.getInputsMap());
-    this.outputs = specs(definition.getOutputsMap());
-    this.definition = definition;
-  }
-
-  private static List<TensorSpec> specs(Map<String, TensorInfo> tensors) {
-    List<TensorSpec> specs = new ArrayList<>();
-    new TreeMap<>(tensors).forEach((name, info) -> specs.add(TensorSpec.of(name, info)));
-    return List.copyOf(specs);
+    this.inputs = List.copyOf(inputs);
+    this.outputs = List.copyOf(outputs);
+    this.keepsHistory = keepsHistory;
+    this.function = function;
   }
 
   /**
@@ -68,7 +62,7 @@ public final class ServedSignature {
    * @return such as {@code tensorflow/serving/predict}
    */
   public String method() {
-    return definition.getMethodName();
+    return ExportFormat.METHOD;
   }
 
   /**
@@ -99,34 +93,19 @@ public final class ServedSignature {
    */
   public Map<String, TensorRows> call(Map<String, TensorRows> values) {
     check(values);
-    Session.Runner runner = session.runner();
-    List<Tensor> fed = new ArrayList<>(inputs.size());
-    try {
-      for (TensorSpec input : inputs) {
-        TensorRows value = values.get(input.name()).withoutEmptyRows();
-        Tensor tensor = value.toTensor(input.shape(value.rows(), value.width()));
-        fed.add(tensor);
-        runner.feed(definition.getInputsOrThrow(input.name()).getName(), tensor);
-      }
-      for (TensorSpec output : outputs) {
-        runner.fetch(definition.getOutputsOrThrow(output.name()).getName());
-      }
-      try (Result result = runner.run()) {
-        Map<String, TensorRows> answer = new LinkedHashMap<>();
-        for (int i = 0; i < outputs.size(); i++) {
-          TensorSpec output = outputs.get(i);
-          TensorRows rows = TensorRows.copyOf(result.get(i));
-          // A list without items was filled up with padding, which nobody asked about.
-          boolean asked = output.width() >= 0 || width(output, values) > 0;
-          answer.put(
-              output.name(),
-              asked ? rows : new TensorRows(rows.rows(), 0, TensorRows.padding(output.type(), 0)));
-        }
-        return answer;
-      }
-    } finally {
-      fed.forEach(Tensor::close);
+    Map<String, TensorRows> given = new LinkedHashMap<>();
+    inputs.forEach(input -> given.put(input.name(), values.get(input.name()).withoutEmptyRows()));
+    Map<String, TensorRows> results = function.apply(given);
+    Map<String, TensorRows> answer = new LinkedHashMap<>();
+    for (TensorSpec output : outputs) {
+      TensorRows rows = results.get(output.name());
+      // A list without items was filled up with padding, which nobody asked about.
+      boolean asked = output.width() >= 0 || width(output, values) > 0;
+      answer.put(
+          output.name(),
+          asked ? rows : new TensorRows(rows.rows(), 0, TensorRows.padding(output.type(), 0)));
     }
+    return answer;
   }
 
   /**
@@ -160,7 +139,8 @@ public final class ServedSignature {
    * @param values a batch for each input
    * @throws IllegalArgumentException if an input is missing, is not among the signature's, or has
    *     another type, width or number of rows than it should, if a "k" is below 1 or an "offset"
-   *     below 0, or if a "with_history" is neither 0 nor 1
+   *     below 0, or if a "with_history" is neither 0 nor 1, or is 1 and the model leaves the items
+   *     of a history out by itself, as an ONNX file does that is not in a version's folder
    */
   public void check(Map<String, TensorRows> values) {
     int rows = -1;
@@ -192,6 +172,9 @@ public final class ServedSignature {
     int least = input.name().equals(ExportFormat.K) ? 1 : 0;
     int most = input.name().equals(ExportFormat.WITH_HISTORY) ? 1 : Integer.MAX_VALUE;
     for (int number : numbers) {
+      if (number == 1 && most == 1 && !keepsHistory) {
+        throw refused(input, "0, as this model leaves the items of a history out by itself", 1);
+      }
       if (number < least || number > most) {
         String expected = most == 1 ? "numbers 0 or 1" : "numbers of at least " + least;
         throw refused(input, expected, number);
@@ -218,38 +201,34 @@ public final class ServedSignature {
    * @param name its name within the signature
    * @param type type of its values
    * @param shape its dimensions: the batch first, −1 where a request may choose
-   * @param tensor its name in the graph, such as {@code items:0}
+   * @param tensor its name in the graph, such as {@code items:0}; its own where there is no graph
    */
   public record TensorSpec(String name, Type type, List<Long> shape, String tensor) {
     /** The type of a tensor's values. */
     public enum Type {
       /** Text. */
-      STRING(DataType.DT_STRING),
+      STRING("DT_STRING"),
       /** Whole numbers of 64 bits. */
-      INT64(DataType.DT_INT64),
+      INT64("DT_INT64"),
       /** Whole numbers of 32 bits. */
-      INT32(DataType.DT_INT32),
+      INT32("DT_INT32"),
       /** Numbers of 32 bits. */
-      FLOAT32(DataType.DT_FLOAT);
+      FLOAT32("DT_FLOAT");
 
-      private final DataType proto;
+      private final String tensorFlowName;
 
-      Type(DataType proto) {
-        this.proto = proto;
+      Type(String tensorFlowName) {
+        this.tensorFlowName = tensorFlowName;
       }
 
-      DataType proto() {
-        return proto;
-      }
-
-      static Type of(DataType proto) {
+      static Type named(String tensorFlowName) {
         for (Type type : values()) {
-          if (type.proto == proto) {
+          if (type.tensorFlowName.equals(tensorFlowName)) {
             return type;
           }
         }
         throw new IllegalArgumentException(
-            "expected tensors of strings, whole numbers or floats, found " + proto);
+            "expected tensors of strings, whole numbers or floats, found " + tensorFlowName);
       }
 
       /**
@@ -258,7 +237,7 @@ public final class ServedSignature {
        * @return such as {@code DT_FLOAT}
        */
       public String tensorFlowName() {
-        return proto.name();
+        return tensorFlowName;
       }
     }
 
@@ -277,12 +256,6 @@ public final class ServedSignature {
       shape = List.copyOf(shape);
     }
 
-    static TensorSpec of(String name, TensorInfo info) {
-      List<Long> shape = new ArrayList<>();
-      info.getTensorShape().getDimList().forEach(dimension -> shape.add(dimension.getSize()));
-      return new TensorSpec(name, Type.of(info.getDtype()), shape, info.getName());
-    }
-
     /**
      * Whether a row of the batch is a single value.
      *
@@ -299,17 +272,6 @@ public final class ServedSignature {
      */
     public int width() {
       return isFlat() ? 1 : shape.get(1).intValue();
-    }
-
-    /**
-     * The tensor's shape for so many rows of such a width.
-     *
-     * @param rows rows of the batch
-     * @param width values in a row
-     * @return the shape
-     */
-    Shape shape(int rows, int width) {
-      return isFlat() ? Shape.of(rows) : Shape.of(rows, width);
     }
   }
 
@@ -392,7 +354,7 @@ public final class ServedSignature {
       return new TensorRows(rows, width, joined);
     }
 
-    private static Object padding(TensorSpec.Type type, int size) {
+    static Object padding(TensorSpec.Type type, int size) {
       switch (type) {
         case STRING -> {
           String[] text = new String[size];
@@ -435,41 +397,6 @@ public final class ServedSignature {
      */
     TensorRows withoutEmptyRows() {
       return width == 0 ? new TensorRows(rows, 1, padding(type(), rows)) : this;
-    }
-
-    /** The values as a tensor in native memory, to be closed. */
-    Tensor toTensor(Shape shape) {
-      if (values instanceof String[] text) {
-        return TString.tensorOf(shape, DataBuffers.of(text, true, false));
-      } else if (values instanceof long[] numbers) {
-        return TInt64.tensorOf(shape, DataBuffers.of(numbers, true, false));
-      } else if (values instanceof int[] numbers) {
-        return TInt32.tensorOf(shape, DataBuffers.of(numbers, true, false));
-      }
-      return TFloat32.tensorOf(shape, DataBuffers.of((float[]) values, true, false));
-    }
-
-    /** A copy of a tensor [batch] or [batch, width]. */
-    static TensorRows copyOf(Tensor tensor) {
-      int rows = (int) tensor.shape().get(0);
-      int width = tensor.shape().numDimensions() == 1 ? 1 : (int) tensor.shape().get(1);
-      int size = Math.multiplyExact(rows, width);
-      if (tensor instanceof TString text) {
-        String[] copy = new String[size];
-        text.copyTo(DataBuffers.of(copy, false, false));
-        return new TensorRows(rows, width, copy);
-      } else if (tensor instanceof TInt64 numbers) {
-        long[] copy = new long[size];
-        numbers.copyTo(DataBuffers.of(copy, false, false));
-        return new TensorRows(rows, width, copy);
-      } else if (tensor instanceof TInt32 numbers) {
-        int[] copy = new int[size];
-        numbers.copyTo(DataBuffers.of(copy, false, false));
-        return new TensorRows(rows, width, copy);
-      }
-      float[] copy = new float[size];
-      ((TFloat32) tensor).copyTo(DataBuffers.of(copy, false, false));
-      return new TensorRows(rows, width, copy);
     }
   }
 }

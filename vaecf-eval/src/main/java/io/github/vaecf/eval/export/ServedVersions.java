@@ -88,7 +88,7 @@ public final class ServedVersions implements AutoCloseable {
   private static final class Served {
     final Path folder;
     final long number;
-    final ServedSavedModel model;
+    final ServedModel model;
     final FolderState state;
 
     /** The file with titles when it was last read; guarded by the versions. */
@@ -99,7 +99,7 @@ public final class ServedVersions implements AutoCloseable {
 
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    Served(Path folder, FolderState state, Optional<FileState> titles, ServedSavedModel model) {
+    Served(Path folder, FolderState state, Optional<FileState> titles, ServedModel model) {
       this.folder = folder;
       this.number = VersionFolder.number(folder).orElseThrow();
       this.state = state;
@@ -663,7 +663,7 @@ public final class ServedVersions implements AutoCloseable {
 
   private static Served load(Path version, FolderState state) {
     Optional<FileState> titles = FileState.of(ExportFormat.titles(version));
-    ServedSavedModel model = ServedSavedModel.open(version);
+    ServedModel model = ServedModel.loadVersion(version);
     if (!FolderState.of(version).equals(state)) {
       model.close();
       throw new ChangedMeanwhile();

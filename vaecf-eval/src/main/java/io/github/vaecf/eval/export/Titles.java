@@ -35,6 +35,9 @@ final class Titles {
    */
   record Known(Map<String, String> byId, Optional<String> problem) {}
 
+  /** No titles, and nothing wrong with that. */
+  static final Known NONE = new Known(Map.of(), Optional.empty());
+
   /**
    * Reads what there is. A file that is missing, cut short or damaged is no reason not to answer:
    * it never fails.

@@ -75,6 +75,49 @@ final class VersionFolder {
     }
   }
 
+  /**
+   * Whether a folder is a version with an ONNX file. It has a number for its name, as the file may
+   * lie in other folders too, and no SavedModel in it, which would be the version.
+   */
+  static boolean holdsOnnx(Path version) {
+    return version.getFileName() != null
+        && number(version).isPresent()
+        && Files.isRegularFile(version.resolve(ExportFormat.ONNX_FILE))
+        && !Files.exists(version.resolve(ExportFormat.GRAPH_FILE));
+  }
+
+  /** Whether a folder is a version, whole or not. */
+  private static boolean isVersion(Path folder) {
+    return holdsOnnx(folder) || Files.isRegularFile(folder.resolve(ExportFormat.GRAPH_FILE));
+  }
+
+  /**
+   * A version's folder itself, or the newest one in a base folder.
+   *
+   * @throws DataException if it is neither
+   */
+  static Path find(Path path) {
+    if (isVersion(path)) {
+      return path;
+    }
+    if (!Files.isDirectory(path)) {
+      throw new DataException(
+          path
+              + (Files.exists(path)
+                  ? ": expected an exported model's folder, found a file"
+                  : ": there is no such export"));
+    }
+    List<Path> versions = newestFirst(path);
+    if (versions.isEmpty()) {
+      throw new DataException(
+          path
+              + ": not an export, expected "
+              + ExportFormat.GRAPH_FILE
+              + " or folders BASE/<version> in it, found neither");
+    }
+    return versions.get(0);
+  }
+
   /** The name that servers give to what lies in the base folder. */
   String modelName() {
     Path name = base.getFileName();

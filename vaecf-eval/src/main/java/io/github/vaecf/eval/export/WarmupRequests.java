@@ -22,7 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
@@ -88,7 +90,7 @@ final class WarmupRequests {
                     message(
                         pair -> {
                           pair.writeString(KEY, input.name());
-                          pair.writeMessage(VALUE, example(input, items));
+                          pair.writeMessage(VALUE, message(input, example(input, items)));
                         });
                 out.writeByteArray(INPUTS, entry);
               }
@@ -123,7 +125,7 @@ final class WarmupRequests {
       ServedSignature signature = model.signatures().get(name);
       Map<String, TensorRows> inputs = new LinkedHashMap<>();
       for (TensorSpec input : signature.inputs()) {
-        inputs.put(input.name(), rows(example(input, model.items())));
+        inputs.put(input.name(), example(input, model.items()));
       }
       requireSane(signature, signature.call(inputs), model.items());
     }
@@ -169,27 +171,48 @@ final class WarmupRequests {
   }
 
   /** One row of an input, with a few values where it may be as wide as wanted. */
-  private static TensorProto example(TensorSpec input, IdIndex items) {
+  private static TensorRows example(TensorSpec input, IdIndex items) {
     int width = input.width() < 0 ? EXAMPLE_WIDTH : input.width();
+    int[] places = IntStream.range(0, width).map(place -> place % items.size()).toArray();
+    return new TensorRows(
+        1,
+        width,
+        switch (input.type()) {
+          case STRING ->
+              Arrays.stream(places)
+                  .mapToObj(
+                      input.name().equals(ExportFormat.ALLOW)
+                          ? item -> ExportFormat.NO_ID // all
+                          : items::id)
+                  .toArray(String[]::new);
+          case INT64 -> Arrays.stream(places).asLongStream().toArray();
+          case INT32 ->
+              Arrays.stream(places)
+                  .map(item -> input.name().equals(ExportFormat.K) ? EXAMPLE_WIDTH : 0)
+                  .toArray();
+          case FLOAT32 -> new float[width];
+        });
+  }
+
+  private static TensorProto message(TensorSpec input, TensorRows rows) {
     TensorShapeProto.Builder shape =
         TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dim.newBuilder().setSize(1));
     if (!input.isFlat()) {
-      shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(width));
+      shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(rows.width()));
     }
     TensorProto.Builder tensor =
-        TensorProto.newBuilder().setDtype(input.type().proto()).setTensorShape(shape);
-    for (int i = 0; i < width; i++) {
-      int item = i % items.size();
-      switch (input.type()) {
-        case STRING ->
-            tensor.addStringVal(
-                ByteString.copyFromUtf8(
-                    input.name().equals(ExportFormat.ALLOW)
-                        ? ExportFormat.NO_ID // all
-                        : items.id(item)));
-        case INT64 -> tensor.addInt64Val(item);
-        case INT32 -> tensor.addIntVal(input.name().equals(ExportFormat.K) ? EXAMPLE_WIDTH : 0);
-        case FLOAT32 -> tensor.addFloatVal(0);
+        TensorProto.newBuilder()
+            .setDtype(DataType.valueOf(input.type().tensorFlowName()))
+            .setTensorShape(shape);
+    for (int i = 0; i < rows.width(); i++) {
+      if (rows.values() instanceof String[] text) {
+        tensor.addStringVal(ByteString.copyFromUtf8(text[i]));
+      } else if (rows.values() instanceof long[] numbers) {
+        tensor.addInt64Val(numbers[i]);
+      } else if (rows.values() instanceof int[] numbers) {
+        tensor.addIntVal(numbers[i]);
+      } else {
+        tensor.addFloatVal(((float[]) rows.values())[i]);
       }
     }
     return tensor.build();

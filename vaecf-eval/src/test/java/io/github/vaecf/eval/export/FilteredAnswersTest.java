@@ -58,6 +58,7 @@ class FilteredAnswersTest {
     }
     SavedModelExporter.export(trained, folder.resolve("1"));
     OnnxExporter.export(trained, folder.resolve("model.onnx"));
+    OnnxExporter.export(trained, folder.resolve("onnx/1"));
   }
 
   @AfterAll
@@ -168,10 +169,26 @@ class FilteredAnswersTest {
     }
   }
 
+  @Test
+  void anOnnxVersionOnTheJvm() {
+    try (Recommender model = ServedModel.load(folder.resolve("onnx"))) {
+      assertAllAnswered(true, model::recommendAll);
+    }
+  }
+
   /** As TensorFlow Serving and {@code vaecf serve} call it. */
   @Test
   void theSignatureOfASavedModel() {
-    try (ServedModel model = ServedModel.load(folder)) {
+    assertSignatureAnswers(folder.resolve("1"));
+  }
+
+  @Test
+  void theSignatureOfAnOnnxVersion() {
+    assertSignatureAnswers(folder.resolve("onnx/1"));
+  }
+
+  private static void assertSignatureAnswers(Path version) {
+    try (ServedModel model = ServedModel.load(version)) {
       ServedSignature signature = model.signatures().get("recommend_filtered");
       assertAllAnswered(
           true,

@@ -346,7 +346,7 @@ class OnnxExporterTest {
         .hasMessage(
             misspelt
                 + ": the name of an ONNX file must end in .onnx, by which it is known when it is"
-                + " read");
+                + " read; that of a version's folder with such a file in it is a number");
     assertThat(misspelt).doesNotExist();
   }
 

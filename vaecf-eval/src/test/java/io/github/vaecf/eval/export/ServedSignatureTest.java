@@ -17,7 +17,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -95,10 +98,113 @@ class ServedSignatureTest {
   }
 
   @Test
-  void anOnnxFileHasNoSignatures() {
+  void anOnnxFileHasTheSignaturesThatComeOfRankingsAndAVersionScoresToo() {
     OnnxExporter.export(trained, folder.resolve("vae.onnx"));
-    try (ServedModel onnx = ServedModel.load(folder.resolve("vae.onnx"))) {
-      assertThat(onnx.signatures()).isEmpty();
+    OnnxExporter.export(trained, folder.resolve("onnx/1"));
+    Set<String> rankings =
+        Set.of(
+            "serving_default",
+            "recommend_excluding",
+            "recommend_filtered",
+            "recommend_indices",
+            "rank_indices");
+    try (ServedModel onnx = ServedModel.load(folder.resolve("vae.onnx"));
+        ServedModel version = ServedModel.load(folder.resolve("onnx"))) {
+      assertThat(onnx.signatures().keySet()).isEqualTo(rankings);
+      assertThat(version.signatures().keySet()).containsAll(rankings).contains("score").hasSize(6);
+      version
+          .signatures()
+          .forEach(
+              (name, signature) -> {
+                ServedSignature same = model.signatures().get(name);
+                assertThat(signature.method()).isEqualTo(same.method());
+                assertThat(signature.inputs())
+                    .usingRecursiveFieldByFieldElementComparatorIgnoringFields("tensor")
+                    .isEqualTo(same.inputs());
+                assertThat(signature.outputs())
+                    .usingRecursiveFieldByFieldElementComparatorIgnoringFields("tensor")
+                    .isEqualTo(same.outputs());
+              });
+    }
+  }
+
+  /** Random requests to each, among them unknown ids, padding, and indices outside. */
+  @Test
+  void anOnnxVersionAnswersAsTheSavedModelDoes() {
+    OnnxExporter.export(trained, folder.resolve("same/1"));
+    Random random = new Random(5);
+    try (ServedModel onnx = ServedModel.load(folder.resolve("same/1"))) {
+      for (ServedSignature signature : onnx.signatures().values()) {
+        for (int i = 0; i < 200; i++) {
+          Map<String, TensorRows> request = request(signature, 1 + random.nextInt(4), random);
+          Map<String, TensorRows> expected = model.signatures().get(signature.name()).call(request);
+          Map<String, TensorRows> found = signature.call(request);
+          assertThat(found.keySet()).isEqualTo(expected.keySet());
+          assertThat((float[]) found.get("scores").values())
+              .as(signature.name())
+              .usingComparatorWithPrecision(1e-5f)
+              .containsExactly((float[]) expected.get("scores").values());
+          if (found.containsKey("items")) {
+            assertThat(found.get("items").width()).isEqualTo(expected.get("items").width());
+            assertThat(found.get("items").values())
+                .as(signature.name())
+                .isEqualTo(expected.get("items").values());
+          }
+        }
+      }
+    }
+  }
+
+  private static Map<String, TensorRows> request(
+      ServedSignature signature, int rows, Random random) {
+    Map<String, TensorRows> request = new HashMap<>();
+    int items = model.itemCount();
+    for (TensorSpec input : signature.inputs()) {
+      int width = input.isFlat() ? 1 : random.nextInt(12);
+      Object values =
+          switch (input.type()) {
+            case STRING ->
+                Stream.generate(() -> random.nextInt(items + 9) - 6)
+                    .limit((long) rows * width)
+                    .map(item -> item < 0 ? "" : item < items ? id(item) : "no such item")
+                    .toArray(String[]::new);
+            case INT64 -> random.longs((long) rows * width, -3, items + 3).toArray();
+            case INT32 ->
+                input.name().equals("with_history")
+                    ? random.ints(rows, 0, 2).toArray()
+                    : random.ints(rows, 1, items + 9).toArray();
+            case FLOAT32 -> throw new AssertionError(input);
+          };
+      request.put(input.name(), new TensorRows(rows, width, values));
+    }
+    return request;
+  }
+
+  @Test
+  void anOnnxFileThatLeavesHistoriesOutSaysSoToARequestThatKeepsThem() {
+    OnnxExporter.export(trained, folder.resolve("ranks.onnx"));
+    try (ServedModel onnx = ServedModel.load(folder.resolve("ranks.onnx"))) {
+      ServedSignature filtered = onnx.signatures().get("recommend_filtered");
+      TensorRows none = text(1, id(4));
+      Map<String, TensorRows> kept =
+          Map.of(
+              "items",
+              none,
+              "exclude",
+              text(1, ""),
+              "allow",
+              text(1, ""),
+              "k",
+              new TensorRows(1, 1, new int[] {2}),
+              "offset",
+              new TensorRows(1, 1, new int[] {0}),
+              "with_history",
+              new TensorRows(1, 1, new int[] {1}));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> filtered.call(kept))
+          .withMessage(
+              "signature recommend_filtered: input 'with_history': expected 0, as this model leaves"
+                  + " the items of a history out by itself, found 1");
     }
   }
 

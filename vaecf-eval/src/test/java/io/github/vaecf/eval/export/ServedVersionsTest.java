@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +130,37 @@ class ServedVersionsTest {
     } finally {
       stop.set(true);
       threads.shutdown();
+    }
+  }
+
+  @Test
+  void versionsAreSavedModelsOrOnnxFilesAsTheyCome() throws IOException {
+    put(vae, "1");
+    try (ServedVersions versions = open()) {
+      List<Recommendation> before = versions.answer(ServedVersionsTest::cold);
+      OnnxExporter.builder()
+          .titles(Map.of("a", "The A"))
+          .export(trained, exports.resolve("onnx/2"));
+      put(exports.resolve("onnx/2"), "2");
+      Path file = base.resolve("2/model.onnx");
+      byte[] whole = Files.readAllBytes(file);
+      Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+      lookTwice(versions);
+      assertThat(versions.version()).as("while the file is cut short").isEqualTo(1);
+      assertThat(said).hasSize(1).first().asString().contains("version 1 stays: " + file);
+
+      Files.write(file, whole);
+      lookTwice(versions);
+
+      assertThat(versions.version()).isEqualTo(2);
+      assertThat(versions.answer(ServedModel::titles)).isEqualTo(Map.of("a", "The A"));
+      List<Recommendation> after = versions.answer(ServedVersionsTest::cold);
+      assertThat(after)
+          .extracting(Recommendation::item)
+          .isEqualTo(before.stream().map(Recommendation::item).toList());
+      put(dae, "3");
+      lookTwice(versions);
+      assertThat(versions.version()).isEqualTo(3);
     }
   }
 
