@@ -76,7 +76,8 @@ final class NetworkSession extends Recommender {
     }
     Graph graph = new Graph();
     try {
-      network = new NetworkGraph(graph, settings, items.size());
+      boolean byRows = training && settings.get(TrainingSettings.ITEMS_PER_STEP) > 0;
+      network = new NetworkGraph(graph, settings, items.size(), byRows);
       // What else a training asks for is of no use once it has ended.
       modelWeights = network.variables.weights();
       fedItems =
@@ -222,7 +223,13 @@ final class NetworkSession extends Recommender {
             .feed(network.fedIndices, batch.indices)
             .feed(network.rowValues, batch.rowValues)
             .feed(network.shape, batch.shape);
-    return step == null ? runner : runner.feed(step.fedCounts(), batch.counts);
+    if (step != null) {
+      runner.feed(step.fedCounts(), batch.counts);
+    }
+    if (step != null && step.sampled() != null && batch.sample != null) {
+      step.sampled().feeds(batch.sample).forEach(runner::feed);
+    }
+    return runner;
   }
 
   @Override

@@ -73,7 +73,13 @@ final class TrainingRun implements AutoCloseable {
       }
       firstStep = state.step();
       events = folder == null ? null : new EventFile(folder.eventsFolder());
-      batches = new BatchSource(users, batchSize, seed, firstStep, totalSteps);
+      batches = new BatchSource(
+              users,
+              batchSize,
+              settings.get(TrainingSettings.ITEMS_PER_STEP),
+              seed,
+              firstStep,
+              totalSteps);
       ready = true;
     } finally { // also where TensorFlow cannot be loaded, which is an Error
       if (!ready && opened != null) {
