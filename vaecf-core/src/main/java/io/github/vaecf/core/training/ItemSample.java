@@ -46,10 +46,7 @@ final class ItemSample {
    */
   static ItemSample draw(
       CsrMatrix matrix, int[] rows, int from, int to, int wanted, long seed) {
-    BitSet own = new BitSet(matrix.columns());
-    for (int i = from; i < to; i++) {
-      matrix.row(rows[i]).forEach(own::set);
-    }
+    BitSet own = own(matrix, rows, from, to);
     int rest = matrix.columns() - own.cardinality();
     int drawn = Math.min(wanted, rest);
     // Floyd's way (Bentley and Floyd, Programming Pearls: A Sample of Brilliance, CACM 1987): as
@@ -61,6 +58,15 @@ final class ItemSample {
       places.set(places.get(place) ? last : place);
     }
     return of(own, places, rest);
+  }
+
+  /** The items that some users have. */
+  static BitSet own(CsrMatrix matrix, int[] rows, int from, int to) {
+    BitSet own = new BitSet(matrix.columns());
+    for (int i = from; i < to; i++) {
+      matrix.row(rows[i]).forEach(own::set);
+    }
+    return own;
   }
 
   /** The sample of its own items and of the places of others among the rest, in their order. */

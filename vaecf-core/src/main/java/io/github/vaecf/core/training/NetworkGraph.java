@@ -5,6 +5,7 @@ import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TensorFlowLayers.Initials;
+import io.github.vaecf.core.model.TrainingSettings;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -55,7 +56,13 @@ final class NetworkGraph {
     this(graph, settings, items, false);
   }
 
-  NetworkGraph(Graph graph, Settings settings, int items, boolean byRows) {
+  /** One that a training step is to be added to. */
+  static NetworkGraph forTraining(Graph graph, Settings settings, int items) {
+    return new NetworkGraph(
+        graph, settings, items, settings.get(TrainingSettings.ITEMS_PER_STEP) > 0);
+  }
+
+  private NetworkGraph(Graph graph, Settings settings, int items, boolean byRows) {
     this.graph = graph;
     this.items = items;
     this.byRows = byRows;

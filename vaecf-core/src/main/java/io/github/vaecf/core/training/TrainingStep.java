@@ -654,6 +654,11 @@ final class TrainingStep implements TrainingGraph {
     return penalty;
   }
 
+  /** Whether it has the scores of the batch before it, of all items or of the sampled. */
+  boolean scoresAllItems() {
+    return lowRankLayers.isEmpty();
+  }
+
   /** The gradients by the weights' names; of those in {@link #touched} that of the rows. */
   Map<String, Operand<TFloat32>> gradients() {
     return gradients;

@@ -30,6 +30,12 @@ final class Variables {
   private final Set<String> itemsInRows = new HashSet<>();
 
   /**
+   * Where 0 is fed that moments begin with: TensorFlow would fill a tensor with a constant before
+   * it is run, and keep that beside the variable.
+   */
+  final Placeholder<TFloat32> zero;
+
+  /**
    * A resource variable with the operations to read and to set it, all of which are of the
    * dimensions here, also where it is kept transposed.
    */
@@ -41,10 +47,16 @@ final class Variables {
       Operand<?> handle,
       Operand<TFloat32> value,
       Placeholder<TFloat32> fed,
-      Op assign) {}
+      Op assign) {
+    /** The dimensions that it is kept in. */
+    Shape kept() {
+      return Variables.kept(dimensions, transposed);
+    }
+  }
 
   Variables(Ops tf) {
     this.tf = tf;
+    zero = tf.withName("zero").placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
   }
 
   /** A weight of the model, made where it is new. */
@@ -89,13 +101,17 @@ final class Variables {
 
   private Variable define(String name, Shape shape, Initial initial) {
     boolean transposed = itemsInRows.contains(name);
-    Shape kept = transposed ? Shape.of(shape.get(1), shape.get(0)) : shape;
     // Without a shared name all variables of a session would be one.
-    VarHandleOp handle = tf.varHandleOp(TFloat32.class, kept, VarHandleOp.sharedName(name));
+    VarHandleOp handle =
+        tf.varHandleOp(TFloat32.class, kept(shape, transposed), VarHandleOp.sharedName(name));
     Operand<TFloat32> value = turned(tf.readVariableOp(handle, TFloat32.class), transposed);
     Placeholder<TFloat32> fed = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
     Op assign = tf.assignVariableOp(handle, turned(fed, transposed));
     return new Variable(name, shape, transposed, initial, handle, value, fed, assign);
+  }
+
+  private static Shape kept(Shape shape, boolean transposed) {
+    return transposed ? Shape.of(shape.get(1), shape.get(0)) : shape;
   }
 
   private Operand<TFloat32> turned(Operand<TFloat32> matrix, boolean transposed) {
@@ -117,6 +133,11 @@ final class Variables {
     return List.copyOf(weights.values());
   }
 
+  /** Whether a variable is one of the moments. */
+  boolean isMoment(Variable variable) {
+    return moments.containsKey(variable.name());
+  }
+
   /** All variables: weights, frozen copies, moments. */
   List<Variable> all() {
     List<Variable> all = new ArrayList<>(weights.values());
@@ -126,8 +147,8 @@ final class Variables {
   }
 
   /**
-   * The operations that give weights and moments their first values. Each weight has a random
-   * stream of its own, numbered in the order of the weights.
+   * The operations that give weights and moments their first values, given {@link #zero}. Each
+   * weight has a random stream of its own, numbered in the order of the weights.
    */
   List<Op> initialisers(long seed) {
     List<Op> operations = new ArrayList<>();
@@ -136,7 +157,12 @@ final class Variables {
       operations.add(initialiser(weight, Streams.seed(seed, Streams.WEIGHTS, stream)));
       stream++;
     }
-    moments.values().forEach(moment -> operations.add(initialiser(moment, 0)));
+    for (Variable moment : moments.values()) {
+      operations.add(
+          tf.assignVariableOp(
+              moment.handle(),
+              tf.fill(tf.constant(moment.kept().asArray()), zero)));
+    }
     return operations;
   }
 
