@@ -40,7 +40,8 @@ import picocli.CommandLine.Option;
       "",
       "Trains a few steps on a prepared folder, evaluates its test users and recommends for single"
           + " ones, and measures in the same run what the machine needs for the matrix products and"
-          + " the memory traffic alone. Nothing else should run meanwhile. No model is kept.",
+          + " the memory traffic alone. Nothing else should run meanwhile. No model is kept. With"
+          + " --items-per-step the floor is still that of a step over all items.",
       ""
     },
     footer = {"", "Example:", "  vaecf benchmark --data data --model vae --steps 50"})
@@ -171,11 +172,12 @@ final class BenchmarkCommand extends Subcommand {
     out()
         .printf(
             Locale.ROOT,
-            "training: %,.0f users/s, %.4g ms a step (median of %d), floor %.3g ms (products %.3g +"
+            "training: %,.0f users/s, %.4g ms a step (median of %d), floor%s %.3g ms (products %.3g +"
                 + " Adam's memory %.3g), ratio %.2f%n",
             users[0] / (total / 1e3),
             median,
             millis.length,
+            settings.get(TrainingSettings.ITEMS_PER_STEP) == 0 ? "" : " of a step over all items",
             products + adam,
             products,
             adam,

@@ -50,12 +50,7 @@ final class Batch implements AutoCloseable {
   }
 
   private Batch(
-      int users,
-      TInt32 indices,
-      TFloat32 rowValues,
-      TFloat32 counts,
-      TInt64 shape,
-      Sample sample) {
+      int users, TInt32 indices, TFloat32 rowValues, TFloat32 counts, TInt64 shape, Sample sample) {
     this.users = users;
     this.indices = indices;
     this.rowValues = rowValues;

@@ -39,12 +39,7 @@ final class BatchSource implements AutoCloseable {
    * @param itemsPerStep how many items each draws beside its own; 0 for all
    */
   BatchSource(
-      CsrMatrix users,
-      int batchSize,
-      int itemsPerStep,
-      long seed,
-      long firstStep,
-      long lastStep) {
+      CsrMatrix users, int batchSize, int itemsPerStep, long seed, long firstStep, long lastStep) {
     this.users = users;
     this.batchSize = batchSize;
     this.itemsPerStep = itemsPerStep;

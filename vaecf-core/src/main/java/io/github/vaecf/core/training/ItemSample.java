@@ -44,8 +44,7 @@ final class ItemSample {
    * @param wanted how many others; where fewer are left it is all of them
    * @param seed of this draw alone
    */
-  static ItemSample draw(
-      CsrMatrix matrix, int[] rows, int from, int to, int wanted, long seed) {
+  static ItemSample draw(CsrMatrix matrix, int[] rows, int from, int to, int wanted, long seed) {
     BitSet own = own(matrix, rows, from, to);
     int rest = matrix.columns() - own.cardinality();
     int drawn = Math.min(wanted, rest);

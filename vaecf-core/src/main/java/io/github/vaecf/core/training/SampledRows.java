@@ -65,7 +65,13 @@ final class SampledRows {
   /** What is fed for a sample. */
   Map<Operand<?>, Tensor> feeds(Batch.Sample sample) {
     return Map.of(
-        items, sample.items(), own, sample.own(), weight, sample.weight(), fedPlaces,
+        items,
+        sample.items(),
+        own,
+        sample.own(),
+        weight,
+        sample.weight(),
+        fedPlaces,
         sample.places());
   }
 
@@ -140,8 +146,7 @@ final class SampledRows {
               TFloat32.class,
               Shape.unknown(),
               VarHandleOp.sharedName("sampled/" + variable.name()));
-      Operand<TFloat32> values =
-          held.isEmpty() ? rows.values() : gather(variable, rows.items());
+      Operand<TFloat32> values = held.isEmpty() ? rows.values() : gather(variable, rows.items());
       held.add(handle);
       before.add(tf.assignVariableOp(handle, values));
     }

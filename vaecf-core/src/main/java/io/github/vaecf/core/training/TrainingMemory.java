@@ -54,8 +54,7 @@ record TrainingMemory(long weights, long moments, long step) {
         passing += size;
       }
     }
-    return new TrainingMemory(
-        Float.BYTES * weights, Float.BYTES * moments, Float.BYTES * passing);
+    return new TrainingMemory(Float.BYTES * weights, Float.BYTES * moments, Float.BYTES * passing);
   }
 
   /** Of a training that is only thought of. */

@@ -74,7 +74,8 @@ final class TrainingRun implements AutoCloseable {
       }
       firstStep = state.step();
       events = folder == null ? null : new EventFile(folder.eventsFolder());
-      batches = new BatchSource(
+      batches =
+          new BatchSource(
               users,
               batchSize,
               settings.get(TrainingSettings.ITEMS_PER_STEP),
@@ -94,8 +95,7 @@ final class TrainingRun implements AutoCloseable {
 
   /** Says what memory the training needs, and refuses one that this machine cannot have. */
   private void sayMemory(NetworkSession untrained, CsrMatrix users) {
-    TrainingMemory memory =
-        TrainingMemory.of(untrained.network, untrained.step, settings, users);
+    TrainingMemory memory = TrainingMemory.of(untrained.network, untrained.step, settings, users);
     if (!untrained.onGpu()) {
       memory.requireWithin(TrainingMemory.ofThisMachine(), settings, users);
     }

@@ -219,8 +219,7 @@ final class TrainingStep implements TrainingGraph {
   /** Σ (scores − x)², averaged over the users. */
   private Loss squared(Operand<TFloat32> scores) {
     Operand<TFloat32> error =
-        tf.tensorScatterNdSub(
-            scores, places(), tf.fill(tf.shape(network.values), tf.constant(1f)));
+        tf.tensorScatterNdSub(scores, places(), tf.fill(tf.shape(network.values), tf.constant(1f)));
     Operand<TFloat32> weighted = sampled == null ? error : tf.math.mul(error, sampled.weights());
     Operand<TFloat32> squares =
         sampled == null ? tf.math.square(error) : tf.math.mul(error, weighted);
@@ -246,12 +245,10 @@ final class TrainingStep implements TrainingGraph {
     Operand<TFloat32> scaled = tf.math.mul(last.input(), loss.scale());
     Operand<TFloat32> back;
     if (sampled == null) {
-      gradients.put(
-          lastKernel, tf.linalg.matMul(scaled, loss.error(), MatMul.transposeA(true)));
+      gradients.put(lastKernel, tf.linalg.matMul(scaled, loss.error(), MatMul.transposeA(true)));
       back = tf.linalg.matMul(loss.error(), value(lastKernel), MatMul.transposeB(true));
     } else {
-      gradients.put(
-          lastKernel, tf.linalg.matMul(loss.error(), scaled, MatMul.transposeA(true)));
+      gradients.put(lastKernel, tf.linalg.matMul(loss.error(), scaled, MatMul.transposeA(true)));
       touched.put(lastKernel, sampled.all(lastKernel));
       touched.put(lastBias, sampled.all(lastBias));
       back = tf.linalg.matMul(loss.error(), sampled.all(lastKernel).values());
@@ -340,8 +337,7 @@ final class TrainingStep implements TrainingGraph {
     Operand<TFloat32> inverseLengths = TensorFlowLayers.inverseLengths(tf, directions);
     Operand<TFloat32> unit = tf.math.mul(directions, inverseLengths);
     Operand<TFloat32> ones = tf.fill(tf.shape(network.values), tf.constant(1f));
-    Operand<TFloat32> hidden =
-        tf.sparse.sparseTensorDenseMatMul(places(), ones, shape(unit), unit);
+    Operand<TFloat32> hidden = tf.sparse.sparseTensorDenseMatMul(places(), ones, shape(unit), unit);
     // Of sampled items the sums over all items that ‖s‖² and G are take each with its weight.
     Operand<TFloat32> counted =
         sampled == null ? unit : tf.math.mul(unit, column(sampled.weights()));
@@ -374,11 +370,7 @@ final class TrainingStep implements TrainingGraph {
         tf.math.add(
             tf.linalg.matMul(counted, tf.linalg.matMul(hidden, scaled, MatMul.transposeA(true))),
             tf.sparse.sparseTensorDenseMatMul(
-                places(),
-                ones,
-                shape(unit),
-                incoming,
-                SparseTensorDenseMatMul.adjointA(true)));
+                places(), ones, shape(unit), incoming, SparseTensorDenseMatMul.adjointA(true)));
     gradients.put(
         layer.weight(),
         tf.math.mul(
@@ -395,8 +387,7 @@ final class TrainingStep implements TrainingGraph {
     Operand<TInt32> first = tf.constant(new int[] {0});
     Operand<TInt32> one = tf.constant(new int[] {1});
     return tf.dtypes.cast(
-        tf.concat(
-            List.of(tf.shape(counts), tf.slice(tf.shape(rows), first, one)), tf.constant(0)),
+        tf.concat(List.of(tf.shape(counts), tf.slice(tf.shape(rows), first, one)), tf.constant(0)),
         TInt64.class);
   }
 
@@ -526,9 +517,7 @@ final class TrainingStep implements TrainingGraph {
       Operand<TFloat32> others = sampled.others(kernel).values();
       Operand<TInt32> first = tf.constant(0);
       gradient = tf.concat(List.of(gradient, tf.zerosLike(others)), first);
-      rows =
-          new Rows(
-              sampled.items(), tf.concat(List.of(rows.values(), others), first));
+      rows = new Rows(sampled.items(), tf.concat(List.of(rows.values(), others), first));
     }
     Operand<TFloat32> weighted = tf.math.mul(rows.values(), column(sampled.weights()));
     touched.put(kernel, rows);

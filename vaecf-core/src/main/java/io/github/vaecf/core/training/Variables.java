@@ -160,8 +160,7 @@ final class Variables {
     for (Variable moment : moments.values()) {
       operations.add(
           tf.assignVariableOp(
-              moment.handle(),
-              tf.fill(tf.constant(moment.kept().asArray()), zero)));
+              moment.handle(), tf.fill(tf.constant(moment.kept().asArray()), zero)));
     }
     return operations;
   }
@@ -169,8 +168,7 @@ final class Variables {
   private Op initialiser(Variable variable, long seed) {
     return tf.assignVariableOp(
         variable.handle(),
-        turned(
-            variable.initial().draw(tf, variable.dimensions(), seed), variable.transposed()));
+        turned(variable.initial().draw(tf, variable.dimensions(), seed), variable.transposed()));
   }
 
   /** The operations that make the frozen weights copies of the present ones; may be none. */

@@ -35,13 +35,14 @@ class ItemSampleTest {
     int[] order = new int[drawnRows.length + 1];
     Arrays.setAll(order, place -> place == drawnRows.length ? drawnRows.length + 1 : place);
 
-    ItemSample sample =
-        ItemSample.draw(Rows.of(items, rows), order, 0, order.length, wanted, seed);
+    ItemSample sample = ItemSample.draw(Rows.of(items, rows), order, 0, order.length, wanted, seed);
 
-    assertThat(Arrays.stream(sample.items, 0, sample.own))
-        .containsExactlyElementsOf(own);
+    assertThat(Arrays.stream(sample.items, 0, sample.own)).containsExactlyElementsOf(own);
     int[] others = Arrays.copyOfRange(sample.items, sample.own, sample.items.length);
-    assertThat(others).isSorted().doesNotHaveDuplicates().hasSize(Math.min(wanted, items - own.size()));
+    assertThat(others)
+        .isSorted()
+        .doesNotHaveDuplicates()
+        .hasSize(Math.min(wanted, items - own.size()));
     assertThat(Arrays.stream(others).boxed()).noneMatch(own::contains);
     assertThat(Arrays.stream(others)).allMatch(item -> item >= 0 && item < items);
     assertThat(sample.own + sample.weight * others.length)
@@ -71,7 +72,8 @@ class ItemSampleTest {
         double expected = !rest ? 0 : a == b ? 3 / 7.0 : 3 * 2 / (7 * 6.0);
         assertThat(together[a][b] / (double) draws)
             .as(a + " and " + b)
-            .isCloseTo(expected, within(4.5 * Math.sqrt(expected * (1 - expected) / draws) + 1e-12));
+            .isCloseTo(
+                expected, within(4.5 * Math.sqrt(expected * (1 - expected) / draws) + 1e-12));
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.github.vaecf.core.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.Groups;
@@ -19,7 +20,9 @@ import io.github.vaecf.core.training.NetworkSession.StepInput;
 import io.github.vaecf.core.training.NetworkSession.StepLoss;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -221,8 +224,7 @@ class SampledTrainingTest {
             Batch all = batch(0, 3, null)) {
           StepLoss found = sampled.train(some, step(sampled, number, number % phases));
           StepLoss expected = full.train(all, step(full, number, number % phases));
-          assertThat(found.reconstruction())
-              .isCloseTo(expected.reconstruction(), within(1e-4));
+          assertThat(found.reconstruction()).isCloseTo(expected.reconstruction(), within(1e-4));
           assertThat(found.penalty()).isCloseTo(expected.penalty(), within(1e-4));
         }
         if (number == 0) {
@@ -345,10 +347,8 @@ class SampledTrainingTest {
           double weight = lambda * counts[item];
           penalty += weight * square(in[item * WIDTH + k]);
           penalty += weight * square(out[k * ITEMS + item]);
-          gradients.get("encoder/0/kernel")[item * WIDTH + k] +=
-              2 * weight * in[item * WIDTH + k];
-          gradients.get("decoder/0/kernel")[k * ITEMS + item] +=
-              2 * weight * out[k * ITEMS + item];
+          gradients.get("encoder/0/kernel")[item * WIDTH + k] += 2 * weight * in[item * WIDTH + k];
+          gradients.get("decoder/0/kernel")[k * ITEMS + item] += 2 * weight * out[k * ITEMS + item];
         }
       }
     }
@@ -555,6 +555,28 @@ class SampledTrainingTest {
         folder,
         5,
         20);
+  }
+
+  @Test
+  void aRunFromBeforeThereWasSuchASettingIsResumedOverAllItemsAndNotOtherwise() throws IOException {
+    Groups data = Groups.small();
+    Settings settings = dae().with(TrainingSettings.EPOCHS, 2);
+    Path run = folder.resolve("run");
+    Trainer.Builder first = Trainer.builder().settings(settings).runFolder(run);
+    first.build().train(data.matrix(), data.ids()).close();
+    Path config = run.resolve("config.json");
+    String now = Files.readString(config);
+    String before = now.replaceFirst("\\s*\"items-per-step\" *: *0,", "");
+    assertThat(before).isNotEqualTo(now);
+    Files.writeString(config, before);
+
+    first.resume(true).build().train(data.matrix(), data.ids()).close();
+    Trainer other =
+        first.settings(settings.with(TrainingSettings.ITEMS_PER_STEP, 5)).resume(true).build();
+    assertThatThrownBy(() -> other.train(data.matrix(), data.ids()))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("settings.items-per-step: the run was started with none");
+    assertThat(RunFolder.settings(run).get(TrainingSettings.ITEMS_PER_STEP)).isZero();
   }
 
   @Test
