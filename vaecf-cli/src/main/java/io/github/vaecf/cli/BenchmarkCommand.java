@@ -41,7 +41,8 @@ import picocli.CommandLine.Option;
       "",
       "Trains a few steps on a prepared folder, evaluates its test users and recommends for single"
           + " ones, and measures in the same run what the machine needs for the matrix products and"
-          + " the memory traffic alone. Nothing else should run meanwhile. No model is kept.",
+          + " the memory traffic alone. Nothing else should run meanwhile. No model is kept. With"
+          + " --items-per-step the floor is still that of a step over all items.",
       "",
       "With the figures of an earlier run of the same work on the same machine (--json then,"
           + " --against now) it says what changed, and ends with status 3 if something got worse.",
@@ -253,11 +254,12 @@ final class BenchmarkCommand extends Subcommand {
     out()
         .printf(
             Locale.ROOT,
-            "training: %,.0f users/s, %.4g ms a step (median of %d), floor %.3g ms (products %.3g +"
+            "training: %,.0f users/s, %.4g ms a step (median of %d), floor%s %.3g ms (products %.3g +"
                 + " Adam's memory %.3g), ratio %.2f%n",
             users[0] / (total / 1e3),
             median,
             millis.length,
+            settings.get(TrainingSettings.ITEMS_PER_STEP) == 0 ? "" : " of a step over all items",
             products + adam,
             products,
             adam,

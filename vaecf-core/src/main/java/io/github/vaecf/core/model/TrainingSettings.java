@@ -24,6 +24,17 @@ public final class TrainingSettings {
   public static final Setting<Integer> BATCH_SIZE =
       Setting.integer("batch-size", 1, 500, "Users a step.");
 
+  /**
+   * Items that a step draws beside those of its own users, for its loss; 0 for all items, as
+   * published. Fewer make a step faster and leave its loss an estimate.
+   */
+  public static final Setting<Integer> ITEMS_PER_STEP =
+      Setting.integer(
+          "items-per-step",
+          0,
+          0,
+          "Items that a step draws beside those of its own users, 0 for all: for large catalogues.");
+
   /** Adam's learning rate. */
   public static final Setting<Double> LEARNING_RATE =
       Setting.number("learning-rate", Setting.Range.above(0), 0.001, "Adam's learning rate.");
@@ -83,6 +94,7 @@ public final class TrainingSettings {
     return List.of(
         EPOCHS,
         BATCH_SIZE,
+        ITEMS_PER_STEP,
         LEARNING_RATE,
         SCHEDULE,
         WARM_UP_SHARE,

@@ -1,6 +1,7 @@
 package io.github.vaecf.core.training;
 
 import io.github.vaecf.data.CsrMatrix;
+import java.util.Arrays;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
@@ -17,13 +18,45 @@ final class Batch implements AutoCloseable {
   final TFloat32 rowValues;
   final TFloat32 counts;
   final TInt64 shape;
+  final Sample sample; // null where a step takes all items, or takes none
 
-  private Batch(int users, TInt32 indices, TFloat32 rowValues, TFloat32 counts, TInt64 shape) {
+  /**
+   * What a step is told of its {@link ItemSample}.
+   *
+   * @param items the items, its own first
+   * @param own how many are its own, [1]
+   * @param weight what each of the others counts
+   * @param places of each one of the batch its user and the place of its item, [n, 2]
+   */
+  record Sample(TInt32 items, TInt32 own, TFloat32 weight, TInt32 places) {
+    private static Sample of(ItemSample sample, int[] indices) {
+      int[] places = indices.clone();
+      for (int i = 1; i < places.length; i += 2) {
+        places[i] = Arrays.binarySearch(sample.items, 0, sample.own, indices[i]);
+      }
+      return new Sample(
+          integers(Shape.of(sample.items.length), sample.items),
+          TInt32.vectorOf(sample.own),
+          TFloat32.scalarOf((float) sample.weight),
+          integers(Shape.of(places.length / 2, 2), places));
+    }
+
+    private void close() {
+      items.close();
+      own.close();
+      weight.close();
+      places.close();
+    }
+  }
+
+  private Batch(
+      int users, TInt32 indices, TFloat32 rowValues, TFloat32 counts, TInt64 shape, Sample sample) {
     this.users = users;
     this.indices = indices;
     this.rowValues = rowValues;
     this.counts = counts;
     this.shape = shape;
+    this.sample = sample;
   }
 
   /** The rows from one to another. */
@@ -37,6 +70,11 @@ final class Batch implements AutoCloseable {
 
   /** The rows that stand in an array from one place to another, in that order. */
   static Batch of(CsrMatrix matrix, int[] rows, int from, int to) {
+    return of(matrix, rows, from, to, null);
+  }
+
+  /** The same for a step that takes the items of a sample, or all where that is null. */
+  static Batch of(CsrMatrix matrix, int[] rows, int from, int to, ItemSample sample) {
     int users = to - from;
     long ones = 0;
     int longest = 0;
@@ -65,7 +103,8 @@ final class Batch implements AutoCloseable {
         integers(Shape.of(entries, 2), indices),
         floats(Shape.of(users), rowValues),
         floats(Shape.of(users), counts),
-        TInt64.vectorOf(users, matrix.columns()));
+        TInt64.vectorOf(users, matrix.columns()),
+        sample == null ? null : Sample.of(sample, indices));
   }
 
   private static TInt32 integers(Shape shape, int[] source) {
@@ -99,5 +138,8 @@ final class Batch implements AutoCloseable {
     rowValues.close();
     counts.close();
     shape.close();
+    if (sample != null) {
+      sample.close();
+    }
   }
 }

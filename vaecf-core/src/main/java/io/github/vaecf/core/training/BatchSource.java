@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 final class BatchSource implements AutoCloseable {
   private final CsrMatrix users;
   private final int batchSize;
+  private final int itemsPerStep;
   private final long seed;
   private final long lastStep;
   private final int stepsPerEpoch;
@@ -32,9 +33,16 @@ final class BatchSource implements AutoCloseable {
   private int orderedEpoch = -1;
   private int[] order;
 
-  BatchSource(CsrMatrix users, int batchSize, long seed, long firstStep, long lastStep) {
+  /**
+   * The batches from a step on.
+   *
+   * @param itemsPerStep how many items each draws beside its own; 0 for all
+   */
+  BatchSource(
+      CsrMatrix users, int batchSize, int itemsPerStep, long seed, long firstStep, long lastStep) {
     this.users = users;
     this.batchSize = batchSize;
+    this.itemsPerStep = itemsPerStep;
     this.seed = seed;
     this.lastStep = lastStep;
     this.stepsPerEpoch = stepsPerEpoch(users.rows(), batchSize);
@@ -90,7 +98,18 @@ final class BatchSource implements AutoCloseable {
       orderedEpoch = epoch;
     }
     int from = (int) (step % stepsPerEpoch) * batchSize;
-    return Batch.of(users, order, from, Math.min(from + batchSize, order.length));
+    int to = Math.min(from + batchSize, order.length);
+    return Batch.of(
+        users, order, from, to, sample(users, order, from, to, itemsPerStep, seed, step));
+  }
+
+  /** The items of a step: a function of its users, the seed and its number; null for all. */
+  static ItemSample sample(
+      CsrMatrix users, int[] rows, int from, int to, int itemsPerStep, long seed, long step) {
+    return itemsPerStep == 0
+        ? null
+        : ItemSample.draw(
+            users, rows, from, to, itemsPerStep, Streams.seed(seed, Streams.ITEMS, step));
   }
 
   /** A uniform permutation of the users (Fisher and Yates; Durstenfeld 1964). */

@@ -5,6 +5,7 @@ import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TensorFlowLayers.Initials;
+import io.github.vaecf.core.model.TrainingSettings;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -29,6 +30,9 @@ final class NetworkGraph {
   final int items;
   final Variables variables;
 
+  /** Whether weights over the items are kept so that a step can take some rows of them. */
+  final boolean byRows;
+
   // Inputs, narrow since a GPU gets them by a slow way: coordinates of the batch's ones [n, 2]; of
   // each row 1 / √(ones in it) [B]; [B, I].
   final Placeholder<TInt32> fedIndices;
@@ -49,8 +53,19 @@ final class NetworkGraph {
   final Operand<TInt32> topItems;
 
   NetworkGraph(Graph graph, Settings settings, int items) {
+    this(graph, settings, items, false);
+  }
+
+  /** One that a training step is to be added to. */
+  static NetworkGraph forTraining(Graph graph, Settings settings, int items) {
+    return new NetworkGraph(
+        graph, settings, items, settings.get(TrainingSettings.ITEMS_PER_STEP) > 0);
+  }
+
+  private NetworkGraph(Graph graph, Settings settings, int items, boolean byRows) {
     this.graph = graph;
     this.items = items;
+    this.byRows = byRows;
     tf = Ops.create(graph);
     variables = new Variables(tf);
     fedIndices =
@@ -64,7 +79,13 @@ final class NetworkGraph {
     shape = tf.withName("shape").placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
     TensorFlowLayers layers =
         new TensorFlowLayers(
-            tf, items, histories(values), variables.learning(), initials(settings));
+            tf, items, histories(values), variables.learning(), initials(settings)) {
+          @Override
+          public Operand<TFloat32> items(String name, Operand<TFloat32> input) {
+            keepItemsInRows(name);
+            return super.items(name, input);
+          }
+        };
     if (settings.model() instanceof Autoencoder autoencoder) {
       latent = autoencoder.encode(settings, layers);
       scores = autoencoder.decode(settings, layers, latent);
@@ -90,6 +111,13 @@ final class NetworkGraph {
   /** Where the layers begin; what is in closed form has values before anything is asked of it. */
   private static Initials initials(Settings settings) {
     return settings.model() instanceof GradientModel model ? model.initials() : Initials.glorot();
+  }
+
+  /** Said of each layer over the items before its weights are asked for. */
+  void keepItemsInRows(String layer) {
+    if (byRows) {
+      variables.keepItemsInRows(layer + "/kernel");
+    }
   }
 
   /** The batch's histories with these values in the place of their ones. */

@@ -76,7 +76,10 @@ final class NetworkSession extends Recommender {
     }
     Graph graph = new Graph();
     try {
-      network = new NetworkGraph(graph, settings, items.size());
+      network =
+          training
+              ? NetworkGraph.forTraining(graph, settings, items.size())
+              : new NetworkGraph(graph, settings, items.size());
       // What else a training asks for is of no use once it has ended.
       modelWeights = network.variables.weights();
       fedItems =
@@ -121,9 +124,26 @@ final class NetworkSession extends Recommender {
 
   /** With the first weights of a training with the settings' seed. */
   static NetworkSession forTraining(Settings settings, IdIndex items) {
+    return forTraining(settings, items, session -> {});
+  }
+
+  /**
+   * With the first weights of a training with the settings' seed.
+   *
+   * @param first what is to be done before memory is taken for them
+   */
+  static NetworkSession forTraining(
+      Settings settings, IdIndex items, Consumer<NetworkSession> first) {
     NetworkSession session = new NetworkSession(settings, items, true);
     try {
-      session.run(session.network.variables.initialisers(settings.get(TrainingSettings.SEED)));
+      first.accept(session);
+      // One after the other: what drawing the largest takes is free again before the moments are
+      // made.
+      session
+          .network
+          .variables
+          .initialisers(settings.get(TrainingSettings.SEED))
+          .forEach(session::initialise);
       session.refreshFrozen();
       return session;
     } catch (RuntimeException e) {
@@ -143,6 +163,17 @@ final class NetworkSession extends Recommender {
       config.putDeviceCount("GPU", 0);
     }
     return config.build();
+  }
+
+  /** Whether its variables lie in the memory of a GPU. */
+  boolean onGpu() {
+    return onGpu;
+  }
+
+  private void initialise(Op initialiser) {
+    try (TFloat32 zero = TFloat32.scalarOf(0)) {
+      session.runner().feed(network.variables.zero, zero).addTarget(initialiser).run().close();
+    }
   }
 
   private void run(List<? extends Op> operations) {
@@ -222,7 +253,13 @@ final class NetworkSession extends Recommender {
             .feed(network.fedIndices, batch.indices)
             .feed(network.rowValues, batch.rowValues)
             .feed(network.shape, batch.shape);
-    return step == null ? runner : runner.feed(step.fedCounts(), batch.counts);
+    if (step != null) {
+      runner.feed(step.fedCounts(), batch.counts);
+    }
+    if (step != null && step.sampled() != null && batch.sample != null) {
+      step.sampled().feeds(batch.sample).forEach(runner::feed);
+    }
+    return runner;
   }
 
   @Override

@@ -75,6 +75,7 @@ public final class RunFolder {
   private static final String STATE = "vaecf.state";
   private static final String SETTINGS = "vaecf.settings";
   private static final String SUFFIX = ".safetensors";
+  private static final String OF_MODEL = "settings";
   private static final String DATA = "data";
   private static final String VALIDATION = "validation";
   private static final String VALIDATION_METRIC = "validation_metric";
@@ -90,19 +91,19 @@ public final class RunFolder {
 
   private final Path folder;
   private final ObjectNode settings;
-  private final boolean onGpu;
+  private final Settings trained;
   private final FolderLock lock; // null where nothing is to be written
 
-  private RunFolder(Path folder, ObjectNode settings, boolean onGpu, FolderLock lock) {
-    this.folder = folder;
-    this.settings = settings;
-    this.onGpu = onGpu;
+  private RunFolder(Trainer trainer, DataFingerprint data, FolderLock lock) {
+    folder = trainer.runFolder;
+    settings = configuration(trainer, data);
+    trained = trainer.settings;
     this.lock = lock;
   }
 
-  private static boolean isOnGpu(Settings settings) {
-    return settings.model() instanceof GradientModel
-        && settings.get(TrainingSettings.DEVICE) != TrainingSettings.Device.CPU
+  private boolean isOnGpu() {
+    return trained.model() instanceof GradientModel
+        && trained.get(TrainingSettings.DEVICE) != TrainingSettings.Device.CPU
         && TensorFlowRuntime.hasGpu();
   }
 
@@ -189,7 +190,7 @@ public final class RunFolder {
     Path config = folder.resolve(CONFIG);
     JsonNode stored = readConfig(config);
     try {
-      return SettingsJson.read(Model.named(stored.path("model").asText()), stored.path("settings"));
+      return SettingsJson.read(Model.named(stored.path("model").asText()), stored.path(OF_MODEL));
     } catch (IllegalArgumentException e) {
       throw new DataException(
           config + ": not the settings of a run of this version, " + e.getMessage(), e);
@@ -388,9 +389,7 @@ public final class RunFolder {
   static RunFolder open(Trainer trainer, DataFingerprint data) {
     FolderLock lock = FolderLock.of(trainer.runFolder, trainer::tell);
     try {
-      RunFolder run =
-          new RunFolder(
-              trainer.runFolder, configuration(trainer, data), isOnGpu(trainer.settings), lock);
+      RunFolder run = new RunFolder(trainer, data, lock);
       if (isRun(run.folder)) {
         if (!trainer.resume) {
           throw new DataException(
@@ -425,15 +424,14 @@ public final class RunFolder {
    */
   static void require(Trainer trainer, DataFingerprint data) {
     requireRun(trainer.runFolder);
-    new RunFolder(trainer.runFolder, configuration(trainer, data), false, null)
-        .requireSameSettings();
+    new RunFolder(trainer, data, null).requireSameSettings();
   }
 
   /** All that decides what a run comes to. */
   private static ObjectNode configuration(Trainer trainer, DataFingerprint data) {
     ObjectNode all = JSON.createObjectNode();
     all.put("model", trainer.settings.model().name());
-    all.set("settings", SettingsJson.write(trainer.settings));
+    all.set(OF_MODEL, SettingsJson.write(trainer.settings));
     all.set(DATA, JSON.valueToTree(data));
     ObjectNode validation = all.putObject(VALIDATION);
     if (trainer.validation == null) {
@@ -529,7 +527,7 @@ public final class RunFolder {
     versions.put("tensorflow", TensorFlowRuntime.version());
     versions.put("java", System.getProperty("java.version"));
     versions.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    if (onGpu) {
+    if (isOnGpu()) {
       versions.put("device", "gpu").put("products", TensorFlowRuntime.gpuProducts());
     }
     // First, and once all that takes time is done: a folder with this file can be resumed, one with
@@ -551,7 +549,22 @@ public final class RunFolder {
     if (stored.has(FROM) && !asked.has(FROM)) {
       asked.put(FROM, "none");
     }
+    if (asked.path(OF_MODEL) instanceof ObjectNode ofModel) {
+      removeNew(ofModel, stored.path(OF_MODEL));
+    }
     requireSame(stored, asked, config.toString(), "");
+  }
+
+  /** Removes settings that a run from before does not have, where they are what it did then. */
+  private void removeNew(ObjectNode asked, JsonNode stored) {
+    List<String> names = new ArrayList<>();
+    asked.fieldNames().forEachRemaining(names::add);
+    names.removeIf(stored::has);
+    if (!names.isEmpty()) {
+      ObjectNode published = SettingsJson.write(Settings.published(trained.model()));
+      names.removeIf(name -> !asked.path(name).equals(published.path(name)));
+      asked.remove(names);
+    }
   }
 
   private static JsonNode readConfig(Path config) {

@@ -7,6 +7,7 @@ final class Streams {
   static final long DROPOUT = 3;
   static final long NOISE = 4;
   static final long RESTART = 5;
+  static final long ITEMS = 6;
 
   private Streams() {}
 

@@ -241,7 +241,15 @@ public final class Trainer {
         IdIndex.of(IntStream.range(0, users.columns()).mapToObj(Integer::toString).toList());
     int batchSize = Math.min(users.rows(), settings.get(TrainingSettings.BATCH_SIZE));
     try (NetworkSession session = NetworkSession.forTraining(settings, items);
-        Batch batch = Batch.of(users, 0, batchSize)) {
+        BatchSource batches =
+            new BatchSource(
+                users,
+                batchSize,
+                settings.get(TrainingSettings.ITEMS_PER_STEP),
+                settings.get(TrainingSettings.SEED),
+                0,
+                1);
+        Batch batch = batches.take()) {
       NetworkSession.StepInput input =
           new NetworkSession.StepInput(
               new Objective.Step(0, 1, 0),

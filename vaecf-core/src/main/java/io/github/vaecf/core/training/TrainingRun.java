@@ -58,7 +58,8 @@ final class TrainingRun implements AutoCloseable {
     NetworkSession opened = null;
     boolean ready = false;
     try {
-      opened = NetworkSession.forTraining(settings, items);
+      opened =
+          NetworkSession.forTraining(settings, items, untrained -> sayMemory(untrained, users));
       session = opened;
       state = TrainingState.start();
       if (trainer.from != null) {
@@ -73,7 +74,14 @@ final class TrainingRun implements AutoCloseable {
       }
       firstStep = state.step();
       events = folder == null ? null : new EventFile(folder.eventsFolder());
-      batches = new BatchSource(users, batchSize, seed, firstStep, totalSteps);
+      batches =
+          new BatchSource(
+              users,
+              batchSize,
+              settings.get(TrainingSettings.ITEMS_PER_STEP),
+              seed,
+              firstStep,
+              totalSteps);
       ready = true;
     } finally { // also where TensorFlow cannot be loaded, which is an Error
       if (!ready && opened != null) {
@@ -83,6 +91,15 @@ final class TrainingRun implements AutoCloseable {
         folder.close();
       }
     }
+  }
+
+  /** Says what memory the training needs, and refuses one that this machine cannot have. */
+  private void sayMemory(NetworkSession untrained, CsrMatrix users) {
+    TrainingMemory memory = TrainingMemory.of(untrained.network, untrained.step, settings, users);
+    if (!untrained.onGpu()) {
+      memory.requireWithin(TrainingMemory.ofThisMachine(), settings, users);
+    }
+    tell("training needs " + memory);
   }
 
   private void resume() {

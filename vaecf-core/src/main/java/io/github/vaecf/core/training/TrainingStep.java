@@ -9,6 +9,7 @@ import io.github.vaecf.core.model.TensorFlowLayers.Initial;
 import io.github.vaecf.core.model.TensorFlowLayers.Initials;
 import io.github.vaecf.core.model.TrainingGraph;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.SampledRows.Rows;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
@@ -54,6 +56,7 @@ final class TrainingStep implements TrainingGraph {
   private static final float SMALLEST_SQUARE = 1e-12f;
 
   private final NetworkGraph network;
+  private final SampledRows sampled; // null where a step takes all items
   private final Ops tf;
   private final Initials initials;
   private final Placeholder<TFloat32> counts;
@@ -74,6 +77,7 @@ final class TrainingStep implements TrainingGraph {
   private final Operand<TFloat32> regulariser;
   private final Operand<TFloat32> penalty;
   private final Map<String, Operand<TFloat32>> gradients = new LinkedHashMap<>();
+  private final Map<String, Rows> touched = new LinkedHashMap<>(); // what is updated by rows
   private final List<Op> updates = new ArrayList<>();
   private final List<Op> refreshFrozen;
 
@@ -111,6 +115,7 @@ final class TrainingStep implements TrainingGraph {
   TrainingStep(NetworkGraph network, Settings settings) {
     this.network = network;
     tf = network.tf;
+    sampled = network.byRows ? new SampledRows(tf, network.variables) : null;
     counts = tf.withName("counts").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
     learningRate = scalar("learning_rate");
     Operand<TFloat32> batch = tf.dtypes.cast(tf.size(counts), TFloat32.class);
@@ -194,7 +199,7 @@ final class TrainingStep implements TrainingGraph {
     Operand<TInt32> itemAxis = tf.constant(1);
     Operand<TFloat32> largest = tf.reduceMax(softmax, itemAxis);
     Operand<TFloat32> logSumExp = tf.math.sub(tf.reduceMax(logits, itemAxis), tf.math.log(largest));
-    Operand<TFloat32> atOnes = tf.gatherNd(logits, network.indices);
+    Operand<TFloat32> atOnes = tf.gatherNd(logits, places());
     Operand<TInt32> vectorAxis = tf.constant(0);
     Operand<TFloat32> value =
         tf.math.mul(
@@ -207,22 +212,29 @@ final class TrainingStep implements TrainingGraph {
     // multiplied into the narrow sides of the products instead of into B × I numbers.
     Operand<TFloat32> onceRead =
         tf.withControlDependencies(List.of(largest)).math.square(network.values);
-    Operand<TFloat32> error = tf.tensorScatterNdSub(softmax, network.indices, onceRead);
+    Operand<TFloat32> error = tf.tensorScatterNdSub(softmax, places(), onceRead);
     return new Loss(value, error, tf.expandDims(tf.math.mul(counts, perUser), tf.constant(1)));
   }
 
   /** Σ (scores − x)², averaged over the users. */
   private Loss squared(Operand<TFloat32> scores) {
     Operand<TFloat32> error =
-        tf.tensorScatterNdSub(
-            scores, network.indices, tf.fill(tf.shape(network.values), tf.constant(1f)));
+        tf.tensorScatterNdSub(scores, places(), tf.fill(tf.shape(network.values), tf.constant(1f)));
+    Operand<TFloat32> weighted = sampled == null ? error : tf.math.mul(error, sampled.weights());
+    Operand<TFloat32> squares =
+        sampled == null ? tf.math.square(error) : tf.math.mul(error, weighted);
     Operand<TFloat32> value =
-        tf.math.mul(tf.reduceSum(tf.math.square(error), tf.constant(new int[] {0, 1})), perUser);
+        tf.math.mul(tf.reduceSum(squares, tf.constant(new int[] {0, 1})), perUser);
     Operand<TFloat32> scale =
         tf.fill(
             tf.stack(List.of(tf.size(counts), tf.constant(1))),
             tf.math.mul(tf.constant(2f), perUser));
-    return new Loss(value, error, scale);
+    return new Loss(value, weighted, scale);
+  }
+
+  /** Of each one of the batch its user and where in the user's scores its item stands. */
+  private Operand<TInt64> places() {
+    return sampled == null ? network.indices : sampled.places;
   }
 
   /** Fills in the gradient of every weight, in their order, and gives the loss. */
@@ -230,19 +242,23 @@ final class TrainingStep implements TrainingGraph {
     network.variables.weights().forEach(variable -> gradients.put(variable.name(), null));
     String lastKernel = last.name() + "/kernel";
     String lastBias = last.name() + "/bias";
-    gradients.put(
-        lastKernel,
-        tf.linalg.matMul(
-            tf.math.mul(last.input(), loss.scale()), loss.error(), MatMul.transposeA(true)));
+    Operand<TFloat32> scaled = tf.math.mul(last.input(), loss.scale());
+    Operand<TFloat32> back;
+    if (sampled == null) {
+      gradients.put(lastKernel, tf.linalg.matMul(scaled, loss.error(), MatMul.transposeA(true)));
+      back = tf.linalg.matMul(loss.error(), value(lastKernel), MatMul.transposeB(true));
+    } else {
+      gradients.put(lastKernel, tf.linalg.matMul(loss.error(), scaled, MatMul.transposeA(true)));
+      touched.put(lastKernel, sampled.all(lastKernel));
+      touched.put(lastBias, sampled.all(lastBias));
+      back = tf.linalg.matMul(loss.error(), sampled.all(lastKernel).values());
+    }
     gradients.put(
         lastBias,
         tf.reshape(
             tf.linalg.matMul(loss.scale(), loss.error(), MatMul.transposeA(true)),
-            tf.constant(new int[] {network.items})));
-    Operand<TFloat32> inputGradient =
-        tf.math.mul(
-            tf.linalg.matMul(loss.error(), value(lastKernel), MatMul.transposeB(true)),
-            loss.scale());
+            tf.constant(new int[] {sampled == null ? network.items : -1})));
+    Operand<TFloat32> inputGradient = tf.math.mul(back, loss.scale());
 
     // Between the item layers, by automatic differentiation: from the last layer's input, and from
     // the regulariser, to the outputs of the first layers and to all weights between.
@@ -278,12 +294,15 @@ final class TrainingStep implements TrainingGraph {
               layer.rows().shape(),
               floats(derived[next++]),
               SparseTensorDenseMatMul.adjointA(true)));
+      if (sampled != null) {
+        touched.put(layer.name() + "/kernel", sampled.own(layer.name() + "/kernel"));
+      }
     }
     for (String name : inner) {
       gradients.put(name, floats(derived[next++]));
     }
     for (String name : densePaths.keySet()) {
-      add(name, floats(derived[next++]));
+      addDense(name, floats(derived[next++]));
     }
     return loss.value();
   }
@@ -310,15 +329,21 @@ final class TrainingStep implements TrainingGraph {
               + " regulariser, found "
               + weights.stream().map(Variables.Variable::name).toList());
     }
-    Operand<TFloat32> directions = value(layer.weight());
+    if (sampled != null) {
+      touched.put(layer.weight(), sampled.all(layer.weight()));
+    }
+    Operand<TFloat32> directions =
+        sampled == null ? value(layer.weight()) : sampled.all(layer.weight()).values();
     Operand<TFloat32> inverseLengths = TensorFlowLayers.inverseLengths(tf, directions);
     Operand<TFloat32> unit = tf.math.mul(directions, inverseLengths);
     Operand<TFloat32> ones = tf.fill(tf.shape(network.values), tf.constant(1f));
-    Operand<TFloat32> hidden =
-        tf.sparse.sparseTensorDenseMatMul(network.indices, ones, network.shape, unit);
-    Operand<TFloat32> gram = tf.linalg.matMul(unit, unit, MatMul.transposeA(true));
+    Operand<TFloat32> hidden = tf.sparse.sparseTensorDenseMatMul(places(), ones, shape(unit), unit);
+    // Of sampled items the sums over all items that ‖s‖² and G are take each with its weight.
+    Operand<TFloat32> counted =
+        sampled == null ? unit : tf.math.mul(unit, column(sampled.weights()));
+    Operand<TFloat32> gram = tf.linalg.matMul(counted, unit, MatMul.transposeA(true));
     Operand<TFloat32> image = tf.linalg.matMul(hidden, gram);
-    Operand<TFloat32> size = tf.expandDims(counts, tf.constant(1));
+    Operand<TFloat32> size = column(counts);
     Operand<TFloat32> square = rowProducts(hidden, hidden);
     Operand<TFloat32> inner = tf.math.sub(square, size);
     Operand<TFloat32> twice = tf.constant(2f);
@@ -332,7 +357,7 @@ final class TrainingStep implements TrainingGraph {
     Operand<TFloat32> inverseBoth =
         tf.math.mul(inverseLength, tf.math.rsqrt(tf.math.maximum(size, tf.constant(1f))));
     Operand<TFloat32> cosine = tf.math.mul(inner, inverseBoth);
-    Operand<TFloat32> counted = tf.math.minimum(size, tf.constant(1f)); // 0 for an empty row
+    Operand<TFloat32> present = tf.math.minimum(size, tf.constant(1f)); // 0 for an empty row
     Operand<TFloat32> twicePerUser = tf.math.mul(twice, perUser);
     Operand<TFloat32> a =
         tf.math.mul(tf.math.mul(cosine, tf.math.mul(inverseLength, inverseLength)), twicePerUser);
@@ -343,19 +368,31 @@ final class TrainingStep implements TrainingGraph {
             tf.math.mul(image, a), tf.math.mul(hidden, tf.math.mul(twice, tf.math.add(a, b))));
     Operand<TFloat32> ofUnit =
         tf.math.add(
-            tf.linalg.matMul(unit, tf.linalg.matMul(hidden, scaled, MatMul.transposeA(true))),
+            tf.linalg.matMul(counted, tf.linalg.matMul(hidden, scaled, MatMul.transposeA(true))),
             tf.sparse.sparseTensorDenseMatMul(
-                network.indices,
-                ones,
-                network.shape,
-                incoming,
-                SparseTensorDenseMatMul.adjointA(true)));
+                places(), ones, shape(unit), incoming, SparseTensorDenseMatMul.adjointA(true)));
     gradients.put(
         layer.weight(),
         tf.math.mul(
             tf.math.sub(ofUnit, tf.math.mul(rowProducts(ofUnit, unit), unit)), inverseLengths));
     return tf.math.mul(
-        tf.reduceSum(tf.math.sub(counted, cosine), tf.constant(new int[] {0, 1})), twicePerUser);
+        tf.reduceSum(tf.math.sub(present, cosine), tf.constant(new int[] {0, 1})), twicePerUser);
+  }
+
+  /** Users × rows of a weight over the items, all of them or the sampled. */
+  private Operand<TInt64> shape(Operand<TFloat32> rows) {
+    if (sampled == null) {
+      return network.shape;
+    }
+    Operand<TInt32> first = tf.constant(new int[] {0});
+    Operand<TInt32> one = tf.constant(new int[] {1});
+    return tf.dtypes.cast(
+        tf.concat(List.of(tf.shape(counts), tf.slice(tf.shape(rows), first, one)), tf.constant(0)),
+        TInt64.class);
+  }
+
+  private Operand<TFloat32> column(Operand<TFloat32> vector) {
+    return tf.expandDims(vector, tf.constant(1));
   }
 
   private Operand<TFloat32> rowProducts(Operand<TFloat32> x, Operand<TFloat32> y) {
@@ -370,6 +407,9 @@ final class TrainingStep implements TrainingGraph {
     Map<String, String> weightOfReading = new LinkedHashMap<>();
     for (String name : List.of(lastKernel, lastBias)) {
       weightOfReading.put(value(name).op().name(), name);
+      if (sampled != null) {
+        weightOfReading.put(sampled.all(name).values().op().name(), name);
+      }
     }
     Set<String> seen = new HashSet<>();
     for (FirstLayer layer : firstLayers) {
@@ -428,6 +468,26 @@ final class TrainingStep implements TrainingGraph {
     gradients.put(name, before == null ? gradient : tf.math.add(before, gradient));
   }
 
+  /**
+   * Adds what a path gives that goes through all of a weight: with it the rows that a sparse path
+   * touches are some among all.
+   */
+  private void addDense(String name, Operand<TFloat32> gradient) {
+    Rows rows = touched.remove(name);
+    if (rows == null) {
+      add(name, gradient);
+    } else {
+      gradients.put(
+          name,
+          tf.tensorScatterNdAdd(
+              gradient, tf.expandDims(rows.items(), tf.constant(1)), gradients.get(name)));
+    }
+  }
+
+  /**
+   * λ Σ‖W‖² over the kernels. Of one that is updated by rows the sum is estimated by the sampled
+   * rows with their weights, which makes it one without bias.
+   */
   private Operand<TFloat32> penalise(double l2) {
     if (l2 == 0) {
       return tf.constant(0f);
@@ -435,7 +495,11 @@ final class TrainingStep implements TrainingGraph {
     List<Operand<TFloat32>> squares = new ArrayList<>();
     Operand<TFloat32> twiceLambda = tf.constant((float) (2 * l2));
     for (Variables.Variable variable : network.variables.weights()) {
-      if (variable.name().endsWith("/kernel")) {
+      if (touched.containsKey(variable.name())) {
+        if (variable.name().endsWith("/kernel")) {
+          squares.add(penaliseRows(variable.name(), twiceLambda));
+        }
+      } else if (variable.name().endsWith("/kernel")) {
         squares.add(tf.nn.l2Loss(variable.value())); // ½ Σ w²
         gradients.compute(
             variable.name(),
@@ -443,6 +507,24 @@ final class TrainingStep implements TrainingGraph {
       }
     }
     return tf.math.mul(tf.math.addN(squares), twiceLambda);
+  }
+
+  /** Adds the penalty's gradient to that of a kernel's rows; gives ½ Σ w², estimated. */
+  private Operand<TFloat32> penaliseRows(String kernel, Operand<TFloat32> twiceLambda) {
+    Rows rows = touched.get(kernel);
+    Operand<TFloat32> gradient = gradients.get(kernel);
+    if (!rows.items().equals(sampled.items())) { // a first layer's: the others have no gradient yet
+      Operand<TFloat32> others = sampled.others(kernel).values();
+      Operand<TInt32> first = tf.constant(0);
+      gradient = tf.concat(List.of(gradient, tf.zerosLike(others)), first);
+      rows = new Rows(sampled.items(), tf.concat(List.of(rows.values(), others), first));
+    }
+    Operand<TFloat32> weighted = tf.math.mul(rows.values(), column(sampled.weights()));
+    touched.put(kernel, rows);
+    gradients.put(kernel, tf.math.add(gradient, tf.math.mul(weighted, twiceLambda)));
+    return tf.math.mul(
+        tf.reduceSum(tf.math.mul(rows.values(), weighted), tf.constant(new int[] {0, 1})),
+        tf.constant(0.5f));
   }
 
   /** Scales all gradients by one factor so that their global norm is at most the bound. */
@@ -462,7 +544,6 @@ final class TrainingStep implements TrainingGraph {
     // No variable may change before everything that reads one is done: all gradients and the loss.
     List<Op> readers = new ArrayList<>(learning.values());
     readers.addAll(lossParts);
-    Ops afterReading = tf.withControlDependencies(readers);
     Operand<TFloat32> beta1 = tf.constant((float) ADAM_BETA1);
     Operand<TFloat32> beta2 = tf.constant((float) ADAM_BETA2);
     Operand<TFloat32> epsilon = tf.constant((float) ADAM_EPSILON);
@@ -471,18 +552,32 @@ final class TrainingStep implements TrainingGraph {
       Operand<TFloat32> gradient = learning.get(variable.name());
       if (gradient != null) {
         Counter counter = counterOf.get(variable.name());
-        applied.add(
-            afterReading.train.resourceApplyAdam(
-                variable.handle(),
-                network.variables.moment(variable, "adam_m").handle(),
-                network.variables.moment(variable, "adam_v").handle(),
-                counter.beta1Power(),
-                counter.beta2Power(),
-                learningRate,
-                beta1,
-                beta2,
-                epsilon,
-                gradient));
+        List<Variables.Variable> updated =
+            List.of(
+                variable,
+                network.variables.moment(variable, "adam_m"),
+                network.variables.moment(variable, "adam_v"));
+        BiFunction<Ops, List<Operand<?>>, Op> update =
+            (ops, handles) ->
+                ops.train.resourceApplyAdam(
+                    handles.get(0),
+                    handles.get(1),
+                    handles.get(2),
+                    counter.beta1Power(),
+                    counter.beta2Power(),
+                    learningRate,
+                    beta1,
+                    beta2,
+                    epsilon,
+                    gradient);
+        Rows rows = touched.get(variable.name());
+        if (rows == null) {
+          List<Operand<?>> handles = new ArrayList<>();
+          updated.forEach(one -> handles.add(one.handle()));
+          applied.add(update.apply(tf.withControlDependencies(readers), handles));
+        } else {
+          applied.addAll(sampled.update(updated, rows, readers, update));
+        }
       }
     }
     return tf.withControlDependencies(applied).withName("train").noOp();
@@ -506,6 +601,11 @@ final class TrainingStep implements TrainingGraph {
   }
 
   // What a session feeds and fetches.
+
+  /** What takes the sample of a step; null where it takes all items. */
+  SampledRows sampled() {
+    return sampled;
+  }
 
   Placeholder<TFloat32> fedCounts() {
     return counts;
@@ -543,8 +643,19 @@ final class TrainingStep implements TrainingGraph {
     return penalty;
   }
 
+  /** Whether it has the scores of the batch before it, of all items or of the sampled. */
+  boolean scoresAllItems() {
+    return lowRankLayers.isEmpty();
+  }
+
+  /** The gradients by the weights' names; of those in {@link #touched} that of the rows. */
   Map<String, Operand<TFloat32>> gradients() {
     return gradients;
+  }
+
+  /** The rows of the weights that are updated by rows. */
+  Map<String, Rows> touched() {
+    return touched;
   }
 
   Op update(int phase) {
@@ -604,23 +715,43 @@ final class TrainingStep implements TrainingGraph {
 
   @Override
   public Layers<Operand<TFloat32>> layers(Operand<TFloat32> history) {
-    TensorFlowLayers.Histories rows =
-        history.equals(network.values)
-            ? network.histories(history)
-            : withoutZeros(network.histories(history));
+    TensorFlowLayers.Histories all = histories(history);
+    TensorFlowLayers.Histories rows = history.equals(network.values) ? all : withoutZeros(all);
     return new TensorFlowLayers(tf, network.items, rows, network.variables.learning(), initials) {
       @Override
       public Operand<TFloat32> history(String name, int width) {
-        Operand<TFloat32> output = super.history(name, width);
+        Operand<TFloat32> output =
+            sampled == null ? super.history(name, width) : ownHistory(name, width);
         firstLayers.add(new FirstLayer(name, rows, output));
         return output;
       }
 
       @Override
       public Operand<TFloat32> items(String name, Operand<TFloat32> input) {
-        Operand<TFloat32> scores = super.items(name, input);
+        Operand<TFloat32> scores =
+            sampled == null ? super.items(name, input) : sampledItems(name, input);
         lastLayers.add(new LastLayer(name, input, scores));
         return scores;
+      }
+
+      private Operand<TFloat32> ownHistory(String name, int width) {
+        kernel(name, network.items, width); // there may be none yet
+        return tf.nn.biasAdd(
+            tf.sparse.sparseTensorDenseMatMul(
+                rows.entries(),
+                rows.values(),
+                rows.shape(),
+                tf.ensureShape(sampled.own(name + "/kernel").values(), Shape.of(-1, width))),
+            bias(name, network.items, width));
+      }
+
+      private Operand<TFloat32> sampledItems(String name, Operand<TFloat32> input) {
+        network.keepItemsInRows(name);
+        super.items(name, input); // asks for the weights; of what it computes nothing is used
+        return tf.nn.biasAdd(
+            tf.linalg.matMul(
+                input, sampled.all(name + "/kernel").values(), MatMul.transposeB(true)),
+            tf.math.add(sampled.all(name + "/bias").values(), sampled.logWeights()));
       }
 
       @Override
@@ -635,6 +766,13 @@ final class TrainingStep implements TrainingGraph {
         throw notTrained(word);
       }
     };
+  }
+
+  /** The batch's histories over all items, or over the batch's own. */
+  private TensorFlowLayers.Histories histories(Operand<TFloat32> entries) {
+    return sampled == null
+        ? network.histories(entries)
+        : new TensorFlowLayers.Histories(sampled.places, entries, sampled.ownShape(counts));
   }
 
   /** The same rows without the entries that are 0: a sparse product would go through them too. */

@@ -3,9 +3,11 @@ package io.github.vaecf.core.training;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TensorFlowLayers.Initial;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
@@ -25,19 +27,36 @@ final class Variables {
   private final Map<String, Variable> weights = new LinkedHashMap<>();
   private final Map<String, Variable> frozen = new LinkedHashMap<>();
   private final Map<String, Variable> moments = new LinkedHashMap<>();
+  private final Set<String> itemsInRows = new HashSet<>();
 
-  /** A resource variable with the operations to read and to set it. */
+  /**
+   * Where 0 is fed that moments begin with: TensorFlow would fill a tensor with a constant before
+   * it is run, and keep that beside the variable.
+   */
+  final Placeholder<TFloat32> zero;
+
+  /**
+   * A resource variable with the operations to read and to set it, all of which are of the
+   * dimensions here, also where it is kept transposed.
+   */
   record Variable(
       String name,
       Shape dimensions,
+      boolean transposed,
       Initial initial,
       Operand<?> handle,
       Operand<TFloat32> value,
       Placeholder<TFloat32> fed,
-      Op assign) {}
+      Op assign) {
+    /** The dimensions that it is kept in. */
+    Shape kept() {
+      return Variables.kept(dimensions, transposed);
+    }
+  }
 
   Variables(Ops tf) {
     this.tf = tf;
+    zero = tf.withName("zero").placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
   }
 
   /** A weight of the model, made where it is new. */
@@ -51,9 +70,21 @@ final class Variables {
     return find(frozen, FROZEN + name, shape, initial).value();
   }
 
-  /** One of the moments of a weight; 0 at first. */
+  /**
+   * Has a kernel width × items kept as items × width, so that what an item has lies together and
+   * can be read and written by itself. Said before the weight is asked for; nothing else changes.
+   */
+  void keepItemsInRows(String name) {
+    itemsInRows.add(name);
+  }
+
+  /** One of the moments of a weight; 0 at first, and kept as the weight is. */
   Variable moment(Variable weight, String which) {
-    return find(moments, weight.name() + "/" + which, weight.dimensions(), Initial.constant(0));
+    String name = weight.name() + "/" + which;
+    if (weight.transposed()) {
+      keepItemsInRows(name);
+    }
+    return find(moments, name, weight.dimensions(), Initial.constant(0));
   }
 
   private Variable find(Map<String, Variable> among, String name, Shape shape, Initial initial) {
@@ -69,12 +100,27 @@ final class Variables {
   }
 
   private Variable define(String name, Shape shape, Initial initial) {
+    boolean transposed = itemsInRows.contains(name);
     // Without a shared name all variables of a session would be one.
-    VarHandleOp handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
-    Operand<TFloat32> value = tf.readVariableOp(handle, TFloat32.class);
+    VarHandleOp handle =
+        tf.varHandleOp(TFloat32.class, kept(shape, transposed), VarHandleOp.sharedName(name));
+    Operand<TFloat32> value = turned(tf.readVariableOp(handle, TFloat32.class), transposed);
     Placeholder<TFloat32> fed = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
-    Op assign = tf.assignVariableOp(handle, fed);
-    return new Variable(name, shape, initial, handle, value, fed, assign);
+    Op assign = tf.assignVariableOp(handle, turned(fed, transposed));
+    return new Variable(name, shape, transposed, initial, handle, value, fed, assign);
+  }
+
+  private static Shape kept(Shape shape, boolean transposed) {
+    return transposed ? Shape.of(shape.get(1), shape.get(0)) : shape;
+  }
+
+  private Operand<TFloat32> turned(Operand<TFloat32> matrix, boolean transposed) {
+    return transposed ? tf.linalg.transpose(matrix, tf.constant(new int[] {1, 0})) : matrix;
+  }
+
+  /** A weight of the model that was asked for before. */
+  Variable named(String name) {
+    return weights.get(name);
   }
 
   /** A second reading of a weight, for a path whose gradient is found by itself. */
@@ -87,6 +133,11 @@ final class Variables {
     return List.copyOf(weights.values());
   }
 
+  /** Whether a variable is one of the moments. */
+  boolean isMoment(Variable variable) {
+    return moments.containsKey(variable.name());
+  }
+
   /** All variables: weights, frozen copies, moments. */
   List<Variable> all() {
     List<Variable> all = new ArrayList<>(weights.values());
@@ -96,8 +147,8 @@ final class Variables {
   }
 
   /**
-   * The operations that give weights and moments their first values. Each weight has a random
-   * stream of its own, numbered in the order of the weights.
+   * The operations that give weights and moments their first values, given {@link #zero}. Each
+   * weight has a random stream of its own, numbered in the order of the weights.
    */
   List<Op> initialisers(long seed) {
     List<Op> operations = new ArrayList<>();
@@ -106,13 +157,18 @@ final class Variables {
       operations.add(initialiser(weight, Streams.seed(seed, Streams.WEIGHTS, stream)));
       stream++;
     }
-    moments.values().forEach(moment -> operations.add(initialiser(moment, 0)));
+    for (Variable moment : moments.values()) {
+      operations.add(
+          tf.assignVariableOp(
+              moment.handle(), tf.fill(tf.constant(moment.kept().asArray()), zero)));
+    }
     return operations;
   }
 
   private Op initialiser(Variable variable, long seed) {
     return tf.assignVariableOp(
-        variable.handle(), variable.initial().draw(tf, variable.dimensions(), seed));
+        variable.handle(),
+        turned(variable.initial().draw(tf, variable.dimensions(), seed), variable.transposed()));
   }
 
   /** The operations that make the frozen weights copies of the present ones; may be none. */
@@ -120,7 +176,8 @@ final class Variables {
     List<Op> operations = new ArrayList<>();
     for (Variable copy : frozen.values()) {
       Variable original = weights.get(copy.name().substring(FROZEN.length()));
-      operations.add(tf.assignVariableOp(copy.handle(), original.value()));
+      operations.add(
+          tf.assignVariableOp(copy.handle(), turned(original.value(), copy.transposed())));
     }
     return operations;
   }

@@ -359,8 +359,8 @@ class TrainerTest {
     }
     assertThat(modelOf(whole)).isEqualTo(best);
     assertThat(epochs[0]).isEqualTo(6);
-    assertThat(messages.get(0)).contains("model.safetensors", "checksum");
-    assertThat(messages.get(1)).contains("those of epoch 2", "are not in");
+    assertThat(messages.get(1)).contains("model.safetensors", "checksum");
+    assertThat(messages.get(2)).contains("those of epoch 2", "are not in");
     assertThat(messages).anyMatch(message -> message.endsWith("begins anew"));
   }
 
@@ -467,11 +467,11 @@ class TrainerTest {
           }
         };
     train(trainer(vae()).runFolder(run).resume(true).listener(listener)).close();
-    assertThat(messages.get(0))
+    assertThat(messages.get(1))
         .contains(newest.toString())
         .contains("checksum")
         .contains("going back to the checkpoint before");
-    assertThat(messages.get(1)).contains("resumed after step 28");
+    assertThat(messages.get(2)).contains("resumed after step 28");
     assertThat(modelOf(run)).isEqualTo(modelOf(whole));
   }
 
