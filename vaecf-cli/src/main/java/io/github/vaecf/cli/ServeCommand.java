@@ -45,8 +45,8 @@ import picocli.CommandLine.Option;
       "  vaecf serve --model models/movies",
       "  vaecf serve --model movies=models/movies --model books=models/books --label"
           + " movies:stable=3",
-      "  vaecf serve --model models/movies --host 0.0.0.0 --api-keys keys.txt --tls-certificate"
-          + " tls.crt --tls-key tls.key --access-log access.log"
+      "  vaecf serve --model models/movies --host 0.0.0.0 --api-keys keys.txt \\",
+      "    --tls-certificate tls.crt --tls-key tls.key --access-log access.log"
     })
 final class ServeCommand extends Subcommand {
   private static final int LARGEST_PORT = 65_535;
