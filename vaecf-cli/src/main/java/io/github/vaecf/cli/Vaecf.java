@@ -192,6 +192,9 @@ public final class Vaecf implements Runnable {
       Command command = type.getAnnotation(Command.class);
       if (arguments.contains(command.name())) {
         line.addSubcommand(command.name(), type);
+        // Once more, so that they stand at the end of the help.
+        CommandSpec added = line.getSubcommands().get(command.name()).getCommandSpec();
+        added.mixinStandardHelpOptions(false).mixinStandardHelpOptions(true);
       } else {
         CommandSpec named = CommandSpec.create();
         named.usageMessage().header(command.header());

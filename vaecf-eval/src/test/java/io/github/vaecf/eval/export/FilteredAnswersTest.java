@@ -169,13 +169,6 @@ class FilteredAnswersTest {
     }
   }
 
-  @Test
-  void anOnnxVersionOnTheJvm() {
-    try (Recommender model = ServedModel.load(folder.resolve("onnx"))) {
-      assertAllAnswered(true, model::recommendAll);
-    }
-  }
-
   /** As TensorFlow Serving and {@code vaecf serve} call it. */
   @Test
   void theSignatureOfASavedModel() {
