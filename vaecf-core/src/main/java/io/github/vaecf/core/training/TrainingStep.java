@@ -495,11 +495,12 @@ final class TrainingStep implements TrainingGraph {
     List<Operand<TFloat32>> squares = new ArrayList<>();
     Operand<TFloat32> twiceLambda = tf.constant((float) (2 * l2));
     for (Variables.Variable variable : network.variables.weights()) {
+      if (!variable.name().endsWith("/kernel")) {
+        continue;
+      }
       if (touched.containsKey(variable.name())) {
-        if (variable.name().endsWith("/kernel")) {
-          squares.add(penaliseRows(variable.name(), twiceLambda));
-        }
-      } else if (variable.name().endsWith("/kernel")) {
+        squares.add(penaliseRows(variable.name(), twiceLambda));
+      } else {
         squares.add(tf.nn.l2Loss(variable.value())); // ½ Σ w²
         gradients.compute(
             variable.name(),
