@@ -65,7 +65,7 @@ public abstract class ServedModel extends Recommender {
   public abstract Map<String, ServedSignature> signatures();
 
   @Override
-  protected final void rank(
+  protected void rank(
       CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     inParts(
         histories,

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -38,6 +39,9 @@ public final class ServedSignature {
   private final List<TensorSpec> inputs;
   private final List<TensorSpec> outputs;
   private final SignatureDef definition;
+
+  /** What answers in the place of the graph; null where the graph does. */
+  private volatile UnaryOperator<Map<String, TensorRows>> instead;
 
   ServedSignature(String name, SignatureDef definition, Session session) {
     this.name = name;
@@ -99,6 +103,17 @@ public final class ServedSignature {
    */
   public Map<String, TensorRows> call(Map<String, TensorRows> values) {
     check(values);
+    UnaryOperator<Map<String, TensorRows>> other = instead;
+    return other == null ? run(values) : other.apply(values);
+  }
+
+  /** Has calls answered by something that knows a faster way to what the graph gives. */
+  void answerBy(UnaryOperator<Map<String, TensorRows>> other) {
+    instead = other;
+  }
+
+  /** Has the graph answer what was checked. */
+  Map<String, TensorRows> run(Map<String, TensorRows> values) {
     Session.Runner runner = session.runner();
     List<Tensor> fed = new ArrayList<>(inputs.size());
     try {
