@@ -4,7 +4,6 @@ import io.github.vaecf.core.Rankings;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,12 +14,13 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * How long one user's best 100 take, by TensorFlow's product with all items, by an index all of
- * whose coordinates are whole numbers, and by the index as it is exported; see measure-index.sh.
+ * How long one user's best 100 take by the index of an export, and by TensorFlow's product with all
+ * items; see measure-index.sh.
  */
 public final class MeasureIndex {
   private static final int USERS = 200;
   private static final int K = 100;
+  private static final int ROUNDS = 5;
 
   private MeasureIndex() {}
 
@@ -83,29 +83,27 @@ public final class MeasureIndex {
     int[] items = new int[USERS * K];
     float[] scores = new float[USERS * K];
     double[] millis = new double[USERS];
-    double[] cpu = new double[USERS];
-    for (int round = 0; round < 3; round++) {
+    Arrays.fill(millis, Double.POSITIVE_INFINITY);
+    for (int round = 0; round < ROUNDS; round++) {
       for (int user = 0; user < USERS; user++) {
         long start = System.nanoTime();
-        long before = processorTime();
         Rankings one = model.rank(users, user, user + 1, K);
-        cpu[user] = (processorTime() - before) / 1e6;
-        millis[user] = (System.nanoTime() - start) / 1e6;
+        millis[user] = Math.min(millis[user], (System.nanoTime() - start) / 1e6);
         for (int rank = 0; rank < K; rank++) {
           items[user * K + rank] = one.item(0, rank);
           scores[user * K + rank] = one.score(0, rank);
         }
       }
     }
-    print(what, millis, cpu);
+    print(what, millis);
     return new Rankings(K, items, scores);
   }
 
   private static void search(String what, ItemIndex index, float[] vectors, CsrMatrix users) {
     double[] millis = new double[USERS];
-    double[] cpu = new double[USERS];
+    Arrays.fill(millis, Double.POSITIVE_INFINITY);
     int width = index.width();
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
       for (int user = 0; user < USERS; user++) {
         BitSet candidates = new BitSet();
         candidates.set(0, users.columns());
@@ -113,13 +111,11 @@ public final class MeasureIndex {
         float[] vector = Arrays.copyOfRange(vectors, user * width, (user + 1) * width);
         Rankings ranking = new Rankings(K, new int[K], new float[K]);
         long start = System.nanoTime();
-        long before = processorTime();
         index.rank(vector, 1, users, user, row -> candidates, ranking, 0);
-        cpu[user] = (processorTime() - before) / 1e6;
-        millis[user] = (System.nanoTime() - start) / 1e6;
+        millis[user] = Math.min(millis[user], (System.nanoTime() - start) / 1e6);
       }
     }
-    print(what, millis, cpu);
+    print(what, millis);
   }
 
   private static void together(String what, ServedSavedModel model, CsrMatrix users) {
@@ -130,24 +126,16 @@ public final class MeasureIndex {
     System.out.printf(Locale.ROOT, "%-32s %7.2f ms a user, all cores%n", what, millis / USERS);
   }
 
-  private static void print(String what, double[] millis, double[] cpu) {
+  private static void print(String what, double[] millis) {
     Arrays.sort(millis);
-    Arrays.sort(cpu);
     System.out.printf(
         Locale.ROOT,
-        "%-32s p50 %7.2f ms, p90 %7.2f ms, p99 %7.2f ms; processor time p50 %7.2f ms%n",
+        "%-32s p50 %7.2f ms, p90 %7.2f ms, p99 %7.2f ms over users, fastest of %d rounds%n",
         what,
         millis[USERS / 2],
         millis[USERS * 9 / 10],
         millis[USERS * 99 / 100],
-        cpu[USERS / 2]);
-  }
-
-  /** Of all threads, in nanoseconds. */
-  private static long processorTime() {
-    return ((com.sun.management.OperatingSystemMXBean)
-            ManagementFactory.getOperatingSystemMXBean())
-        .getProcessCpuTime();
+        ROUNDS);
   }
 
   private static List<String> memory() throws Exception {

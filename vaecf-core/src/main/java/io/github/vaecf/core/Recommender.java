@@ -146,7 +146,12 @@ public abstract class Recommender implements AutoCloseable {
     return (histories, from, to, rankings, firstUser) -> {
       if (scoresAllItems()) {
         rankAmong(
-            histories, from, to, row -> left(filters.apply(row), histories, row), rankings, firstUser);
+            histories,
+            from,
+            to,
+            row -> left(filters.apply(row), histories, row),
+            rankings,
+            firstUser);
         return;
       }
       int width = depth(filters, from, to, rankings.k());

@@ -312,7 +312,13 @@ final class Safetensors implements AutoCloseable {
     if (size(place.shape()) != expected) {
       throw damaged(
           file,
-          "its tensor " + name + " has the shape " + place.shape() + " in place of " + expected + " numbers");
+          "its tensor "
+              + name
+              + " has the shape "
+              + place.shape()
+              + " in place of "
+              + expected
+              + " numbers");
     }
     try {
       channel.position(dataStart + place.begin());

@@ -115,14 +115,12 @@ final class IndexedSignatures {
         .toList();
   }
 
-  private static int number(
-      Map<String, TensorRows> inputs, String name, int user, int otherwise) {
+  private static int number(Map<String, TensorRows> inputs, String name, int user, int otherwise) {
     TensorRows rows = inputs.get(name);
     return rows == null ? otherwise : ((int[]) rows.values())[user];
   }
 
-  private static Map<String, TensorRows> answer(
-      int rows, int width, Object items, float[] scores) {
+  private static Map<String, TensorRows> answer(int rows, int width, Object items, float[] scores) {
     return Map.of(
         ExportFormat.ITEMS, new TensorRows(rows, width, items),
         ExportFormat.SCORES, new TensorRows(rows, width, scores));

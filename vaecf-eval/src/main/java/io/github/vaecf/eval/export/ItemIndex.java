@@ -30,11 +30,11 @@ import java.util.stream.IntStream;
  * principal directions as whole numbers of 8 bits, and the length of the rest. Sums of 16 bits over
  * these bound every score of a block from above, by the inequality of Cauchy and Schwarz. First the
  * vector with the highest bound of each block is read whole, and its score computed from float32;
- * then all others whose bound reaches the worst of the best k so far. Blocks whose longest vector is
- * too short for that are left out. The order by length, the rotation, the whole numbers and the
+ * then all others whose bound reaches the worst of the best k so far. Blocks whose longest vector
+ * is too short for that are left out. The order by length, the rotation, the whole numbers and the
  * bound by the length of the rest are those of Li, Chan, Yiu and Mamoulis, "FEXIPRO: Fast and Exact
- * Inner Product Retrieval in Recommender Systems", SIGMOD 2017; the sums over a whole block at once,
- * and the first of each block, are ours.
+ * Inner Product Retrieval in Recommender Systems", SIGMOD 2017; the sums over a whole block at
+ * once, and the first of each block, are ours.
  *
  * <p>Safe for use by many threads.
  */
@@ -82,8 +82,7 @@ final class ItemIndex {
     head = floats(start, header.blocks());
     itemOfRow = map(channel, places.itemOfRow(), places.rowOfItem()).asIntBuffer();
     rowOfItem = map(channel, places.rowOfItem(), places.coordinates()).asIntBuffer();
-    coordinates =
-        new Mapped(channel, places.coordinates(), places.vectors(), header.blockBytes());
+    coordinates = new Mapped(channel, places.coordinates(), places.vectors(), header.blockBytes());
     vectors = new Mapped(channel, places.vectors(), places.end(), header.vectorBytes());
   }
 
@@ -390,7 +389,7 @@ final class ItemIndex {
   private static void add(char[] pairs, short first, short second, short[] sums) {
     for (int i = 0; i < BLOCK; i++) {
       int pair = pairs[i];
-      sums[i] += first * (pair >> 8) + second * (pair & 255);
+      sums[i] = (short) (sums[i] + first * (pair >> 8) + second * (pair & 255));
     }
   }
 

@@ -47,7 +47,7 @@ final class ItemIndexFile {
 
   // What a search costs: of an item, for each of its whole numbers; for a vector that is read.
   private static final double NANOSECONDS_A_COORDINATE = 0.06;
-  private static final double NANOSECONDS_A_VECTOR = 150;
+  private static final double NANOSECONDS_A_VECTOR = 200;
   private static final double NANOSECONDS_AN_ENTRY = 0.6;
 
   private ItemIndexFile() {}
@@ -147,8 +147,7 @@ final class ItemIndexFile {
 
     Places places() {
       long mean = HEADER_BYTES;
-      long itemOfRow =
-          mean + Float.BYTES * ((long) width * (1 + first) + 4L * blocks());
+      long itemOfRow = mean + Float.BYTES * ((long) width * (1 + first) + 4L * blocks());
       long rowOfItem = itemOfRow + (long) Integer.BYTES * items;
       long coordinates = rowOfItem + (long) Integer.BYTES * items;
       long vectors = coordinates + (long) blocks() * blockBytes();
@@ -184,8 +183,7 @@ final class ItemIndexFile {
   }
 
   private static float[][] sample(Vectors vectors) {
-    int size =
-        Math.min(vectors.items(), Math.min(SAMPLE, LARGEST_SAMPLE / vectors.width()));
+    int size = Math.min(vectors.items(), Math.min(SAMPLE, LARGEST_SAMPLE / vectors.width()));
     float[][] sample = new float[size][vectors.width()];
     for (int i = 0; i < size; i++) {
       vectors.copy((int) ((long) i * vectors.items() / size), sample[i]);
@@ -228,8 +226,7 @@ final class ItemIndexFile {
   }
 
   /** How many coordinates are whole numbers: what costs least, by a sample of items and users. */
-  private static int first(
-      float[][] sample, float[] mean, RealMatrix directions, Users users) {
+  private static int first(float[][] sample, float[] mean, RealMatrix directions, Users users) {
     int width = mean.length;
     int all = width | 1;
     double[][] rotated = new double[sample.length][];
@@ -242,8 +239,7 @@ final class ItemIndexFile {
       }
       rotated[item] = directions.preMultiply(centred);
     }
-    int[] choices =
-        Arrays.stream(FIRST).filter(choice -> choice < all).toArray();
+    int[] choices = Arrays.stream(FIRST).filter(choice -> choice < all).toArray();
     double[] read = new double[choices.length]; // vectors of the sample, over the users
     int count = users.scores().length;
     for (int user = 0; user < count; user++) {
@@ -335,9 +331,7 @@ final class ItemIndexFile {
           block.writeTo(pairs.clear());
           writeAt(channel, rows.flip(), places.vectors() + (long) from * unknown.vectorBytes());
           writeAt(
-              channel,
-              pairs.rewind(),
-              places.coordinates() + (long) number * unknown.blockBytes());
+              channel, pairs.rewind(), places.coordinates() + (long) number * unknown.blockBytes());
           ofBlocks.putFloat(Float.BYTES * number, block.scale);
           ofBlocks.putFloat(Float.BYTES * (unknown.blocks() + number), block.longest);
           ofBlocks.putFloat(Float.BYTES * (2 * unknown.blocks() + number), block.error);
@@ -389,8 +383,7 @@ final class ItemIndexFile {
       return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static void writeInts(FileChannel channel, int[] numbers, long at)
-        throws IOException {
+    private static void writeInts(FileChannel channel, int[] numbers, long at) throws IOException {
       ByteBuffer bytes = littleEndian(Integer.BYTES * ItemIndex.BLOCK);
       for (int from = 0; from < numbers.length; from += ItemIndex.BLOCK) {
         int size = Math.min(ItemIndex.BLOCK, numbers.length - from);
@@ -400,8 +393,7 @@ final class ItemIndexFile {
       }
     }
 
-    private static void writeAt(FileChannel channel, ByteBuffer bytes, long at)
-        throws IOException {
+    private static void writeAt(FileChannel channel, ByteBuffer bytes, long at) throws IOException {
       for (long place = at; bytes.hasRemaining(); ) {
         place += channel.write(bytes, place);
       }

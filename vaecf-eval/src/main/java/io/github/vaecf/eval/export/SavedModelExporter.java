@@ -278,9 +278,7 @@ public final class SavedModelExporter {
             Titles.write(ExportFormat.titles(folder), titles == null ? model.titles() : titles);
             Map<String, Object> found =
                 SavedModelFiles.tryOut(
-                    folder,
-                    version.modelName(),
-                    products.filter(one -> isIndexed(one.items())));
+                    folder, version.modelName(), products.filter(one -> isIndexed(one.items())));
             ModelCard.write(folder, snapshot, FORM.name(), found, facts);
           });
       version.prune(keep);

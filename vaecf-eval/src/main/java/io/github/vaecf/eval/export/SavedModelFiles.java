@@ -42,8 +42,8 @@ final class SavedModelFiles {
    * @param weights how the checkpoint holds the matrices
    * @return the items' vectors, where the scores are their products with the users'
    */
-  static Optional<ItemProducts> write(Path folder, ModelSnapshot model, int topK, ExportedWeights weights)
-      throws IOException {
+  static Optional<ItemProducts> write(
+      Path folder, ModelSnapshot model, int topK, ExportedWeights weights) throws IOException {
     String vocabulary = Vocabulary.lines(model.items());
     try (InferenceGraph graph = new InferenceGraph(model, topK, weights)) {
       Files.createDirectory(folder.resolve(ExportFormat.ASSETS));

@@ -92,9 +92,7 @@ final class ServedSavedModel extends ServedModel {
       requireFits(folder, signatures, items);
       Path index = ExportFormat.index(folder);
       Optional<ItemIndex> opened =
-          Files.exists(index)
-              ? Optional.of(ItemIndex.open(index, items.size()))
-              : Optional.empty();
+          Files.exists(index) ? Optional.of(ItemIndex.open(index, items.size())) : Optional.empty();
       model =
           new ServedSavedModel(bundle, signatures, items, Titles.read(ExportFormat.titles(folder)));
       opened.ifPresent(model::use);
@@ -264,7 +262,12 @@ final class ServedSavedModel extends ServedModel {
           try (TInt64 tensor =
                   TInt64.tensorOf(Shape.of(users, length), DataBuffers.of(rows, true, false));
               Result result =
-                  bundle.session().runner().feed(fed, tensor).fetch(ExportFormat.USER_VECTORS).run()) {
+                  bundle
+                      .session()
+                      .runner()
+                      .feed(fed, tensor)
+                      .fetch(ExportFormat.USER_VECTORS)
+                      .run()) {
             TensorRows some = TensorRows.copyOf(result.get(0));
             for (int user = 0; user < users; user++) {
               int at = (first - from + user) * width;

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +36,16 @@ class IndexedModelTest {
   private static final Groups DATA = new Groups(120, 30, 40, 5);
   private static final double ROUNDING = 1e-4;
 
+  @TempDir private static Path shared;
   @TempDir private Path folder;
+
+  /** Exports of one autoencoder, with an index and without. */
+  @BeforeAll
+  static void exportAutoencoder() {
+    exportBoth(
+        MultVae.published().with(Map.of("hidden", "0", "latent", "24", "learning-rate", "0.01")),
+        shared);
+  }
 
   private static TrainedModel train(Settings settings) {
     Settings quick =
@@ -57,8 +67,7 @@ class IndexedModelTest {
     Random random = new Random(8);
     List<Query> questions = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Query.Builder query =
-          Query.builder().history(some(random, 20)).k(1 + random.nextInt(60));
+      Query.Builder query = Query.builder().history(some(random, 20)).k(1 + random.nextInt(60));
       if (random.nextBoolean()) {
         query.offset(random.nextInt(60));
       }
@@ -85,7 +94,7 @@ class IndexedModelTest {
     }
   }
 
-  private void exportBoth(Settings settings) {
+  private static void exportBoth(Settings settings, Path folder) {
     try (TrainedModel model = train(settings)) {
       SavedModelExporter.builder().index(Indexing.ALWAYS).export(model, folder.resolve("with/1"));
       SavedModelExporter.builder().index(Indexing.NEVER).export(model, folder.resolve("without/1"));
@@ -94,8 +103,7 @@ class IndexedModelTest {
     assertThat(folder.resolve("without/1/assets.extra/items.index")).doesNotExist();
   }
 
-  private void assertSameAnswers(Settings settings) {
-    exportBoth(settings);
+  private static void assertSameAnswers(Path folder) {
     try (ServedModel with = ServedModel.load(folder.resolve("with"));
         ServedModel without = ServedModel.load(folder.resolve("without"))) {
       List<Query> questions = questions(300);
@@ -113,28 +121,28 @@ class IndexedModelTest {
 
   @Test
   void anAutoencoder() {
-    assertSameAnswers(
-        MultVae.published().with(Map.of("hidden", "0", "latent", "24", "learning-rate", "0.01")));
+    assertSameAnswers(shared);
   }
 
   @Test
   void aFactorization() {
-    assertSameAnswers(Settings.published(new ImplicitAls()).with(Map.of("factors", "16")));
+    exportBoth(Settings.published(new ImplicitAls()).with(Map.of("factors", "16")), folder);
+    assertSameAnswers(folder);
   }
 
   /** Whose scores of a history's own items are less than their products. */
   @Test
   void aLinearAutoencoderOfLowRank() {
-    assertSameAnswers(Settings.published(new Elsa()).with(Map.of("factors", "16")));
+    exportBoth(Settings.published(new Elsa()).with(Map.of("factors", "16")), folder);
+    assertSameAnswers(folder);
   }
 
   @Test
   void everySignatureThatRanksAnswersAsTheGraphDoes() throws IOException {
-    exportBoth(MultVae.published().with(Map.of("hidden", "0", "latent", "9")));
     TensorRows items =
         text(3, 4, id(3), id(17), "unknown", "", "", "", "", "", id(3), id(3), id(5), id(7));
-    try (ServedModel with = ServedModel.load(folder.resolve("with"));
-        ServedModel without = ServedModel.load(folder.resolve("without"))) {
+    try (ServedModel with = ServedModel.load(shared.resolve("with"));
+        ServedModel without = ServedModel.load(shared.resolve("without"))) {
       List<Map.Entry<String, Map<String, TensorRows>>> calls =
           List.of(
               Map.entry("serving_default", Map.of("items", items)),
@@ -144,12 +152,18 @@ class IndexedModelTest {
               Map.entry(
                   "recommend_filtered",
                   Map.of(
-                      "items", items,
-                      "exclude", text(3, 1, id(1), id(2), ""),
-                      "allow", text(3, 2, "", "", "unknown", "", id(8), id(3)),
-                      "k", new TensorRows(3, 1, new int[] {5, 9, 2}),
-                      "offset", new TensorRows(3, 1, new int[] {7, 0, 1}),
-                      "with_history", new TensorRows(3, 1, new int[] {0, 0, 1}))),
+                      "items",
+                      items,
+                      "exclude",
+                      text(3, 1, id(1), id(2), ""),
+                      "allow",
+                      text(3, 2, "", "", "unknown", "", id(8), id(3)),
+                      "k",
+                      new TensorRows(3, 1, new int[] {5, 9, 2}),
+                      "offset",
+                      new TensorRows(3, 1, new int[] {7, 0, 1}),
+                      "with_history",
+                      new TensorRows(3, 1, new int[] {0, 0, 1}))),
               Map.entry(
                   "recommend_indices",
                   Map.of("items", new TensorRows(2, 2, new long[] {5, -1, 3, 99_999}))),
@@ -191,13 +205,12 @@ class IndexedModelTest {
 
   @Test
   void theCardSaysHowMuchOfTheExactAnswersTheIndexFinds() throws IOException {
-    exportBoth(MultVae.published().with(Map.of("hidden", "0", "latent", "24")));
-    JsonNode index = ModelCard.read(folder.resolve("with/1/model.json")).path("index");
+    JsonNode index = ModelCard.read(shared.resolve("with/1/model.json")).path("index");
     assertThat(index.path("recall@100").asDouble()).isGreaterThan(0.999);
     assertThat(index.path("users").asInt()).isEqualTo(200);
     assertThat(index.path("width").asInt()).isEqualTo(25);
     assertThat(index.path("largest_score_difference").asDouble()).isBetween(0.0, ROUNDING);
-    assertThat(ModelCard.read(folder.resolve("without/1/model.json")).has("index")).isFalse();
+    assertThat(ModelCard.read(shared.resolve("without/1/model.json")).has("index")).isFalse();
   }
 
   @Test
@@ -213,14 +226,18 @@ class IndexedModelTest {
 
   @Test
   void anIndexThatIsDamagedIsRefusedByItsName() throws IOException {
-    exportBoth(MultVae.published().with(Map.of("hidden", "0", "latent", "9")));
-    Path index = folder.resolve("with/1/assets.extra/items.index");
-    byte[] bytes = Files.readAllBytes(index);
-    bytes[bytes.length / 2] ^= 1;
-    Files.write(index, bytes);
-    assertThatThrownBy(() -> ServedModel.load(folder.resolve("with")))
-        .isInstanceOf(DataException.class)
-        .hasMessageContaining("items.index: its bytes are not those that the export wrote");
+    Path index = shared.resolve("with/1/assets.extra/items.index");
+    byte[] whole = Files.readAllBytes(index);
+    byte[] damaged = whole.clone();
+    damaged[damaged.length / 2] ^= 1;
+    Files.write(index, damaged);
+    try {
+      assertThatThrownBy(() -> ServedModel.load(shared.resolve("with")))
+          .isInstanceOf(DataException.class)
+          .hasMessageContaining("items.index: its bytes are not those that the export wrote");
+    } finally {
+      Files.write(index, whole);
+    }
   }
 
   @Test
@@ -243,10 +260,9 @@ class IndexedModelTest {
 
   @Test
   void whoIsEvaluatedGetsTheRankingsOfAllScores() {
-    exportBoth(MultVae.published().with(Map.of("hidden", "0", "latent", "24")));
     CsrMatrix users = DATA.matrix();
-    try (ServedModel with = ServedModel.load(folder.resolve("with"));
-        ServedModel without = ServedModel.load(folder.resolve("without"))) {
+    try (ServedModel with = ServedModel.load(shared.resolve("with"));
+        ServedModel without = ServedModel.load(shared.resolve("without"))) {
       Rankings found = with.rank(users, 3, users.rows(), 50);
       Rankings expected = without.rank(users, 3, users.rows(), 50);
       for (int user = 0; user < expected.users(); user++) {

@@ -138,8 +138,7 @@ class ItemIndexTest {
         }
         for (int rank = 0; rank < expected.length; rank++) {
           assertThat(candidates[user].get(found[rank])).isTrue();
-          assertThat(allScores[user * k + rank])
-              .isCloseTo(scores[expected[rank]], within(1e-5f));
+          assertThat(allScores[user * k + rank]).isCloseTo(scores[expected[rank]], within(1e-5f));
         }
         assertThat(Arrays.stream(found).distinct().count()).isEqualTo(expected.length);
         assertThat(Arrays.stream(all, user * k + expected.length, (user + 1) * k))
@@ -164,7 +163,9 @@ class ItemIndexTest {
     assertThat(products.width()).isEqualTo(kind.width + 1); // an even number
     float[] vector = new float[products.width()];
     products.copy(1234, vector);
-    assertThat(vector).endsWith(bias[1234]).startsWith(Arrays.copyOfRange(rows, 1234 * 63, 1235 * 63));
+    assertThat(vector)
+        .endsWith(bias[1234])
+        .startsWith(Arrays.copyOfRange(rows, 1234 * 63, 1235 * 63));
 
     float[] users = new float[products.width()];
     System.arraycopy(kind.vectors(1, 2), 0, users, 0, kind.width);
@@ -235,7 +236,8 @@ class ItemIndexTest {
     byte[] whole = Files.readAllBytes(file);
     assertThatThrownBy(() -> ItemIndex.open(file, ITEMS + 1))
         .isInstanceOf(DataException.class)
-        .hasMessage(file + ": expected an index of 3001 items, as there are ids, found one of 3000");
+        .hasMessage(
+            file + ": expected an index of 3001 items, as there are ids, found one of 3000");
     Files.write(file, Arrays.copyOf(whole, whole.length - 1));
     assertThatThrownBy(() -> ItemIndex.open(file, ITEMS))
         .isInstanceOf(DataException.class)
