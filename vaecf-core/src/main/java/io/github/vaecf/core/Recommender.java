@@ -31,6 +31,9 @@ public abstract class Recommender implements AutoCloseable {
   /** Scores, or places of rankings, that are held in one go where items are filtered. */
   private static final int MOST_SCORES = 1 << 22;
 
+  /** Scores that are made in one go where only the best are kept: 134 MB of native memory. */
+  private static final int MOST_RANKED = 1 << 25;
+
   private final IdIndex items;
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
   private boolean closed;
@@ -123,35 +126,50 @@ public abstract class Recommender implements AutoCloseable {
     Query.requireK(k);
     Objects.checkFromToIndex(from, to, histories.rows());
     Rankings rankings = Rankings.empty(to - from, Math.min(k, itemCount()));
+    int some = Math.max(1, Math.min(LARGEST_BATCH, MOST_RANKED / itemCount()));
     return whileOpen(
         () -> {
-          for (int start = from; start < to; start += LARGEST_BATCH) {
-            few.rank(histories, start, Math.min(to, start + LARGEST_BATCH), rankings, start - from);
+          for (int start = from; start < to; start += some) {
+            few.rank(histories, start, Math.min(to, start + some), rankings, start - from);
           }
           return rankings;
         });
   }
 
   /**
-   * The one way of filtering: all scores, then the filter, then the best. Whoever cannot score
-   * ranks so deep that enough is left even if all that is left out comes first.
+   * The one way of filtering: what is left of all items is ranked. Whoever cannot score ranks so
+   * deep that enough is left even if all that is left out comes first.
    *
    * @param filters the filter of each row
    */
   private FewUsers filtered(IntFunction<ItemFilter> filters) {
     return (histories, from, to, rankings, firstUser) -> {
-      int width = scoresAllItems() ? itemCount() : depth(filters, from, to, rankings.k());
+      if (scoresAllItems()) {
+        rankAmong(
+            histories,
+            from,
+            to,
+            row -> left(filters.apply(row), histories, row),
+            rankings,
+            firstUser);
+        return;
+      }
+      int width = depth(filters, from, to, rankings.k());
       int some = Math.max(1, MOST_SCORES / width);
       for (int start = from; start < to; start += some) {
         int end = Math.min(to, start + some);
-        int user = firstUser + start - from;
-        if (scoresAllItems()) {
-          selectByScore(histories, start, end, filters, rankings, user);
-        } else {
-          selectByRank(histories, start, end, filters, width, rankings, user);
-        }
+        selectByRank(histories, start, end, filters, width, rankings, firstUser + start - from);
       }
     };
+  }
+
+  /** What a filter leaves of all items to a row. */
+  private static BitSet left(ItemFilter filter, CsrMatrix histories, int row) {
+    BitSet candidates = filter.candidates();
+    if (!filter.keepsHistory()) {
+      histories.row(row).forEach(candidates::clear);
+    }
+    return candidates;
   }
 
   private int depth(IntFunction<ItemFilter> filters, int from, int to, int k) {
@@ -163,26 +181,6 @@ public abstract class Recommender implements AutoCloseable {
       leftOut = Math.max(leftOut, filters.apply(row).leftOut());
     }
     return (int) Math.min(itemCount(), (long) k + leftOut);
-  }
-
-  private void selectByScore(
-      CsrMatrix histories,
-      int from,
-      int to,
-      IntFunction<ItemFilter> filters,
-      Rankings rankings,
-      int firstUser) {
-    float[] scores = scoreAll(histories, from, to);
-    TopItems best = new TopItems(rankings.k());
-    for (int row = from; row < to; row++) {
-      ItemFilter filter = filters.apply(row);
-      BitSet candidates = filter.candidates();
-      if (!filter.keepsHistory()) {
-        histories.row(row).forEach(candidates::clear);
-      }
-      int user = row - from;
-      best.select(scores, user * itemCount(), candidates, rankings, firstUser + user);
-    }
   }
 
   private void selectByRank(
@@ -558,6 +556,43 @@ public abstract class Recommender implements AutoCloseable {
    */
   protected float[] scoreAll(CsrMatrix histories, int from, int to) {
     throw leavesHistoriesOut();
+  }
+
+  /**
+   * Ranks some of the items for a few users, with arguments that were checked. Asked only of one
+   * that {@linkplain #scoresAllItems scores all items}; one that finds the best without that
+   * overrides this.
+   *
+   * @param histories users × {@link #itemCount()}
+   * @param from first row to rank for
+   * @param to row after the last; at least one row, at most some hundred
+   * @param candidates gives the indices of the items that a row may get, those of its history or
+   *     not; asked once a row
+   * @param rankings receives the rankings; places that are not set stay empty
+   * @param firstUser the user of the rankings that row {@code from} stands for
+   * @throws ArithmeticException if a score is not a number
+   */
+  protected void rankAmong(
+      CsrMatrix histories,
+      int from,
+      int to,
+      IntFunction<BitSet> candidates,
+      Rankings rankings,
+      int firstUser) {
+    int some = Math.max(1, MOST_SCORES / itemCount());
+    TopItems best = new TopItems(rankings.k());
+    for (int start = from; start < to; start += some) {
+      int end = Math.min(to, start + some);
+      float[] scores = scoreAll(histories, start, end);
+      for (int row = start; row < end; row++) {
+        best.select(
+            scores,
+            (row - start) * itemCount(),
+            candidates.apply(row),
+            rankings,
+            firstUser + row - from);
+      }
+    }
   }
 
   /**

@@ -116,6 +116,48 @@ public final class TopItems {
     }
   }
 
+  /** Forgets what was offered. */
+  public void clear() {
+    size = 0;
+  }
+
+  /**
+   * Takes an item if it is among the best so far; for whoever has the scores one by one. An item is
+   * offered once.
+   *
+   * @param item its index
+   * @param score its score
+   * @throws ArithmeticException if the score is not a number
+   */
+  public void add(int item, float score) {
+    requireNumber(item, score);
+    offer(item, score);
+  }
+
+  /**
+   * The score below which no item is among the best any more.
+   *
+   * @return the worst score of the best so far; −∞ while there are fewer than k
+   */
+  public float least() {
+    return size == heap.length ? score(heap[0]) : Float.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Fills a user's ranking in with the best of what was {@linkplain #add offered}, and forgets
+   * them.
+   *
+   * @param rankings receives at most k items
+   * @param user the user of the rankings
+   */
+  public void take(Rankings rankings, int user) {
+    Arrays.sort(heap, 0, size);
+    for (int rank = 0; rank < size; rank++) {
+      rankings.set(user, rank, item(rank), score(heap[size - 1 - rank]));
+    }
+    size = 0;
+  }
+
   private static void requireNumber(int item, float score) {
     if (Float.isNaN(score)) {
       throw new ArithmeticException("the score of item " + item + " is not a number");
@@ -145,6 +187,12 @@ public final class TopItems {
     int bits = Float.floatToIntBits(score + 0.0f);
     int ordered = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
     return ((long) ordered << 32) | (~item & 0xFFFF_FFFFL);
+  }
+
+  /** The score of a key. */
+  private static float score(long key) {
+    int ordered = (int) (key >> 32);
+    return Float.intBitsToFloat(ordered ^ ((ordered >> 31) & Integer.MAX_VALUE));
   }
 
   private void siftUp(int child) {

@@ -3,8 +3,11 @@ package io.github.vaecf.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -95,6 +98,36 @@ class TopItemsTest {
     assertThatThrownBy(() -> new TopItems(k).select(scores, rankings, 1))
         .isInstanceOf(ArithmeticException.class)
         .hasMessageEndingWith(" is not a number");
+  }
+
+  @Property
+  void itemsThatAreOfferedOneByOneInAnyOrderGiveTheSameSelection(
+      @ForAll @IntRange(min = 1, max = 80) int count,
+      @ForAll @IntRange(min = 1, max = 100) int k,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    float[] scores = scores(count, random);
+    int[] items = new int[k];
+    float[] itemScores = new float[k];
+    Arrays.fill(items, -1);
+    new TopItems(k).select(scores, new int[0], 0, items, itemScores, 0);
+    List<Integer> order = new ArrayList<>(IntStream.range(0, count).boxed().toList());
+    Collections.shuffle(order, random);
+
+    TopItems best = new TopItems(k);
+    best.add(0, 5);
+    best.clear();
+    order.forEach(item -> best.add(item, scores[item]));
+    float least = best.least();
+    Rankings rankings = Rankings.empty(1, k);
+    best.take(rankings, 0);
+
+    assertThat(least == (count < k ? Float.NEGATIVE_INFINITY : itemScores[k - 1])).isTrue();
+    for (int rank = 0; rank < k; rank++) {
+      assertThat(rankings.item(0, rank)).isEqualTo(items[rank]);
+      assertThat(rank >= count || rankings.score(0, rank) == itemScores[rank]).isTrue();
+    }
+    assertThat(best.least()).as("when all are taken").isEqualTo(Float.NEGATIVE_INFINITY);
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -437,6 +438,28 @@ final class NetworkSession extends Recommender {
   void set(String name, float[] value) {
     Variables.Variable variable = variable(name);
     try (TFloat32 tensor = Batch.floats(variable.dimensions(), value)) {
+      set(variable, tensor);
+    }
+  }
+
+  /**
+   * Sets a variable to what a file has for it, which is never on the heap as a whole.
+   *
+   * @throws ArithmeticException if a value is no finite number
+   * @throws DataException if the file has another number of them
+   */
+  void set(Variables.Variable variable, Safetensors file) {
+    try (TFloat32 tensor = TFloat32.tensorOf(variable.dimensions())) {
+      FloatDataBuffer values = tensor.asRawTensor().data().asFloats();
+      file.read(
+          variable.name(),
+          values.size(),
+          (some, length, at) -> {
+            for (int i = 0; i < length; i++) {
+              TrainedModel.requireFinite(variable.name(), some[i]);
+            }
+            values.offset(at).write(some, 0, length);
+          });
       set(variable, tensor);
     }
   }

@@ -289,28 +289,62 @@ final class Safetensors implements AutoCloseable {
     return List.copyOf(places.keySet());
   }
 
+  /** Takes the numbers of a tensor, some after the other. */
+  interface Target {
+    void take(float[] some, int length, long at);
+  }
+
   /** The numbers of one tensor. */
   float[] read(String name) {
+    long size = size(place(name).shape());
+    float[] numbers = new float[Math.toIntExact(size)];
+    read(name, size, (some, length, at) -> System.arraycopy(some, 0, numbers, (int) at, length));
+    return numbers;
+  }
+
+  /**
+   * Hands the numbers of one tensor on without holding all of them.
+   *
+   * @param expected how many there should be
+   */
+  void read(String name, long expected, Target target) {
+    Place place = place(name);
+    if (size(place.shape()) != expected) {
+      throw damaged(
+          file,
+          "its tensor "
+              + name
+              + " has the shape "
+              + place.shape()
+              + " in place of "
+              + expected
+              + " numbers");
+    }
+    try {
+      channel.position(dataStart + place.begin());
+      ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      float[] some = new float[BUFFER_BYTES / Float.BYTES];
+      long size = size(place.shape());
+      for (long at = 0; at < size; ) {
+        int length = (int) Math.min(some.length, size - at);
+        buffer.clear().limit(length * Float.BYTES);
+        readFully(channel, buffer);
+        buffer.flip();
+        buffer.asFloatBuffer().get(some, 0, length);
+        target.take(some, length, at);
+        at += length;
+      }
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  private Place place(String name) {
     Place place = places.get(name);
     if (place == null) {
       throw damaged(file, "it has no tensor " + name);
     }
-    try {
-      float[] numbers = new float[Math.toIntExact(size(place.shape()))];
-      channel.position(dataStart + place.begin());
-      ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      for (int at = 0; at < numbers.length; ) {
-        int length = Math.min(BUFFER_BYTES / Float.BYTES, numbers.length - at);
-        buffer.clear().limit(length * Float.BYTES);
-        readFully(channel, buffer);
-        buffer.flip();
-        buffer.asFloatBuffer().get(numbers, at, length);
-        at += length;
-      }
-      return numbers;
-    } catch (IOException e) {
-      throw new DataException(file + ": cannot be read (" + e + ")", e);
-    }
+    return place;
   }
 
   @Override

@@ -156,7 +156,7 @@ public final class TrainedModel extends Recommender {
                     + weight.name()
                     + "; train it again");
           }
-          session.set(weight.name(), finite(weight.name(), tensors.read(weight.name())));
+          session.set(weight, tensors);
         }
       } catch (ArithmeticException e) {
         session.close();
@@ -249,11 +249,15 @@ public final class TrainedModel extends Recommender {
    */
   static float[] finite(String name, float[] values) {
     for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new ArithmeticException(name + " has " + value + " where a number is expected");
-      }
+      requireFinite(name, value);
     }
     return values;
+  }
+
+  static void requireFinite(String name, float value) {
+    if (!Float.isFinite(value)) {
+      throw new ArithmeticException(name + " has " + value + " where a number is expected");
+    }
   }
 
   private static Path fileOf(Path path) {

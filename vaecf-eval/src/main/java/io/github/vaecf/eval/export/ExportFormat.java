@@ -16,6 +16,10 @@ final class ExportFormat {
   static final String TITLES_FILE = "titles.csv";
   static final String WARMUP_FILE = "tf_serving_warmup_requests";
   static final String CARD_FILE = "model.json";
+  static final String INDEX_FILE = "items.index";
+
+  /** What gives the vectors of users, of whose products with the items' the index knows. */
+  static final String USER_VECTORS = "user_vectors";
 
   /** How the name of an ONNX file ends. */
   static final String ONNX_ENDING = ".onnx";
@@ -82,6 +86,10 @@ final class ExportFormat {
 
   static Path titles(Path version) {
     return version.resolve(ASSETS_EXTRA).resolve(TITLES_FILE);
+  }
+
+  static Path index(Path version) {
+    return version.resolve(ASSETS_EXTRA).resolve(INDEX_FILE);
   }
 
   static Path warmup(Path version) {

@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
@@ -63,6 +64,7 @@ final class InferenceGraph implements AutoCloseable {
   private final HashTable indexOfId;
   private final HashTable idOfIndex;
   private final SaverDef saver;
+  private ItemProducts products; // null where the scores are no such
 
   /**
    * A weight: its values, how the checkpoint holds them, its handle in the graph, and the operation
@@ -251,7 +253,9 @@ final class InferenceGraph implements AutoCloseable {
             indices,
             tf.constant(ExportFormat.NO_INDEX));
     Operand<TInt64> history = sorted(inRange);
-    Operand<TFloat32> scores = model.answer(layers(histories(history))).scores();
+    TensorFlowLayers layers = layers(histories(history));
+    Operand<TFloat32> scores = model.answer(layers).scores();
+    layers.products(scores).ifPresent(this::addUserVectors);
 
     TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
     add(
@@ -269,6 +273,26 @@ final class InferenceGraph implements AutoCloseable {
             .input(ExportFormat.K, lengths, DataType.DT_INT32, -1)
             .output(ExportFormat.ITEMS, indices(ranking), DataType.DT_INT64, -1, -1)
             .output(ExportFormat.SCORES, ranking.values(), DataType.DT_FLOAT, -1, -1));
+  }
+
+  /** No signature, as only who has an index of the items can make something of it. */
+  private void addUserVectors(TensorFlowLayers.Products scores) {
+    tf.withName(ExportFormat.USER_VECTORS).identity(scores.users());
+    Variable kernel = variable(scores.items());
+    products =
+        new ItemProducts(
+            items,
+            kernel.values(),
+            scores.inRows(),
+            scores.bias() == null ? null : variable(scores.bias()).values(),
+            kernel.name().endsWith(TensorFlowLayers.DIRECTIONS) ? 1 : 0);
+  }
+
+  private Variable variable(Operand<TFloat32> read) {
+    return variables.values().stream()
+        .filter(variable -> variable.read() == read)
+        .findFirst()
+        .orElseThrow();
   }
 
   private void addDecode(Autoencoder autoencoder) {
@@ -552,6 +576,11 @@ final class InferenceGraph implements AutoCloseable {
 
   Map<String, SignatureDef> signatures() {
     return signatures;
+  }
+
+  /** The items' vectors, where the scores are their products with the users'. */
+  Optional<ItemProducts> products() {
+    return Optional.ofNullable(products);
   }
 
   @Override

@@ -41,6 +41,9 @@ final class ModelCard {
   /** The name of the list of a version's files. */
   static final String FILES = "files";
 
+  /** The name of what is said of an index of the items. */
+  static final String INDEX = "index";
+
   /** The name of the checksum of the card itself. */
   private static final String CHECKSUM = "checksum";
 
@@ -81,11 +84,20 @@ final class ModelCard {
   /**
    * Adds the card to a version's folder, last of all: it says what else is there.
    *
+   * @param index what to say of an index of the items; empty where there is none
    * @throws IOException if it cannot be written
    */
-  static void write(Path folder, ModelSnapshot model, String form, Map<String, Object> facts)
+  static void write(
+      Path folder,
+      ModelSnapshot model,
+      String form,
+      Map<String, Object> index,
+      Map<String, Object> facts)
       throws IOException {
     ObjectNode card = card(model, form, facts);
+    if (!index.isEmpty()) {
+      card.set(INDEX, JSON.valueToTree(index));
+    }
     VersionFiles.list(folder, card.putObject(FILES));
     // The checksum is of what a reader makes of the text.
     card.put(CHECKSUM, checksum((ObjectNode) READER.readTree(text(card))));

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Exports trained models as SavedModels, for TensorFlow Serving and everything else that loads
@@ -79,7 +80,7 @@ public final class SavedModelExporter {
 
         @Override
         public List<Setting<?>> settings() {
-          return List.of(TOP_K, KEEP, ExportedWeights.SETTING);
+          return List.of(TOP_K, KEEP, ExportedWeights.SETTING, Indexing.SETTING);
         }
 
         @Override
@@ -97,6 +98,7 @@ public final class SavedModelExporter {
               builder()
                   .topK(ExportForm.value(TOP_K, values))
                   .weights(ExportForm.value(ExportedWeights.SETTING, values))
+                  .index(ExportForm.value(Indexing.SETTING, values))
                   .titles(titles);
           int keep = ExportForm.value(KEEP, values);
           (keep == 0 ? builder : builder.keep(keep)).export(model, target);
@@ -163,6 +165,7 @@ public final class SavedModelExporter {
     private int topK = 100;
     private int keep = Integer.MAX_VALUE;
     private ExportedWeights weights = ExportedWeights.FLOAT32;
+    private Indexing index = Indexing.AUTO;
     private Map<String, String> titles; // null for the model's own
     private Map<String, Object> facts = Map.of();
 
@@ -191,6 +194,19 @@ public final class SavedModelExporter {
      */
     public Builder weights(ExportedWeights form) {
       weights = Objects.requireNonNull(form, "form");
+      return this;
+    }
+
+    /**
+     * Whether the export gets an index of its items, by which {@link ServedModel} finds the best
+     * without scoring all: the same answers, sooner where there are many items. It takes as much of
+     * the disk as the last layer's weights and a third more, and of the memory what is looked at.
+     *
+     * @param when {@link Indexing#AUTO} unless said otherwise
+     * @return this builder
+     */
+    public Builder index(Indexing when) {
+      index = Objects.requireNonNull(when, "when");
       return this;
     }
 
@@ -244,20 +260,49 @@ public final class SavedModelExporter {
      * @param target the version's folder, {@code BASE/<number>}; it must not exist
      * @throws DataException if the target is there already or is not named by a number, if an item
      *     id cannot be exported, or if the target cannot be written
+     * @throws IllegalArgumentException if an index is to be made in any case, and the model has no
+     *     vectors of its items to make one of, or its weights are not exported as trained
      * @throws ArithmeticException if a weight, or an answer of the model, is not a finite number
      */
     public void export(TrainedModel model, Path target) {
+      if (index == Indexing.ALWAYS) {
+        requireVectors(model);
+      }
       VersionFolder version = new VersionFolder(target);
       ModelSnapshot snapshot = ModelSnapshot.of(model);
       int length = Math.min(topK, snapshot.items().size());
       version.publish(
           folder -> {
-            SavedModelFiles.write(folder, snapshot, length, weights);
+            Optional<ItemProducts> products =
+                SavedModelFiles.write(folder, snapshot, length, weights);
             Titles.write(ExportFormat.titles(folder), titles == null ? model.titles() : titles);
-            SavedModelFiles.tryOut(folder, version.modelName());
-            ModelCard.write(folder, snapshot, FORM.name(), facts);
+            Map<String, Object> found =
+                SavedModelFiles.tryOut(
+                    folder, version.modelName(), products.filter(one -> isIndexed(one.items())));
+            ModelCard.write(folder, snapshot, FORM.name(), found, facts);
           });
       version.prune(keep);
+    }
+
+    private boolean isIndexed(int items) {
+      return index == Indexing.ALWAYS
+          || (index == Indexing.AUTO
+              && items >= Indexing.MANY_ITEMS
+              && weights == ExportedWeights.FLOAT32);
+    }
+
+    private void requireVectors(TrainedModel model) {
+      if (model.innerProducts().isEmpty()) {
+        throw new IllegalArgumentException(
+            "index: expected a model whose scores are inner products of vectors, such as an"
+                + " autoencoder, iALS or ELSA, found "
+                + model.settings().model().title());
+      }
+      if (weights != ExportedWeights.FLOAT32) {
+        throw new IllegalArgumentException(
+            "index: goes with weights as trained, float32, found "
+                + ExportedWeights.SETTING.format(weights));
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
@@ -39,9 +40,10 @@ final class SavedModelFiles {
    *
    * @param topK length of the rankings whose length is fixed, at most the number of items
    * @param weights how the checkpoint holds the matrices
+   * @return the items' vectors, where the scores are their products with the users'
    */
-  static void write(Path folder, ModelSnapshot model, int topK, ExportedWeights weights)
-      throws IOException {
+  static Optional<ItemProducts> write(
+      Path folder, ModelSnapshot model, int topK, ExportedWeights weights) throws IOException {
     String vocabulary = Vocabulary.lines(model.items());
     try (InferenceGraph graph = new InferenceGraph(model, topK, weights)) {
       Files.createDirectory(folder.resolve(ExportFormat.ASSETS));
@@ -55,21 +57,32 @@ final class SavedModelFiles {
         savedModel(graph).writeTo(coded);
         coded.flush();
       }
+      return graph.products();
     }
   }
 
   /**
    * Loads what was written, adds a warm-up request to each signature, and sends it these requests
-   * from the file, as TensorFlow Serving will.
+   * from the file, as TensorFlow Serving will. Then makes an index of the items, and sends them to
+   * it too.
    *
    * @param name the name by which servers know the model
+   * @param products what to make an index of; empty for none
+   * @return what the model card says of the index
    * @throws ArithmeticException if an answer is not a finite number
    */
-  static void tryOut(Path folder, String name) throws IOException {
+  static Map<String, Object> tryOut(Path folder, String name, Optional<ItemProducts> products)
+      throws IOException {
     Path file = ExportFormat.warmup(folder);
-    try (ServedModel served = ServedSavedModel.ofFiles(folder)) {
+    try (ServedSavedModel served = ServedSavedModel.ofFiles(folder)) {
       WarmupRequests.write(file, name, served);
       WarmupRequests.replay(file, served);
+      if (products.isEmpty()) {
+        return Map.of();
+      }
+      Map<String, Object> index = IndexTrial.write(folder, served, products.get());
+      WarmupRequests.replay(file, served);
+      return index;
     }
   }
 

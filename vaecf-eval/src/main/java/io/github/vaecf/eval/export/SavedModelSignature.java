@@ -94,7 +94,7 @@ final class SavedModelSignature {
   }
 
   /** A copy of a tensor [batch] or [batch, width]. */
-  private static TensorRows copyOf(Tensor tensor) {
+  static TensorRows copyOf(Tensor tensor) {
     int rows = (int) tensor.shape().get(0);
     int width = tensor.shape().numDimensions() == 1 ? 1 : (int) tensor.shape().get(1);
     int size = Math.multiplyExact(rows, width);

@@ -105,8 +105,7 @@ public abstract class ServedModel extends Recommender {
   public abstract Map<String, ServedSignature> signatures();
 
   @Override
-  protected final void rank(
-      CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+  protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     inParts(
         histories,
         from,

@@ -1,5 +1,6 @@
 package io.github.vaecf.eval.export;
 
+import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
@@ -10,18 +11,25 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
+import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.types.TInt64;
 
 /** A SavedModel on TensorFlow's own runtime. */
 final class ServedSavedModel extends ServedModel {
   private final SavedModelBundle bundle;
   private final Map<String, ServedSignature> signatures;
   private final ServedSignature rank;
+  private volatile ItemIndex index; // null where all items are scored
 
   private ServedSavedModel(
       SavedModelBundle bundle,
@@ -70,8 +78,12 @@ final class ServedSavedModel extends ServedModel {
     try {
       Map<String, ServedSignature> signatures = signatures(bundle);
       requireFits(folder, signatures, items);
+      Path index = ExportFormat.index(folder);
+      Optional<ItemIndex> opened =
+          Files.exists(index) ? Optional.of(ItemIndex.open(index, items.size())) : Optional.empty();
       model =
           new ServedSavedModel(bundle, signatures, items, Titles.read(ExportFormat.titles(folder)));
+      opened.ifPresent(model::use);
       return model;
     } catch (IllegalArgumentException e) {
       throw new DataException(folder + ": cannot be loaded (" + e.getMessage() + ")", e);
@@ -136,12 +148,103 @@ final class ServedSavedModel extends ServedModel {
     return signatures;
   }
 
+  /** Ranks by an index of the items from now on. */
+  void use(ItemIndex found) {
+    index = found;
+    for (String name : IndexedSignatures.NAMES) {
+      ServedSignature signature = signatures.get(name);
+      signature.answerBy(
+          inputs -> {
+            int width = signature.width(signature.outputs().get(0), inputs);
+            return IndexedSignatures.answer(this, inputs, Math.min(width, itemCount()));
+          });
+    }
+  }
+
+  @Override
+  protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    ItemIndex items = index;
+    if (items == null || !items.isFor(rankings.k())) {
+      super.rank(histories, from, to, rankings, firstUser);
+      return;
+    }
+    rankAmong(
+        histories,
+        from,
+        to,
+        row -> {
+          BitSet others = new BitSet(itemCount());
+          others.set(0, itemCount());
+          histories.row(row).forEach(others::clear);
+          return others;
+        },
+        rankings,
+        firstUser);
+  }
+
+  @Override
+  protected void rankAmong(
+      CsrMatrix histories,
+      int from,
+      int to,
+      IntFunction<BitSet> candidates,
+      Rankings rankings,
+      int firstUser) {
+    ItemIndex items = index;
+    if (items == null || !items.isFor(rankings.k())) {
+      super.rankAmong(histories, from, to, candidates, rankings, firstUser);
+      return;
+    }
+    float[] vectors = userVectors(histories, from, to, items.width());
+    items.rank(vectors, to - from, histories, from, candidates, rankings, firstUser);
+  }
+
+  /**
+   * The vectors of users whose products with the items' are the scores.
+   *
+   * @param width of the items' vectors, which may have one entry more than the graph gives: the
+   *     bias
+   * @return users × width, row-major
+   */
+  float[] userVectors(CsrMatrix histories, int from, int to, int width) {
+    String fed =
+        rank.inputs().stream()
+            .filter(input -> input.name().equals(ExportFormat.ITEMS))
+            .findFirst()
+            .orElseThrow()
+            .tensor();
+    float[] vectors = new float[(to - from) * width];
+    inParts(
+        histories,
+        from,
+        to,
+        (rows, first, users, length) -> {
+          try (TInt64 tensor =
+                  TInt64.tensorOf(Shape.of(users, length), DataBuffers.of(rows, true, false));
+              Result result =
+                  bundle
+                      .session()
+                      .runner()
+                      .feed(fed, tensor)
+                      .fetch(ExportFormat.USER_VECTORS)
+                      .run()) {
+            TensorRows some = SavedModelSignature.copyOf(result.get(0));
+            for (int user = 0; user < users; user++) {
+              int at = (first - from + user) * width;
+              System.arraycopy(some.values(), user * some.width(), vectors, at, some.width());
+              Arrays.fill(vectors, at + some.width(), at + width, 1);
+            }
+          }
+        });
+    return vectors;
+  }
+
   @Override
   Best best(long[] histories, int users, int length, int k) {
     int[] lengths = new int[users];
     Arrays.fill(lengths, k);
     Map<String, TensorRows> answer =
-        rank.call(
+        rank.run(
             Map.of(
                 ExportFormat.ITEMS, new TensorRows(users, length, histories),
                 ExportFormat.K, new TensorRows(users, 1, lengths)));

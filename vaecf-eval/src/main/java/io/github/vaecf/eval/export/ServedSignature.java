@@ -26,6 +26,9 @@ public final class ServedSignature {
   private final boolean keepsHistory;
   private final UnaryOperator<Map<String, TensorRows>> function;
 
+  /** What answers in the place of the function; null where the function does. */
+  private volatile UnaryOperator<Map<String, TensorRows>> instead;
+
   /**
    * A function with a name.
    *
@@ -93,6 +96,17 @@ public final class ServedSignature {
    */
   public Map<String, TensorRows> call(Map<String, TensorRows> values) {
     check(values);
+    UnaryOperator<Map<String, TensorRows>> other = instead;
+    return other == null ? run(values) : other.apply(values);
+  }
+
+  /** Has calls answered by something that knows a faster way to what the function gives. */
+  void answerBy(UnaryOperator<Map<String, TensorRows>> other) {
+    instead = other;
+  }
+
+  /** Has the function answer what was checked. */
+  Map<String, TensorRows> run(Map<String, TensorRows> values) {
     Map<String, TensorRows> given = new LinkedHashMap<>();
     inputs.forEach(input -> given.put(input.name(), values.get(input.name()).withoutEmptyRows()));
     Map<String, TensorRows> results = function.apply(given);
