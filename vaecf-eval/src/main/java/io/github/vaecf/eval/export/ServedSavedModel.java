@@ -151,12 +151,12 @@ final class ServedSavedModel extends ServedModel {
   /** Ranks by an index of the items from now on. */
   void use(ItemIndex found) {
     index = found;
-    for (String name : IndexedSignatures.NAMES) {
+    for (String name : RankingCalls.NAMES) {
       ServedSignature signature = signatures.get(name);
       signature.answerBy(
           inputs -> {
             int width = signature.width(signature.outputs().get(0), inputs);
-            return IndexedSignatures.answer(this, inputs, Math.min(width, itemCount()));
+            return RankingCalls.answer(this, inputs, Math.min(width, itemCount()));
           });
     }
   }

@@ -12,11 +12,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Answers the signatures that rank as their graph does, but by the model's index. {@link
- * SavedModelExporter} says what they mean.
+ * Answers calls of the signatures that rank as a SavedModel's graph does, but by a model's own
+ * ranking: where an index finds the best, or there is no such graph. {@link SavedModelExporter}
+ * says what they mean.
  */
-final class IndexedSignatures {
-  /** Those that rank by scores; all others score, encode or compare items. */
+final class RankingCalls {
+  /** The signatures that rank; all others score, encode or compare items. */
   static final Set<String> NAMES =
       Set.of(
           ExportFormat.RECOMMEND,
@@ -25,7 +26,7 @@ final class IndexedSignatures {
           ExportFormat.RECOMMEND_INDICES,
           ExportFormat.RANK_INDICES);
 
-  private IndexedSignatures() {}
+  private RankingCalls() {}
 
   /**
    * Answers a call.
@@ -104,7 +105,7 @@ final class IndexedSignatures {
   }
 
   /** The ids of a row, without its padding. */
-  private static List<String> ids(Map<String, TensorRows> inputs, String name, int user) {
+  static List<String> ids(Map<String, TensorRows> inputs, String name, int user) {
     TensorRows rows = inputs.get(name);
     if (rows == null) {
       return List.of();
