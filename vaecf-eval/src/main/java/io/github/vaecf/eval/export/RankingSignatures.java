@@ -70,7 +70,7 @@ final class RankingSignatures {
         List.of(items, scores),
         values ->
             RankingCalls.answer(
-                model, values, items.width() < 0 ? longest(values) : (int) items.width()));
+                model, values, items.width() < 0 ? longest(values) : items.width()));
   }
 
   private void add(
