@@ -85,21 +85,21 @@ echo '|---|--:|--:|--:|--:|--:|--:|'
 for form in server:saved server:onnx server-onnx:onnx; do
   jar=$target/vaecf-${form%:*}.jar
   model=$folder/${form#*:}/m
-  rm -rf "$folder/natives" "$folder/$form.jsa"
+  rm -rf "$folder/natives" "$folder/shared.jsa"
   { sync && echo 3 >/proc/sys/vm/drop_caches; } 2>/dev/null || true
   start "$jar" "$model" && stop
   cold=$ms
   plain=$(warm "$jar" "$model")
   # Lays the classes down when it ends.
-  start "$jar" "$model" -XX:ArchiveClassesAtExit="$folder/$form.jsa" -Xlog:disable && stop
-  shared=$(warm "$jar" "$model" -XX:SharedArchiveFile="$folder/$form.jsa")
+  start "$jar" "$model" -XX:ArchiveClassesAtExit="$folder/shared.jsa" -Xlog:disable && stop
+  shared=$(warm "$jar" "$model" -XX:SharedArchiveFile="$folder/shared.jsa")
   start "$jar" "$model"
   # One connection, one request after the other.
   curl -sf -o /dev/null -d "$body" "$url?[1-$requests]"
   memory="$(kb VmRSS) MB, at most $(kb VmHWM) MB"
   stop
   printf '| %s | %s MB | %s MB | %s | %s | %s | %s |\n' "vaecf-${form%:*}.jar, ${form#*:}" \
-    "$(($(stat -c %s "$jar") / 1000000))" "$(du -sBM "$model" | sed 's/M.*//')" \
+    "$(($(stat -c %s "$jar") / 1000000))" "$(du -sLBM "$model" | sed 's/M.*//')" \
     "$(echo "$cold" | median)" "$plain" "$shared" "$memory"
 done
 
@@ -116,7 +116,7 @@ for form in server:saved server-onnx:onnx; do
       see("open", "^io.github.vaecf.eval.export.ServedVersions$")
       see("natives", "^ai.onnxruntime.OnnxRuntime$|^org.bytedeco.javacpp.Loader$")
       see("loaded", "^io.github.vaecf.eval.export.WarmupRequests$")
-      see("http", "^io.github.vaecf.server.ModelServer$"); see("request", "^io.github.vaecf.server.PredictRequest$") }
+      see("http", "^org.eclipse.jetty.util.thread.QueuedThreadPool$"); see("request", "^io.github.vaecf.server.PredictRequest$") }
     END {
       printf "%s: main %s, options %s, versions %s, natives %s, model loaded %s, HTTP %s, first request %s, answered %s; %d classes\n",
         form, at("main"), at("options"), at("open"), at("natives"), at("loaded"), at("http"), at("request"), ms, NR
