@@ -86,7 +86,9 @@ class SampledTrainingTest {
         Settings.published(new Squared()));
   }
 
-  /** The hierarchical one, whose item layers are those of the other VampPrior twice, in its place. */
+  /**
+   * The hierarchical one, whose item layers are those of the other VampPrior twice, in its place.
+   */
   static List<Settings> modelsAndHierarchical() {
     List<Settings> models = new ArrayList<>(models());
     models.removeIf(settings -> settings.model().name().equals("vamp"));
