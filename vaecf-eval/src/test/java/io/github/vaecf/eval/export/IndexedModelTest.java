@@ -225,7 +225,8 @@ class IndexedModelTest {
 
   @Test
   void twoExportsHaveTheSameIndexToTheByte() throws IOException {
-    try (TrainedModel model = train(MultVae.published().with(Map.of("hidden", "0", "latent", "9")))) {
+    try (TrainedModel model =
+        train(MultVae.published().with(Map.of("hidden", "0", "latent", "9")))) {
       for (String version : List.of("1", "2")) {
         SavedModelExporter.builder().index(Indexing.ALWAYS).export(model, folder.resolve(version));
       }
