@@ -47,7 +47,7 @@ final class ItemIndexFile {
 
   // What a search costs: of an item, for each of its whole numbers; for a vector that is read.
   private static final double NANOSECONDS_A_COORDINATE = 0.06;
-  private static final double NANOSECONDS_A_VECTOR = 200;
+  private static final double NANOSECONDS_A_VECTOR = 500;
   private static final double NANOSECONDS_AN_ENTRY = 0.6;
 
   private ItemIndexFile() {}
