@@ -49,7 +49,9 @@ class CommandLineTest {
     Outcome trained = train("vae", run, "--epochs=3", "--json", made.resolve("train.json"));
     assertDone(trained);
     assertThat(trained.out()).startsWith("Mult-VAE: best epoch ");
-    assertThat(trained.err().lines())
+    assertThat(trained.err().lines().findFirst().orElseThrow())
+        .matches("training needs [0-9]+ MB of memory \\(weights .*");
+    assertThat(trained.err().lines().skip(1))
         .hasSize(3)
         .allMatch(line -> line.startsWith("Mult-VAE epoch"));
     assertDone(Outcome.of("export", "--run", run, "--out", export, "--top-k=20"));
