@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -43,17 +45,7 @@ class ServeCommandTest {
     SampleRun.copyExport(base.resolve("1"));
     Path err = folder.resolve("err");
     Process server =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Vaecf.class.getName(),
-                "serve",
-                "--model",
-                base.toString(),
-                "--port=0",
-                "--grpc-port=0",
-                "--refresh=1")
+        command("--model", base.toString(), "--port=0", "--grpc-port=0", "--refresh=1")
             .redirectError(err.toFile())
             .start();
     try (BufferedReader out = server.inputReader()) {
@@ -105,6 +97,16 @@ class ServeCommandTest {
         HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString(UTF_8));
   }
 
+  /** A process of its own that serves. */
+  private static ProcessBuilder command(String... options) {
+    List<String> words = new ArrayList<>();
+    words.add(ProcessHandle.current().info().command().orElseThrow());
+    words.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    words.addAll(List.of(Vaecf.class.getName(), "serve"));
+    words.addAll(List.of(options));
+    return new ProcessBuilder(words);
+  }
+
   private static void waitFor(Path file, String text) throws Exception {
     for (int i = 0; i < 600 && !Files.readString(file).contains(text); i++) {
       Thread.sleep(50);
@@ -121,12 +123,7 @@ class ServeCommandTest {
     Path err = folder.resolve("err");
     Path out = folder.resolve("out");
     ProcessBuilder command =
-        new ProcessBuilder(
-            ProcessHandle.current().info().command().orElseThrow(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            Vaecf.class.getName(),
-            "serve",
+        command(
             "--model",
             base.toString(),
             "--port=0",
