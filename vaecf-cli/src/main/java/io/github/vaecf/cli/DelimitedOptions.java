@@ -109,10 +109,12 @@ final class DelimitedOptions {
    * The reader of the log.
    *
    * @param findTimes whether times are told too where nothing is said of them
+   * @param readTimes whether they are read
    * @param notes takes what a person should know of the reading
    * @throws IllegalArgumentException if an option is out of its range
    */
-  DelimitedReader reader(LogFormat format, boolean findTimes, Consumer<String> notes) {
+  DelimitedReader reader(
+      LogFormat format, boolean findTimes, boolean readTimes, Consumer<String> notes) {
     DelimitedReader.Builder builder =
         format.columns().separator(separator(format)).skipBadLines(skipBadLines).notes(notes);
     if (header != null) {
@@ -135,6 +137,9 @@ final class DelimitedOptions {
       }
     } else if (!timeColumn.equals("none")) {
       builder.timeColumn(timeColumn);
+    }
+    if (!readTimes) {
+      builder.skipTimes();
     }
     titleColumn(0);
     return builder.build();

@@ -249,8 +249,8 @@ final class PrepareCommand extends Subcommand {
   private Split divided() {
     refuseWhatDoesNothing(fromOptions(splitOptions::kindName));
     // Wrong usage is said before anything is read.
-    fromOptions(() -> splitOptions.splitter(true));
-    Interactions log = sqlOptions.given() ? sqlOptions.read(this::say) : read(input);
+    boolean times = fromOptions(() -> splitOptions.splitter(true)).needsTimes();
+    Interactions log = sqlOptions.given() ? sqlOptions.read(times, this::say) : read(input, times);
     boolean rated = format == null || format.isRated();
     if (rated && splitOptions.takesDefaultRating()) {
       LikeThreshold threshold = LikeThreshold.of(log);
@@ -289,14 +289,15 @@ final class PrepareCommand extends Subcommand {
     }
     refuseWhatDoesNothing("given");
     GivenSplitter splitter = fromOptions(splitOptions::givenSplitter);
-    return splitter.split(read(both.subList(0, 1)), read(both.subList(1, 2)));
+    return splitter.split(read(both.subList(0, 1), false), read(both.subList(1, 2), false));
   }
 
-  private Interactions read(List<Path> files) {
+  private Interactions read(List<Path> files, boolean times) {
     if (tableFiles) {
       TableFiles table = TableFiles.of(files).orElseThrow();
       return sqlOptions.read(
           table,
+          times,
           note ->
               say(
                   files.get(0)
@@ -318,7 +319,7 @@ final class PrepareCommand extends Subcommand {
     }
     List<String> notes = new ArrayList<>();
     DelimitedReader reader =
-        fromOptions(() -> delimitedOptions.reader(format, isFound(), notes::add));
+        fromOptions(() -> delimitedOptions.reader(format, isFound(), times, notes::add));
     Interactions log = reader.read(files.toArray(Path[]::new));
     notes.forEach(out()::println);
     out().println();

@@ -213,7 +213,7 @@ class MalformedInputTest {
             "times in two units",
             "csv",
             HEADER + "1,2,3,1112486027\n1,2,3,1112486027123\n",
-            "--time-column=time",
+            "--time-column=time --split=time",
             "line 3: expected all times in one unit, found this one in milliseconds since 1970"));
     cases.add(
         text(
@@ -227,21 +227,21 @@ class MalformedInputTest {
             "time is a word",
             "csv",
             HEADER + "1,2,3,noon\n",
-            "--time-column=time",
+            "--time-column=time --split=time",
             "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00, found 'noon'"));
     cases.add(
         text(
             "time overflows",
             "csv",
             HEADER + "1,2,3,99999999999999999999\n",
-            "--time-column=time",
+            "--time-column=time --split=time",
             "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00"));
     cases.add(
         text(
             "day does not exist",
             "csv",
             HEADER + "1,2,3,2005-02-30\n",
-            "--time-column=time",
+            "--time-column=time --split=time",
             "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00, found '2005-02-30'"));
     // Compression.
     byte[] zipped = gzip(filled(5000));
@@ -560,7 +560,10 @@ class MalformedInputTest {
     for (String out : new String[] {"new", "old"}) {
       List<Object> arguments = new ArrayList<>();
       arguments.addAll(List.of("prepare", "--format", malformed.format(), "--input", input));
-      arguments.addAll(List.of("--out", folder.resolve(out), "--heldout-users", 1));
+      arguments.addAll(List.of("--out", folder.resolve(out)));
+      if (!malformed.options().contains("--split")) {
+        arguments.addAll(List.of("--heldout-users", 1));
+      }
       if (!malformed.options().isEmpty()) {
         arguments.addAll(Arrays.asList(malformed.options().split(" ", -1)));
       }

@@ -1,8 +1,10 @@
 package io.github.vaecf.data;
 
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 
 /**
@@ -13,12 +15,16 @@ import java.util.stream.IntStream;
  * Immutable and safe for use by many threads.
  */
 public final class Interactions {
-  /** Events that a thread copies in one go, in words of bits. */
-  private static final int CHUNK_WORDS = 1 << 12;
+  /** Events that a thread looks at in one go, a multiple of 64. */
+  private static final int CHUNK = 1 << 18;
 
   private final IdIndex users;
   private final IdIndex items;
+  private final int size;
+
+  /** Arrays of at least so many events. */
   private final int[] userIndices;
+
   private final int[] itemIndices;
   private final float[] values;
   private final long[] times;
@@ -27,6 +33,7 @@ public final class Interactions {
   private Interactions(
       IdIndex users,
       IdIndex items,
+      int size,
       int[] userIndices,
       int[] itemIndices,
       float[] values,
@@ -34,6 +41,7 @@ public final class Interactions {
       Map<String, String> titles) {
     this.users = users;
     this.items = items;
+    this.size = size;
     this.userIndices = userIndices;
     this.itemIndices = itemIndices;
     this.values = values;
@@ -77,37 +85,117 @@ public final class Interactions {
               + times.length
               + " times");
     }
-    for (int event = 0; event < size; event++) {
-      if (userIndices[event] < 0
-          || userIndices[event] >= users.size()
-          || itemIndices[event] < 0
-          || itemIndices[event] >= items.size()) {
-        throw new IllegalArgumentException(
-            "event "
-                + event
-                + ": user "
-                + userIndices[event]
-                + " and item "
-                + itemIndices[event]
-                + " must lie within "
-                + users.size()
-                + " users and "
-                + items.size()
-                + " items");
-      }
-      if (!Float.isFinite(values[event])) {
-        throw new IllegalArgumentException(
-            "event " + event + ": the value must be a finite number, found " + values[event]);
+    return of(users, items, size, userIndices, itemIndices, values, times);
+  }
+
+  /**
+   * The same for the first events of arrays that may be longer.
+   *
+   * @param users raw ids of the users; ids without an event are allowed
+   * @param items raw ids of the items; ids without an event are allowed
+   * @param size how many events there are
+   * @param userIndices each event's user, an index into {@code users}
+   * @param itemIndices each event's item, an index into {@code items}
+   * @param values each event's rating or count, a finite number
+   * @param times each event's time, or an array of length 0 if the log has no times
+   * @return the events, without titles
+   * @throws IllegalArgumentException if an array is too short, an index lies outside or a value is
+   *     not finite
+   */
+  public static Interactions of(
+      IdIndex users,
+      IdIndex items,
+      int size,
+      int[] userIndices,
+      int[] itemIndices,
+      float[] values,
+      long[] times) {
+    if (size < 0
+        || userIndices.length < size
+        || itemIndices.length < size
+        || values.length < size
+        || (times.length < size && times.length != 0)) {
+      throw new IllegalArgumentException(
+          "there must be at least "
+              + size
+              + " users, items, values and times, found "
+              + userIndices.length
+              + ", "
+              + itemIndices.length
+              + ", "
+              + values.length
+              + " and "
+              + times.length);
+    }
+    int userCount = users.size();
+    int itemCount = items.size();
+    int wrong =
+        IntStream.range(0, chunks(size))
+            .parallel()
+            .map(
+                chunk ->
+                    firstWrong(
+                        userIndices,
+                        userCount,
+                        itemIndices,
+                        itemCount,
+                        values,
+                        chunk * CHUNK,
+                        end(chunk, size)))
+            .min()
+            .orElse(size);
+    if (wrong < size && Float.isFinite(values[wrong])) {
+      throw new IllegalArgumentException(
+          "event "
+              + wrong
+              + ": user "
+              + userIndices[wrong]
+              + " and item "
+              + itemIndices[wrong]
+              + " must lie within "
+              + userCount
+              + " users and "
+              + itemCount
+              + " items");
+    }
+    if (wrong < size) {
+      throw new IllegalArgumentException(
+          "event " + wrong + ": the value must be a finite number, found " + values[wrong]);
+    }
+    return new Interactions(users, items, size, userIndices, itemIndices, values, times, Map.of());
+  }
+
+  private static int chunks(int size) {
+    return (int) ((size + (long) CHUNK - 1) / CHUNK);
+  }
+
+  /** How many words have a bit for each of so many events. */
+  private static int words(int events) {
+    return (events >>> 6) + ((events & 63) == 0 ? 0 : 1);
+  }
+
+  private static int end(int chunk, int size) {
+    return (int) Math.min(size, (chunk + 1L) * CHUNK);
+  }
+
+  /** The first event with an index or a value that cannot be; a larger number if there is none. */
+  private static int firstWrong(
+      int[] users, int userCount, int[] items, int itemCount, float[] values, int from, int to) {
+    for (int event = from; event < to; event++) {
+      if (Integer.compareUnsigned(users[event], userCount) >= 0
+          || Integer.compareUnsigned(items[event], itemCount) >= 0
+          || !Float.isFinite(values[event])) {
+        return event;
       }
     }
-    return new Interactions(users, items, userIndices, itemIndices, values, times, Map.of());
+    return Integer.MAX_VALUE;
   }
 
   /** Chooses events by their number. */
   @FunctionalInterface
   public interface EventPredicate {
     /**
-     * Whether to keep an event. Asked once for every event, in order.
+     * Whether to keep an event. Asked once for every event, in no order and by several threads.
      *
      * @param event 0 … size − 1
      * @return whether to keep it
@@ -133,7 +221,7 @@ public final class Interactions {
    * @return at least 0
    */
   public int size() {
-    return userIndices.length;
+    return size;
   }
 
   /**
@@ -161,7 +249,7 @@ public final class Interactions {
    * @return an index into {@link #users()}
    */
   public int user(int event) {
-    return userIndices[event];
+    return userIndices[Objects.checkIndex(event, size)];
   }
 
   /**
@@ -171,7 +259,7 @@ public final class Interactions {
    * @return an index into {@link #items()}
    */
   public int item(int event) {
-    return itemIndices[event];
+    return itemIndices[Objects.checkIndex(event, size)];
   }
 
   /**
@@ -181,7 +269,7 @@ public final class Interactions {
    * @return a finite number; 1 where the log has none
    */
   public float value(int event) {
-    return values[event];
+    return values[Objects.checkIndex(event, size)];
   }
 
   /**
@@ -202,7 +290,8 @@ public final class Interactions {
    * @throws IndexOutOfBoundsException if the log has no times
    */
   public long time(int event) {
-    return times[event];
+    Objects.checkIndex(0, times.length); // Whether there are times.
+    return times[Objects.checkIndex(event, size)];
   }
 
   /**
@@ -222,7 +311,7 @@ public final class Interactions {
    */
   public Interactions withTitles(Map<String, String> titles) {
     return new Interactions(
-        users, items, userIndices, itemIndices, values, times, Map.copyOf(titles));
+        users, items, size, userIndices, itemIndices, values, times, Map.copyOf(titles));
   }
 
   /**
@@ -231,7 +320,7 @@ public final class Interactions {
    * @return a new array, one count a user
    */
   public int[] userCounts() {
-    return counts(userIndices, users.size());
+    return counts(userIndices, size, users.size());
   }
 
   /**
@@ -240,15 +329,34 @@ public final class Interactions {
    * @return a new array, one count an item
    */
   public int[] itemCounts() {
-    return counts(itemIndices, items.size());
+    return counts(itemIndices, size, items.size());
   }
 
-  private static int[] counts(int[] indices, int size) {
-    int[] counts = new int[size];
-    for (int index : indices) {
-      counts[index]++;
-    }
-    return counts;
+  private static int[] counts(int[] indices, int events, int size) {
+    int parts = parts(events, size);
+    return IntStream.range(0, parts)
+        .parallel()
+        .mapToObj(
+            part -> {
+              int[] counts = new int[size];
+              int end = (int) ((part + 1L) * events / parts);
+              for (int event = (int) ((long) part * events / parts); event < end; event++) {
+                counts[indices[event]]++;
+              }
+              return counts;
+            })
+        .reduce(
+            (some, more) -> {
+              Arrays.setAll(some, index -> some[index] + more[index]);
+              return some;
+            })
+        .orElseThrow();
+  }
+
+  /** In how many parts to go through events, each with numbers of its own, so many. */
+  private static int parts(int events, int numbers) {
+    int most = events / Math.max(CHUNK, 2 * numbers);
+    return Math.max(1, Math.min(most, ForkJoinPool.getCommonPoolParallelism() + 1));
   }
 
   /**
@@ -259,21 +367,14 @@ public final class Interactions {
    * @return the chosen events
    */
   public Interactions select(EventPredicate keep) {
-    int words = (size() + Long.SIZE - 1) / Long.SIZE;
-    long[] chosen = new long[words];
-    int[] starts = new int[(words + CHUNK_WORDS - 1) / CHUNK_WORDS + 1]; // of each chunk's kept
-    for (int word = 0; word < words; word++) {
-      long bits = 0;
-      int first = word * Long.SIZE;
-      int end = Math.min(size() - first, Long.SIZE);
-      for (int bit = 0; bit < end; bit++) {
-        bits |= (keep.test(first + bit) ? 1L : 0L) << bit;
-      }
-      chosen[word] = bits;
-      starts[word / CHUNK_WORDS + 1] += Long.bitCount(bits);
-    }
+    int chunks = chunks(size());
+    long[] chosen = new long[words(size())];
+    int[] starts = new int[chunks + 1]; // of each chunk's kept events
+    IntStream.range(0, chunks)
+        .parallel()
+        .forEach(chunk -> starts[chunk + 1] = choose(keep, chosen, chunk));
     Arrays.parallelPrefix(starts, Integer::sum);
-    int kept = starts[starts.length - 1];
+    int kept = starts[chunks];
     if (kept == size()) {
       return this;
     }
@@ -281,13 +382,13 @@ public final class Interactions {
     int[] keptItems = new int[kept];
     float[] keptValues = new float[kept];
     long[] keptTimes = new long[hasTimes() ? kept : 0];
-    IntStream.range(0, starts.length - 1)
+    IntStream.range(0, chunks)
         .parallel()
         .forEach(
             chunk -> {
               int next = starts[chunk];
-              int end = Math.min(words, (chunk + 1) * CHUNK_WORDS);
-              for (int word = chunk * CHUNK_WORDS; word < end; word++) {
+              int words = words(end(chunk, size()));
+              for (int word = words(chunk * CHUNK); word < words; word++) {
                 for (long bits = chosen[word]; bits != 0; bits &= bits - 1) {
                   int event = word * Long.SIZE + Long.numberOfTrailingZeros(bits);
                   keptUsers[next] = userIndices[event];
@@ -300,7 +401,25 @@ public final class Interactions {
                 }
               }
             });
-    return new Interactions(users, items, keptUsers, keptItems, keptValues, keptTimes, titles);
+    return new Interactions(
+        users, items, kept, keptUsers, keptItems, keptValues, keptTimes, titles);
+  }
+
+  /** Notes which events of a chunk are kept, a bit each, and says how many. */
+  private int choose(EventPredicate keep, long[] chosen, int chunk) {
+    int kept = 0;
+    int words = words(end(chunk, size()));
+    for (int word = words(chunk * CHUNK); word < words; word++) {
+      long bits = 0;
+      int first = word * Long.SIZE;
+      int most = Math.min(size() - first, Long.SIZE);
+      for (int bit = 0; bit < most; bit++) {
+        bits |= (keep.test(first + bit) ? 1L : 0L) << bit;
+      }
+      chosen[word] = bits;
+      kept += Long.bitCount(bits);
+    }
+    return kept;
   }
 
   /**
@@ -330,7 +449,7 @@ public final class Interactions {
 
   private Interactions withPairValues(Duplicates rule, int[] first) {
     Objects.requireNonNull(rule, "rule");
-    float[] joined = values.clone();
+    float[] joined = Arrays.copyOf(values, size);
     for (int event = 0; event < joined.length; event++) {
       if (first[event] != event) {
         joined[first[event]] =
@@ -345,7 +464,7 @@ public final class Interactions {
     for (int event = 0; event < joined.length; event++) {
       joined[event] = joined[first[event]];
     }
-    return new Interactions(users, items, userIndices, itemIndices, joined, times, titles);
+    return new Interactions(users, items, size, userIndices, itemIndices, joined, times, titles);
   }
 
   /**
@@ -363,22 +482,57 @@ public final class Interactions {
     for (int event = size() - 1; event >= 0; event--) {
       byUser[--ends[userIndices[event]]] = event;
     }
+    int parts = parts(size(), items.size());
+    IntArrayList[] repeated =
+        IntStream.range(0, parts)
+            .parallel()
+            .mapToObj(
+                part -> {
+                  int from = userStart(byUser, (int) ((long) part * size() / parts));
+                  int to = userStart(byUser, (int) ((part + 1L) * size() / parts));
+                  return repeated(byUser, from, to);
+                })
+            .toArray(IntArrayList[]::new);
+    if (Arrays.stream(repeated).allMatch(IntArrayList::isEmpty)) {
+      return new int[0];
+    }
+    int[] first = new int[size()];
+    Arrays.setAll(first, itself -> itself);
+    for (IntArrayList events : repeated) {
+      for (int i = 0; i < events.size(); i += 2) {
+        first[events.getInt(i)] = events.getInt(i + 1);
+      }
+    }
+    return first;
+  }
+
+  /** The first place from one on where a user's events begin. */
+  private int userStart(int[] byUser, int from) {
+    int place = from;
+    while (place > 0
+        && place < byUser.length
+        && userIndices[byUser[place]] == userIndices[byUser[place - 1]]) {
+      place++;
+    }
+    return place;
+  }
+
+  /** Each repeated event and, after it, the first of its pair. */
+  private IntArrayList repeated(int[] byUser, int from, int to) {
+    IntArrayList repeated = new IntArrayList();
     int[] firstEvent = new int[items.size()];
     Arrays.fill(firstEvent, -1);
-    int[] first = new int[0];
-    for (int event : byUser) {
+    for (int place = from; place < to; place++) {
+      int event = byUser[place];
       int one = firstEvent[itemIndices[event]];
       if (one < 0 || userIndices[one] != userIndices[event]) {
         firstEvent[itemIndices[event]] = event;
-        continue;
+      } else {
+        repeated.add(event);
+        repeated.add(one);
       }
-      if (first.length == 0) {
-        first = new int[size()];
-        Arrays.setAll(first, itself -> itself);
-      }
-      first[event] = one;
     }
-    return first;
+    return repeated;
   }
 
   @Override

@@ -1,10 +1,18 @@
 package io.github.vaecf.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.fail;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +49,93 @@ class InteractionsTest {
     assertThat(joined.time(0)).isEqualTo(10);
     assertThat(joined.value(1)).isEqualTo(5);
     assertThat(joined.joinDuplicates(rule)).isSameAs(joined);
+  }
+
+  /** More events than one thread looks at in one go, and users and items few enough to repeat. */
+  @Test
+  void whatManyThreadsFindIsWhatOneLoopFinds() {
+    int size = 3 * (1 << 18) + 77;
+    int users = 3001;
+    int items = 2003;
+    Random random = new Random(5);
+    int[] user = random.ints(size, 0, users).toArray();
+    int[] item = random.ints(size, 0, items).toArray();
+    float[] value = new float[size];
+    for (int event = 0; event < size; event++) {
+      value[event] = random.nextInt(10);
+    }
+    // Arrays may be longer than the log.
+    Interactions log =
+        Interactions.of(
+            ids(users),
+            ids(items),
+            size - 7,
+            user,
+            item,
+            value,
+            LongStream.range(0, size).toArray());
+
+    int[] counts = new int[users];
+    List<Integer> high = new ArrayList<>();
+    Map<Long, Float> largest = new LinkedHashMap<>();
+    for (int event = 0; event < log.size(); event++) {
+      counts[user[event]]++;
+      if (value[event] > 6) {
+        high.add(event);
+      }
+      largest.merge((long) user[event] * items + item[event], value[event], Math::max);
+    }
+    assertThat(log.size()).isEqualTo(size - 7);
+    assertThat(Arrays.equals(log.userCounts(), counts)).isTrue();
+    Interactions selected = log.select(event -> log.value(event) > 6);
+    assertThat(selected.size()).isEqualTo(high.size());
+    for (int i = 0; i < high.size(); i++) {
+      if (selected.time(i) != high.get(i)
+          || selected.user(i) != user[high.get(i)]
+          || selected.item(i) != item[high.get(i)]
+          || selected.value(i) != value[high.get(i)]) {
+        fail("event " + i);
+      }
+    }
+    Interactions joined = log.joinDuplicates(Interactions.Duplicates.LARGEST);
+    assertThat(joined.size()).isEqualTo(largest.size()).isLessThan(log.size());
+    int event = 0;
+    for (Map.Entry<Long, Float> pair : largest.entrySet()) {
+      if ((long) joined.user(event) * items + joined.item(event) != pair.getKey()
+          || joined.value(event) != pair.getValue()) {
+        fail("pair " + event);
+      }
+      event++;
+    }
+
+    item[size / 2] = items;
+    value[size - 8] = Float.NaN;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Interactions.of(ids(users), ids(items), user, item, value, new long[0]))
+        .withMessageContaining("event " + size / 2 + ": user");
+    item[size / 2] = 0;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Interactions.of(ids(users), ids(items), user, item, value, new long[0]))
+        .withMessageContaining("event " + (size - 8) + ": the value must be a finite number");
+  }
+
+  @Test
+  void noEventIsFoundBeyondTheLastInLongerArrays() {
+    Interactions log =
+        Interactions.of(ids(1), ids(1), 1, new int[2], new int[2], new float[2], new long[2]);
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> log.user(1));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> log.time(1));
+    assertThat(log.withPairValues(Interactions.Duplicates.SUM).size()).isEqualTo(1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                Interactions.of(
+                    ids(1), ids(1), 3, new int[3], new int[2], new float[3], new long[0]))
+        .withMessageContaining("at least 3");
+  }
+
+  private static IdIndex ids(int size) {
+    return IdIndex.of(IntStream.range(0, size).mapToObj(Integer::toString).toList());
   }
 
   @Test

@@ -278,7 +278,7 @@ final class Archive {
             new Member(
                 name,
                 entry.getSize(),
-                new Source(path + "!" + name, () -> zipMember(path, entry))));
+                new Source(path + "!" + name, () -> zipMember(path, entry), 0)));
       }
     }
     ForeignContent.refuseDocument(names);

@@ -26,6 +26,7 @@ public final class DelimitedReader {
           + " otherwise";
 
   private final Layout.Wanted wanted;
+  private final boolean timesRead;
   private final int mostBadLines;
   private final Consumer<String> notes;
 
@@ -44,6 +45,7 @@ public final class DelimitedReader {
             builder.guessValue,
             builder.guessTime,
             builder.found);
+    this.timesRead = builder.timesRead;
     this.mostBadLines = builder.mostBadLines;
     this.notes = builder.notes;
   }
@@ -80,6 +82,7 @@ public final class DelimitedReader {
 
   Interactions read(List<Source> sources) {
     EventCollector collector = new EventCollector(mostBadLines);
+    collector.expectBytes(sources.stream().mapToLong(Source::size).sum());
     OneLog files = new OneLog();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
       for (Source source : sources) {
@@ -157,10 +160,10 @@ public final class DelimitedReader {
             name
                 + ": "
                 + (wanted.found() == null
-                    ? found.describe()
-                    : wanted.found() + "; " + found.describe() + OTHERWISE));
+                    ? found.describe(timesRead)
+                    : wanted.found() + "; " + found.describe(timesRead) + OTHERWISE));
       } else if (!layout.hasColumnsOf(found)) {
-        notes.accept(name + ": " + found.describe());
+        notes.accept(name + ": " + found.describe(timesRead));
       }
       return new LineFormat.Start<>(new EventLines(found), found.header() ? found.lines() : 0);
     }
@@ -179,7 +182,7 @@ public final class DelimitedReader {
       this.user = layout.user();
       this.item = layout.item();
       this.value = layout.value();
-      this.time = layout.time();
+      this.time = timesRead ? layout.time() : -1;
     }
 
     @Override
@@ -205,6 +208,7 @@ public final class DelimitedReader {
         }
         block.goOnOver(fields.lineBreaks());
       }
+      block.hadBytes(to - from);
       return block;
     }
 
@@ -244,6 +248,7 @@ public final class DelimitedReader {
     private String timeColumn;
     private boolean guessValue;
     private boolean guessTime;
+    private boolean timesRead = true;
     private String found;
     private int mostBadLines;
     private Consumer<String> notes = note -> {};
@@ -366,6 +371,17 @@ public final class DelimitedReader {
      */
     public Builder timeColumnIfAny() {
       this.guessTime = true;
+      return this;
+    }
+
+    /**
+     * Times are not read, be there a column of them: for who has no use for them, a log without
+     * takes less time and memory. What stands in their column may be anything then.
+     *
+     * @return this builder
+     */
+    public Builder skipTimes() {
+      this.timesRead = false;
       return this;
     }
 

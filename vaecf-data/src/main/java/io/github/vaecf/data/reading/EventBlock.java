@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntUnaryOperator;
 
 /**
  * The events of a block of lines, with ids numbered within the block, and what else the lines
@@ -39,6 +38,7 @@ final class EventBlock implements LineFormat.Block {
   private int countedLines;
   private int size;
   private int lines;
+  private long bytes;
   private final String lineWord;
   private String file;
   private long linesBefore;
@@ -78,6 +78,17 @@ final class EventBlock implements LineFormat.Block {
     times = new long[withTimes ? expectedEvents : 0];
   }
 
+  /** Forgets the events and lines, but not the ids. */
+  void clear() {
+    size = 0;
+    lines = 0;
+    lastUnit = null;
+    unitLines.clear();
+    billionths = null;
+    refused.clear();
+    refusedLines = 0;
+  }
+
   /** Counts a line and gives its number within the block. */
   int nextLine() {
     return ++lines;
@@ -101,6 +112,16 @@ final class EventBlock implements LineFormat.Block {
   /** How many of these began with the number of items. */
   int countedLines() {
     return countedLines;
+  }
+
+  /** Says how many bytes the lines had. */
+  void hadBytes(long count) {
+    bytes = count;
+  }
+
+  /** How many bytes the lines had, 0 if that was not said. */
+  long bytes() {
+    return bytes;
   }
 
   /** Makes users that were numbered by their line in the block numbered by that in the file. */
@@ -264,74 +285,52 @@ final class EventBlock implements LineFormat.Block {
     }
   }
 
-  /** Says which users the events are of, where that is known only after all were added. */
-  void setUsers(IntUnaryOperator userOfEvent) {
+  /**
+   * Copies the users.
+   *
+   * @param numbers what the users are called there, or null if they are called so here
+   */
+  void copyUsers(int[] numbers, int[] target, int at) {
+    copy(users, numbers, target, at);
+  }
+
+  /**
+   * Copies the items.
+   *
+   * @param numbers what the items are called there, or null if they are called so here
+   */
+  void copyItems(int[] numbers, int[] target, int at) {
+    copy(items, numbers, target, at);
+  }
+
+  private void copy(int[] indices, int[] numbers, int[] target, int at) {
+    if (numbers == null) {
+      System.arraycopy(indices, 0, target, at, size);
+      return;
+    }
     for (int event = 0; event < size; event++) {
-      users[event] = userOfEvent.applyAsInt(event);
+      target[at + event] = numbers[indices[event]];
     }
   }
 
-  /** Says which items the events are of, where that is known only after all were added. */
-  void setItems(IntUnaryOperator itemOfEvent) {
-    for (int event = 0; event < size; event++) {
-      items[event] = itemOfEvent.applyAsInt(event);
-    }
+  void copyValues(float[] target, int at) {
+    System.arraycopy(values, 0, target, at, size);
   }
 
-  /** The users, whose numbers are everybody's. The block gives its own away. */
-  int[] takeUsers() {
-    int[] taken = Arrays.copyOf(users, size);
-    users = null;
-    return taken;
+  boolean hasTimes() {
+    return times.length > 0;
   }
 
-  /** The items, whose numbers are everybody's. The block gives its own away. */
-  int[] takeItems() {
-    int[] taken = Arrays.copyOf(items, size);
-    items = null;
-    return taken;
+  void copyTimes(long[] target, int at) {
+    System.arraycopy(times, 0, target, at, size);
   }
 
-  /** The users, renumbered. The block gives its own away. */
-  int[] takeUsers(int[] numbers) {
-    int[] taken = renumbered(users, numbers);
-    users = null;
-    return taken;
+  /** Whether a time has something beyond whole units. */
+  boolean hasBillionths() {
+    return billionths != null;
   }
 
-  /** The items, renumbered. The block gives its own away. */
-  int[] takeItems(int[] numbers) {
-    int[] taken = renumbered(items, numbers);
-    items = null;
-    return taken;
-  }
-
-  private int[] renumbered(int[] indices, int[] numbers) {
-    int[] renumbered = new int[size];
-    for (int i = 0; i < size; i++) {
-      renumbered[i] = numbers[indices[i]];
-    }
-    return renumbered;
-  }
-
-  /** The values. The block gives its own away. */
-  float[] takeValues() {
-    float[] taken = Arrays.copyOf(values, size);
-    values = null;
-    return taken;
-  }
-
-  /** The times. The block gives its own away. */
-  long[] takeTimes() {
-    long[] taken = Arrays.copyOf(times, Math.min(size, times.length));
-    times = null;
-    return taken;
-  }
-
-  /** What the times have beyond whole units, or null. The block gives its own away. */
-  int[] takeBillionths() {
-    int[] taken = billionths == null ? null : Arrays.copyOf(billionths, size);
-    billionths = null;
-    return taken;
+  void copyBillionths(int[] target, int at) {
+    System.arraycopy(billionths, 0, target, at, size);
   }
 }

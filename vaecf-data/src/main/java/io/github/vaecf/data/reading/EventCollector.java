@@ -2,8 +2,8 @@ package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -13,13 +13,23 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
   private static final int MOST_EVENTS = Integer.MAX_VALUE - 8;
   private static final int MOST_SHOWN = 5;
 
+  /** Lines to come may be shorter than those so far. */
+  private static final double ROOM = 1.03;
+
+  /** So many bytes tell how long lines are. */
+  private static final long TELLING_BYTES = 1 << 20;
+
   private final IdDictionary userIds = new IdDictionary();
   private final IdDictionary itemIds = new IdDictionary();
-  private final ArrayDeque<int[]> users = new ArrayDeque<>();
-  private final ArrayDeque<int[]> items = new ArrayDeque<>();
-  private final ArrayDeque<float[]> values = new ArrayDeque<>();
-  private final ArrayDeque<long[]> times = new ArrayDeque<>();
-  private final ArrayDeque<int[]> billionths = new ArrayDeque<>();
+  private int[] users = {};
+  private int[] items = {};
+  private float[] values = {};
+
+  /** No times as long as no block has any. */
+  private long[] times = {};
+
+  /** What times have beyond whole units, as far as one has. */
+  private int[] billionths = {};
 
   /** Where the first time in each unit stands. */
   private final Map<EventTime.Unit, String> unitPlaces = new EnumMap<>(EventTime.Unit.class);
@@ -27,8 +37,10 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
   private final int mostRefused;
   private final List<String> refused = new ArrayList<>();
   private long refusedLines;
-  private boolean fractions;
-  private long size;
+  private int size;
+  private long bytes;
+  private long expectedBytes;
+  private long expectedEvents;
 
   EventCollector() {
     this(0);
@@ -81,51 +93,69 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
           "more than " + mostRefused + " bad lines, the first of them " + refused.get(0));
     }
     block.unitLines().forEach((unit, line) -> unitPlaces.putIfAbsent(unit, block.place(line)));
-    size += block.size();
-    if (size > MOST_EVENTS) {
+    bytes += block.bytes();
+    long enlarged = (long) size + block.size();
+    if (enlarged > MOST_EVENTS) {
       throw new DataException("a log may have at most " + MOST_EVENTS + " events, found more");
     }
-    users.add(
-        block.userIds() == userIds
-            ? block.takeUsers()
-            : block.takeUsers(userIds.indicesOf(block.userIds())));
-    items.add(
-        block.itemIds() == itemIds
-            ? block.takeItems()
-            : block.takeItems(itemIds.indicesOf(block.itemIds())));
-    values.add(block.takeValues());
-    long[] blockTimes = block.takeTimes();
-    times.add(blockTimes);
-    int[] blockBillionths = block.takeBillionths();
-    fractions |= blockBillionths != null;
-    billionths.add(blockBillionths == null ? new int[0] : blockBillionths);
+    makeRoom((int) enlarged, block.hasTimes(), block.hasBillionths());
+    block.copyUsers(
+        block.userIds() == userIds ? null : userIds.indicesOf(block.userIds()), users, size);
+    block.copyItems(
+        block.itemIds() == itemIds ? null : itemIds.indicesOf(block.itemIds()), items, size);
+    block.copyValues(values, size);
+    if (block.hasTimes()) {
+      block.copyTimes(times, size);
+    }
+    if (block.hasBillionths()) {
+      block.copyBillionths(billionths, size);
+    }
+    size = (int) enlarged;
   }
 
-  /** The log. The collector gives its events away, an array at a time to save memory. */
+  /** Says how many events there will be, as far as it is known: arrays need not grow then. */
+  void expectEvents(long events) {
+    expectedEvents = events;
+  }
+
+  /** Says how many bytes all lines have together, as far as it is known. */
+  void expectBytes(long allBytes) {
+    expectedBytes = allBytes;
+  }
+
+  private void makeRoom(int events, boolean withTimes, boolean withBillionths) {
+    int capacity = users.length;
+    if (events > capacity) {
+      double expected =
+          bytes > TELLING_BYTES
+              ? ROOM * events * ((double) expectedBytes / bytes)
+              : (double) expectedEvents;
+      capacity =
+          (int)
+              Math.min(
+                  MOST_EVENTS, Math.max(events, expected > events ? expected : 1.5 * capacity));
+      users = Arrays.copyOf(users, capacity);
+      items = Arrays.copyOf(items, capacity);
+      values = Arrays.copyOf(values, capacity);
+    }
+    if (withTimes && times.length < capacity) {
+      times = Arrays.copyOf(times, capacity);
+    }
+    if (withBillionths && billionths.length < capacity) {
+      billionths = Arrays.copyOf(billionths, capacity);
+    }
+  }
+
+  /** The log. The collector gives its events away. */
   Interactions toInteractions() {
-    int[] allUsers = joined(users);
-    int[] allItems = joined(items);
-    float[] allValues = new float[(int) size];
-    int at = 0;
-    while (!values.isEmpty()) {
-      float[] part = values.remove();
-      System.arraycopy(part, 0, allValues, at, part.length);
-      at += part.length;
-    }
     requireOneUnit();
-    long[] allTimes = new long[times.stream().mapToInt(part -> part.length).sum()];
-    at = 0;
-    while (!times.isEmpty()) {
-      long[] part = times.remove();
-      int[] beyond = billionths.remove();
-      if (fractions) {
-        toNanoseconds(part, beyond);
-      }
-      System.arraycopy(part, 0, allTimes, at, part.length);
-      at += part.length;
+    if (billionths.length > 0) {
+      toNanoseconds();
     }
-    return Interactions.of(
-        userIds.toIndex(), itemIds.toIndex(), allUsers, allItems, allValues, allTimes);
+    Interactions log =
+        Interactions.of(userIds.toIndex(), itemIds.toIndex(), size, users, items, values, times);
+    users = null;
+    return log;
   }
 
   /** Times in several units would be put in a wrong order. */
@@ -153,34 +183,23 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
   }
 
   /** Where some times have fractions, all are counted in nanoseconds. */
-  private void toNanoseconds(long[] part, int[] beyond) {
+  private void toNanoseconds() {
     long scale = 1_000_000_000;
     for (EventTime.Unit unit : unitPlaces.keySet()) {
       scale = unit.nanoseconds();
     }
-    for (int i = 0; i < part.length; i++) {
+    for (int i = 0; i < size; i++) {
       try {
-        part[i] =
+        times[i] =
             Math.addExact(
-                Math.multiplyExact(part[i], scale),
-                beyond.length == 0 ? 0 : beyond[i] * scale / 1_000_000_000);
+                Math.multiplyExact(times[i], scale),
+                i < billionths.length ? billionths[i] * scale / 1_000_000_000 : 0);
       } catch (ArithmeticException e) {
         throw new DataException(
             "times with fractions of a second must lie between the years 1677 and 2262, found "
-                + part[i],
+                + times[i],
             e);
       }
     }
-  }
-
-  private int[] joined(ArrayDeque<int[]> parts) {
-    int[] all = new int[(int) size];
-    int at = 0;
-    while (!parts.isEmpty()) {
-      int[] part = parts.remove();
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
-    }
-    return all;
   }
 }

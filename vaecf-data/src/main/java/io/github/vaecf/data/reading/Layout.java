@@ -191,8 +191,12 @@ record Layout(
     return user == other.user && item == other.item && value == other.value && time == other.time;
   }
 
-  /** In words: which column was taken as what. */
-  String describe() {
+  /**
+   * In words: which column was taken as what.
+   *
+   * @param timesRead whether times are read too
+   */
+  String describe(boolean timesRead) {
     return "users in "
         + column(user)
         + ", items in "
@@ -200,7 +204,7 @@ record Layout(
         + ", "
         + (value < 0 ? "no values" : "values in " + column(value))
         + ", "
-        + (time < 0 ? "no times" : "times in " + column(time))
+        + (time < 0 ? "no times" : "times in " + column(time) + (timesRead ? "" : ", not read"))
         + "; "
         + why;
   }

@@ -12,6 +12,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -76,11 +77,24 @@ public final class PreparedFolder {
 
   private static void writeFiles(Split split, Path folder) throws IOException {
     Files.createDirectory(folder);
-    PairFile.write(folder.resolve(TRAIN), split.train(), 0);
-    writeHeldOut(split.validation(), folder, VALIDATION);
-    writeHeldOut(split.test(), folder, TEST);
-    writeIds(folder.resolve(ITEMS), split.items(), "item");
-    writeIds(folder.resolve(USERS), split.users(), "user");
+    // The pairs of training are most of what there is to write.
+    Stream.<WholeFile.Maker>of(
+            all -> PairFile.write(all.resolve(TRAIN), split.train(), 0),
+            all -> {
+              writeHeldOut(split.validation(), all, VALIDATION);
+              writeHeldOut(split.test(), all, TEST);
+              writeIds(all.resolve(ITEMS), split.items(), "item");
+              writeIds(all.resolve(USERS), split.users(), "user");
+            })
+        .parallel()
+        .forEach(
+            files -> {
+              try {
+                files.make(folder);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
     if (!split.titles().isEmpty()) {
       List<String[]> rows = new ArrayList<>();
       rows.add(new String[] {"item", "title"});

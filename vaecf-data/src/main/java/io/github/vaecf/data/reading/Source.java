@@ -25,8 +25,10 @@ import java.util.zip.ZipException;
  *
  * @param name what messages call it
  * @param opener opens the stream
+ * @param size how many bytes there are, 0 if that is not known; fewer than come out where they are
+ *     compressed
  */
-record Source(String name, Opener opener) {
+record Source(String name, Opener opener, long size) {
   private static final int BUFFER_SIZE = 1 << 16;
 
   /** How many bytes {@link #head} gives at most. */
@@ -47,8 +49,16 @@ record Source(String name, Opener opener) {
   /** A file, decompressed if it is compressed, or standard input, by the name {@code -}. */
   static Source of(Path file) {
     return isStandardInput(file)
-        ? new Source("standard input", () -> decompressed(new Pipe(System.in)))
-        : new Source(file.toString(), () -> open(file));
+        ? new Source("standard input", () -> decompressed(new Pipe(System.in)), 0)
+        : new Source(file.toString(), () -> open(file), sizeOf(file));
+  }
+
+  private static long sizeOf(Path file) {
+    try {
+      return Files.isRegularFile(file) ? Files.size(file) : 0;
+    } catch (IOException e) {
+      return 0; // Who opens it says so.
+    }
   }
 
   static boolean isStandardInput(Path file) {

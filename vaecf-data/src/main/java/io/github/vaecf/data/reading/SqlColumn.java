@@ -102,7 +102,9 @@ record SqlColumn(int place, String label, String typeName, Type type) {
   /** Reads an id that is a number. */
   long number(ResultSet rows, String what, int row) throws SQLException, LineException {
     long number = rows.getLong(place);
-    requireValue(rows.wasNull(), what, row);
+    if (number == 0) { // so is NULL, and to ask each time takes time
+      requireValue(rows.wasNull(), what, row);
+    }
     return number;
   }
 
@@ -183,7 +185,9 @@ record SqlColumn(int place, String label, String typeName, Type type) {
       }
       case FLOATING -> {
         number = (float) rows.getDouble(place);
-        requireValue(rows.wasNull(), "value", row);
+        if (number == 0) {
+          requireValue(rows.wasNull(), "value", row);
+        }
       }
       case TRUTH -> {
         number = rows.getBoolean(place) ? 1 : 0;

@@ -82,13 +82,13 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
    *
    * @throws DataException if they do not say it surely
    */
-  static List<SqlColumn> certain(ResultSetMetaData metaData) throws SQLException {
+  static SqlColumns certain(ResultSetMetaData metaData) throws SQLException {
     List<SqlColumn> columns = new ArrayList<>();
     for (int place = 1; place <= metaData.getColumnCount(); place++) {
       columns.add(SqlColumn.of(metaData, place));
     }
     List<String> labels = columns.stream().map(SqlColumn::label).toList();
-    List<SqlColumn> certain = new ArrayList<>();
+    SqlColumn[] ids = new SqlColumn[VALUE];
     for (int role = 0; role < VALUE; role++) {
       List<Integer> candidates = CertainColumns.candidates(NAMES.get(role), labels, role == 0);
       if (candidates.size() != 1) {
@@ -101,7 +101,7 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
                 + DataException.excerpt(String.join(", ", labels))
                 + BY_QUERY);
       }
-      certain.add(columns.get(candidates.get(0)));
+      ids[role] = columns.get(candidates.get(0));
     }
     List<SqlColumn> values = new ArrayList<>();
     List<SqlColumn> numbers = new ArrayList<>();
@@ -129,11 +129,11 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
               + (values.isEmpty() ? "" : " and " + values.get(1).describe())
               + BY_QUERY);
     }
-    certain.addAll(values);
-    if (times.size() == 1) {
-      certain.add(times.get(0));
-    }
-    return certain;
+    return new SqlColumns(
+        ids[0],
+        ids[1],
+        values.isEmpty() ? null : values.get(0),
+        times.size() == 1 ? times.get(0) : null);
   }
 
   private static String both(SqlColumn one, SqlColumn other, String what) {
@@ -150,8 +150,12 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
         String.join(", ", Arrays.stream(columns).map(SqlColumn::label).toList()));
   }
 
-  /** In words: which column was taken as what. */
-  String describe() {
+  /**
+   * In words: which column was taken as what.
+   *
+   * @param timesRead whether times are read too
+   */
+  String describe(boolean timesRead) {
     return "users in "
         + user.describe()
         + ", items in "
@@ -159,6 +163,8 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
         + ", "
         + (value == null ? "no values" : "values in " + value.describe())
         + ", "
-        + (time == null ? "no times" : "times in " + time.describe());
+        + (time == null
+            ? "no times"
+            : "times in " + time.describe() + (timesRead ? "" : ", not read"));
   }
 }

@@ -12,14 +12,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads a log from the rows of an SQL query, an event a row, from whatever has a JDBC driver on the
@@ -48,12 +46,12 @@ public final class SqlReader implements AutoCloseable {
   /** Few round trips, and few rows in memory. */
   private static final int FETCHED_ROWS = 10_000;
 
-  /** Many, since the ids of each block are looked up once more. */
-  private static final int BLOCK_ROWS = 1 << 20;
-
-  private static final int FIRST_ROWS = 1 << 12;
+  private static final int BLOCK_ROWS = 1 << 14;
   private static final String LOG = "the query";
   private static final String TITLES = "the query of the titles";
+
+  /** Parquet says how many rows it has. */
+  private static final String PARQUET = "read_parquet(";
 
   private static final String STREAMS = "jdbc_stream_results";
 
@@ -64,6 +62,7 @@ public final class SqlReader implements AutoCloseable {
   /** Makes another connection, to which failures of DuckDB are said in full, or null. */
   private final Callable<Connection> other;
 
+  private boolean timesRead = true;
   private boolean autoCommit;
   private boolean readOnly;
 
@@ -188,6 +187,17 @@ public final class SqlReader implements AutoCloseable {
   }
 
   /**
+   * Times are not read from now on, be there a column of them: for who has no use for them, a log
+   * without takes less time and memory. What stands in their column may be anything then.
+   *
+   * @return this reader
+   */
+  public SqlReader skipTimes() {
+    timesRead = false;
+    return this;
+  }
+
+  /**
    * Reads a log.
    *
    * @param query one SELECT
@@ -209,7 +219,7 @@ public final class SqlReader implements AutoCloseable {
    *     is no row, or a row cannot be used; the message says which
    */
   public Interactions read(String query, Consumer<String> notes) {
-    return read(LOG, query, notes);
+    return read(LOG, query, new EventCollector(), notes);
   }
 
   /**
@@ -229,25 +239,42 @@ public final class SqlReader implements AutoCloseable {
         "SELECT * FROM " + table + " LIMIT 0",
         metaData -> {
           String quote = connection.getMetaData().getIdentifierQuoteString();
+          SqlColumns columns = SqlColumns.certain(metaData);
           labels[0] =
-              SqlColumns.certain(metaData).stream()
-                  .map(column -> quote + column.label().replace(quote, quote + quote) + quote)
+              Stream.of(columns.user(), columns.item(), columns.value(), columns.time())
+                  .filter(Objects::nonNull)
+                  .map(
+                      column -> {
+                        String label = column.label().replace(quote, quote + quote);
+                        boolean read = timesRead || column != columns.time();
+                        return (read ? "" : "NULL AS ") + quote + label + quote;
+                      })
                   .collect(Collectors.joining(", "));
-          return rows -> {};
+          return new OneNumber();
         });
-    return read(table, "SELECT " + labels[0] + " FROM " + table, notes);
+    EventCollector events = new EventCollector();
+    if (table.startsWith(PARQUET)) {
+      events.expectEvents(count(table));
+    }
+    return read(table, "SELECT " + labels[0] + " FROM " + table, events, notes);
   }
 
-  private Interactions read(String name, String query, Consumer<String> notes) {
-    EventCollector events = new EventCollector();
+  private long count(String table) {
+    OneNumber count = new OneNumber();
+    forEachRow(table, "SELECT count(*) FROM " + table, metaData -> count);
+    return count.number;
+  }
+
+  private Interactions read(
+      String name, String query, EventCollector events, Consumer<String> notes) {
     long size =
         forEachRow(
             name,
             query,
             metaData -> {
               SqlColumns columns = SqlColumns.of(metaData);
-              notes.accept(name + ": " + columns.describe());
-              return new EventRows(columns, events);
+              notes.accept(name + ": " + columns.describe(timesRead));
+              return new EventRows(columns, timesRead, events);
             });
     if (size == 0) {
       throw new DataException(name + ": expected at least one row, found none");
@@ -272,25 +299,21 @@ public final class SqlReader implements AutoCloseable {
   }
 
   /** Takes rows. */
-  private interface Rows extends AutoCloseable {
+  private interface Rows {
     /**
-     * Takes the row at which the result stands.
+     * Takes all rows.
      *
-     * @throws LineException if it cannot be used, with its number since {@link #before}
+     * @throws LineException if one cannot be used, with its number since {@link #before}
      */
     void take(ResultSet rows) throws SQLException, LineException;
+
+    /** How many rows were taken, those that messages count among them. */
+    long size();
 
     /** How many rows were taken before those that messages count. */
     default long before() {
       return 0;
     }
-
-    /** Is told that there are no more rows. */
-    default void end() {}
-
-    /** Is told that nothing more comes, be it for a failure. */
-    @Override
-    default void close() {}
   }
 
   /** Looks at the columns before any row is taken. */
@@ -300,20 +323,15 @@ public final class SqlReader implements AutoCloseable {
   }
 
   private long forEachRow(String name, String query, Start start) {
-    long size = 0;
     Rows taker = null;
     try (Statement statement =
         connection.createStatement(ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY)) {
       statement.setFetchSize(fetchSize());
       try (ResultSet rows = statement.executeQuery(query)) {
         taker = startOf(name, start, rows.getMetaData());
-        while (rows.next()) {
-          taker.take(rows);
-          size++;
-        }
-        taker.end();
+        taker.take(rows);
       }
-      return size;
+      return taker.size();
     } catch (LineException e) {
       throw new DataException(
           name + ", row " + (taker.before() + e.line()) + ": " + e.getMessage());
@@ -321,13 +339,11 @@ public final class SqlReader implements AutoCloseable {
       if (e instanceof DataException said) {
         throw said;
       }
+      long size = taker == null ? 0 : taker.size();
       throw size == 0
           ? failures.explain(name, inFull(query, e))
           : failures.explain(name + ", after row " + size, e);
     } finally {
-      if (taker != null) {
-        taker.close();
-      }
       if (own || autoCommit) {
         allowed(connection::rollback); // After a failure nothing else is answered.
       }
@@ -365,67 +381,95 @@ public final class SqlReader implements AutoCloseable {
         : FETCHED_ROWS;
   }
 
-  /**
-   * Rows of which each is an event. The thread that asks the database only takes the numbers; what
-   * becomes of a block of them is found out beside it.
-   */
+  /** A row, if there is one, of one number. */
+  private static final class OneNumber implements Rows {
+    private long number;
+    private int size;
+
+    @Override
+    public void take(ResultSet rows) throws SQLException {
+      while (rows.next()) {
+        number = rows.getLong(1);
+        size++;
+      }
+    }
+
+    @Override
+    public long size() {
+      return size;
+    }
+  }
+
+  /** Rows of which each is an event. */
   private static final class EventRows implements Rows {
     private final SqlColumns columns;
     private final EventCollector events;
     private final FieldBytes field = new FieldBytes();
-    private final EventTime time;
+    private final EventTime time; // null where none is read
     private final NumberedIds users; // null where they are no numbers
     private final NumberedIds items;
-    private final ExecutorService taker =
-        Executors.newSingleThreadExecutor(
-            work -> {
-              Thread thread = new Thread(work, "vaecf-rows");
-              thread.setDaemon(true);
-              return thread;
-            });
-    private Future<?> under; // way
-    private EventBlock block;
-    private long[] userNumbers;
-    private long[] itemNumbers;
+    private final EventBlock block;
     private long before;
 
-    EventRows(SqlColumns columns, EventCollector events) {
+    EventRows(SqlColumns columns, boolean timesRead, EventCollector events) {
       this.columns = columns;
       this.events = events;
-      this.time = columns.time() == null ? null : new EventTime();
+      this.time = columns.time() == null || !timesRead ? null : new EventTime();
       this.users = columns.user().hasNumbers() ? new NumberedIds(events.userIds()) : null;
       this.items = columns.item().hasNumbers() ? new NumberedIds(events.itemIds()) : null;
-      begin();
-    }
-
-    private void begin() {
-      int rows = before == 0 ? FIRST_ROWS : BLOCK_ROWS;
-      block = new EventBlock(rows, time != null, "row", events.userIds(), events.itemIds());
+      this.block =
+          new EventBlock(BLOCK_ROWS, time != null, "row", events.userIds(), events.itemIds());
       block.standsIn(LOG, before);
-      userNumbers = new long[users == null ? 0 : rows];
-      itemNumbers = new long[items == null ? 0 : rows];
     }
 
     @Override
     public void take(ResultSet rows) throws SQLException, LineException {
-      if (block.lines() == (before == 0 ? FIRST_ROWS : BLOCK_ROWS)) {
-        handOn();
-        begin();
+      if (users != null && items != null && time == null && columns.value() != null) {
+        takeNumbers(rows);
+      } else {
+        while (rows.next()) {
+          take(rows, nextRow());
+        }
       }
-      int row = block.nextLine();
-      int user = 0;
-      int item = 0;
+      handOn();
+    }
+
+    private int nextRow() throws LineException {
+      if (block.lines() == BLOCK_ROWS) {
+        handOn();
+      }
+      return block.nextLine();
+    }
+
+    /** What most logs are, in a loop that is soon compiled. */
+    private void takeNumbers(ResultSet rows) throws SQLException, LineException {
+      SqlColumn user = columns.user();
+      SqlColumn item = columns.item();
+      SqlColumn value = columns.value();
+      while (rows.next()) {
+        int row = nextRow();
+        block.add(
+            users.indexOf(user.number(rows, "user", row)),
+            items.indexOf(item.number(rows, "item", row)),
+            value.value(rows, field, row),
+            null);
+      }
+    }
+
+    private void take(ResultSet rows, int row) throws SQLException, LineException {
+      int user;
+      int item;
       if (users == null) {
         columns.user().id(rows, field, "user", row);
         user = block.user(field.bytes(), field.from(), field.to());
       } else {
-        userNumbers[row - 1] = columns.user().number(rows, "user", row);
+        user = users.indexOf(columns.user().number(rows, "user", row));
       }
       if (items == null) {
         columns.item().id(rows, field, "item", row);
         item = block.item(field.bytes(), field.from(), field.to());
       } else {
-        itemNumbers[row - 1] = columns.item().number(rows, "item", row);
+        item = items.indexOf(columns.item().number(rows, "item", row));
       }
       float value = columns.value() == null ? 1 : columns.value().value(rows, field, row);
       if (time != null) {
@@ -435,60 +479,20 @@ public final class SqlReader implements AutoCloseable {
     }
 
     @Override
+    public long size() {
+      return before + block.size();
+    }
+
+    @Override
     public long before() {
       return before;
     }
 
-    private void handOn() {
-      waitForTaker();
+    private void handOn() throws LineException {
+      events.accept(block);
       before += block.lines();
-      EventBlock full = block;
-      long[] itsUsers = userNumbers;
-      long[] itsItems = itemNumbers;
-      under = taker.submit(() -> accept(full, itsUsers, itsItems));
-    }
-
-    private void accept(EventBlock full, long[] itsUsers, long[] itsItems) {
-      if (users != null) {
-        full.setUsers(event -> users.indexOf(itsUsers[event]));
-      }
-      if (items != null) {
-        full.setItems(event -> items.indexOf(itsItems[event]));
-      }
-      try {
-        events.accept(full);
-      } catch (LineException e) {
-        throw new IllegalStateException(e); // Only blocks that refuse lines have such.
-      }
-    }
-
-    private void waitForTaker() {
-      try {
-        if (under != null) {
-          under.get();
-        }
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof Error error) {
-          throw error;
-        }
-        throw e.getCause() instanceof RuntimeException said
-            ? said
-            : new IllegalStateException(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new DataException(LOG + ": reading was interrupted", e);
-      }
-    }
-
-    @Override
-    public void end() {
-      handOn();
-      waitForTaker();
-    }
-
-    @Override
-    public void close() {
-      taker.shutdown();
+      block.clear();
+      block.standsIn(LOG, before);
     }
   }
 
@@ -499,7 +503,7 @@ public final class SqlReader implements AutoCloseable {
     private final SqlColumn id;
     private final SqlColumn title;
     private final SqlColumn year;
-    private int row;
+    private int size;
 
     TitleRows(ResultSetMetaData columns, Map<String, String> titles) throws SQLException {
       int size = columns.getColumnCount();
@@ -516,14 +520,20 @@ public final class SqlReader implements AutoCloseable {
 
     @Override
     public void take(ResultSet rows) throws SQLException, LineException {
-      row++;
-      id.id(rows, field, "item", row);
-      String name = title.title(rows);
-      if (name == null) {
-        return;
+      while (rows.next()) {
+        id.id(rows, field, "item", size + 1);
+        String name = title.title(rows);
+        if (name != null) {
+          String itsYear = year == null ? null : year.title(rows);
+          titles.putIfAbsent(field.text(), ItemTitles.withYear(name, itsYear));
+        }
+        size++;
       }
-      String itsYear = year == null ? null : year.title(rows);
-      titles.putIfAbsent(field.text(), ItemTitles.withYear(name, itsYear));
+    }
+
+    @Override
+    public long size() {
+      return size;
     }
   }
 

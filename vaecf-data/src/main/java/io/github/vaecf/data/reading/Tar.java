@@ -37,7 +37,7 @@ final class Tar {
               new Member(
                   entry.getName(),
                   entry.getSize(),
-                  new Source(path + "!" + entry.getName(), () -> tarMember(path, at))));
+                  new Source(path + "!" + entry.getName(), () -> tarMember(path, at), 0)));
         }
       }
     }
@@ -107,7 +107,7 @@ final class Tar {
       if (entry.getName().toLowerCase(Locale.ROOT).endsWith(".tar")) {
         visit(member, content, visitor, depth + 1);
       } else {
-        visitor.visit(new Source(member, () -> Source.decompressed(content)));
+        visitor.visit(new Source(member, () -> Source.decompressed(content), 0));
       }
     }
   }

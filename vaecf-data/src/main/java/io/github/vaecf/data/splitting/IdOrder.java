@@ -41,6 +41,9 @@ final class IdOrder {
       }
       numbers[index] = Long.parseLong(id);
     }
+    if (numeric && ascend(numbers, indices)) {
+      return;
+    }
     if (numeric) {
       IntArrays.quickSort(
           indices,
@@ -51,6 +54,16 @@ final class IdOrder {
     } else {
       IntArrays.quickSort(indices, (a, b) -> ids.id(a).compareTo(ids.id(b)));
     }
+  }
+
+  /** Whether numbers ascend already, as they do in most logs. */
+  private static boolean ascend(long[] numbers, int[] indices) {
+    for (int i = 1; i < indices.length; i++) {
+      if (numbers[indices[i - 1]] >= numbers[indices[i]]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether an id is a whole number of at most 18 digits, which always fits a long. */

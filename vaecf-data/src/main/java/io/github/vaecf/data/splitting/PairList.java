@@ -14,6 +14,12 @@ final class PairList implements CsrMatrix.Pairs {
     columns = new IntArrayList(capacity);
   }
 
+  /** The pairs of these arrays, which belong to the list from now on. */
+  PairList(int[] rows, int[] columns) {
+    this.rows = IntArrayList.wrap(rows);
+    this.columns = IntArrayList.wrap(columns);
+  }
+
   void add(int row, int column) {
     rows.add(row);
     columns.add(column);

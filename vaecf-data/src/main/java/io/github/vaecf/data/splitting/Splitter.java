@@ -18,4 +18,14 @@ public interface Splitter {
    * @throws DataException if the log cannot be divided in this way; the message says why
    */
   Split split(Interactions log);
+
+  /**
+   * Whether a log must have times. One that is read for a splitter without need of them takes less
+   * time and memory when they are left away.
+   *
+   * @return whether it is divided by time
+   */
+  default boolean needsTimes() {
+    return true;
+  }
 }

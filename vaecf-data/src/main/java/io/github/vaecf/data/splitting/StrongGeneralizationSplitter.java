@@ -9,6 +9,7 @@ import io.github.vaecf.data.Split;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Strong generalization: validation and test are users that training never saw. The split of Liang,
@@ -122,41 +123,73 @@ public final class StrongGeneralizationSplitter implements Splitter {
         }
       }
     }
-    PairList train = new PairList(trainingEvents);
+    int[] trainingRows = new int[trainingEvents];
+    int[] trainingColumns = new int[trainingEvents];
+    int[] heldOutEvents = new int[kept.size() - trainingEvents]; // of known items
+    int trained = 0;
+    int others = 0;
     for (int event = 0; event < kept.size(); event++) {
       int user = newUser[kept.user(event)];
+      int item = newItem[kept.item(event)];
       if (user < trainingUsers) {
-        train.add(user, newItem[kept.item(event)]);
+        trainingRows[trained] = user;
+        trainingColumns[trained++] = item;
+      } else if (item >= 0) {
+        heldOutEvents[others++] = event;
       }
     }
+    PairList train = new PairList(trainingRows, trainingColumns);
     Interactions known = kept.select(event -> newItem[kept.item(event)] >= 0);
     InteractionFilter.note(stages, "items of training users", known);
-
-    int firstTestUser = trainingUsers + heldOutUsers;
     train = undersampling.apply(train, trainingUsers, items.size(), stages);
-    HeldOut validation =
-        heldOut(known, sorted, newUser, newItem, trainingUsers, heldOutUsers, items.size());
-    HeldOut test =
-        heldOut(known, sorted, newUser, newItem, firstTestUser, heldOutUsers, items.size());
+
+    int[] theirs = Arrays.copyOf(heldOutEvents, others);
+    List<PairList[]> parts =
+        IntStream.of(trainingUsers, trainingUsers + heldOutUsers)
+            .parallel()
+            .mapToObj(first -> heldOut(kept, theirs, sorted, newUser, newItem, first, heldOutUsers))
+            .toList();
+    PairList training = train;
+    List<CsrMatrix> matrices =
+        IntStream.range(0, 1 + 2 * parts.size())
+            .parallel()
+            .mapToObj(
+                matrix ->
+                    matrix == 0
+                        ? CsrMatrix.inOrder(trainingUsers, items.size(), training)
+                        : CsrMatrix.inOrder(
+                            heldOutUsers,
+                            items.size(),
+                            parts.get((matrix - 1) / 2)[(matrix - 1) % 2]))
+            .toList();
     return new Split(
-        CsrMatrix.inOrder(trainingUsers, items.size(), train),
-        validation,
-        test,
+        matrices.get(0),
+        new HeldOut(matrices.get(1), matrices.get(2), trainingUsers),
+        new HeldOut(matrices.get(3), matrices.get(4), trainingUsers + heldOutUsers),
         IdIndex.of(users),
         IdIndex.of(items),
         log.titles(),
         stages);
   }
 
-  /** Divides the items of so many users from the first one on, users in ascending id. */
-  private HeldOut heldOut(
-      Interactions known,
+  @Override
+  public boolean needsTimes() {
+    return false;
+  }
+
+  /**
+   * Divides the items of so many users from the first one on, users in ascending id.
+   *
+   * @return fold-in and what is held out
+   */
+  private PairList[] heldOut(
+      Interactions log,
+      int[] heldOutEvents,
       int[] sorted,
       int[] newUser,
       int[] newItem,
       int first,
-      int heldOutUsers,
-      int items) {
+      int heldOutUsers) {
     int[] place = new int[newUser.length];
     Arrays.fill(place, -1);
     int[] rows = new int[heldOutUsers];
@@ -167,9 +200,9 @@ public final class StrongGeneralizationSplitter implements Splitter {
         place[user] = places++;
       }
     }
-    int[] placeOfEvent = new int[known.size()];
-    for (int event = 0; event < known.size(); event++) {
-      placeOfEvent[event] = place[known.user(event)];
+    int[] placeOfEvent = new int[heldOutEvents.length];
+    for (int i = 0; i < heldOutEvents.length; i++) {
+      placeOfEvent[i] = place[log.user(heldOutEvents[i])];
     }
     Groups events = Groups.of(placeOfEvent, heldOutUsers);
 
@@ -187,14 +220,11 @@ public final class StrongGeneralizationSplitter implements Splitter {
         }
       }
       for (int i = 0; i < size; i++) {
-        int item = newItem[known.item(events.member(at, i))];
+        int item = newItem[log.item(heldOutEvents[events.member(at, i)])];
         (drawn[i] ? heldOut : foldIn).add(rows[at], item);
       }
     }
-    return new HeldOut(
-        CsrMatrix.inOrder(heldOutUsers, items, foldIn),
-        CsrMatrix.inOrder(heldOutUsers, items, heldOut),
-        first);
+    return new PairList[] {foldIn, heldOut};
   }
 
   /** Collects the settings of a splitter. Not safe for use by many threads. */

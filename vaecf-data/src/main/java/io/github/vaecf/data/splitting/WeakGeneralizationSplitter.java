@@ -55,6 +55,11 @@ public final class WeakGeneralizationSplitter implements Splitter {
     return WeakGeneralization.split(kept, parts, undersampling, stages);
   }
 
+  @Override
+  public boolean needsTimes() {
+    return false;
+  }
+
   /** Collects the settings of a splitter. Not safe for use by many threads. */
   public static final class Builder extends SplitterBuilder<Builder> {
     private double validationShare = 0.1;

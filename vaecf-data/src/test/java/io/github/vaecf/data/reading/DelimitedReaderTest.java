@@ -6,6 +6,7 @@ import static io.github.vaecf.data.reading.Fixtures.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
@@ -291,6 +292,52 @@ class DelimitedReaderTest {
         .isEqualTo(lines);
     assertThatThrownBy(() -> DelimitedReader.builder().build().read(file))
         .hasMessage(file + ", line 2: a quoted field is not closed");
+  }
+
+  @Test
+  void timesThatAreNotWantedMayBeAnything() throws IOException {
+    List<String> notes = new ArrayList<>();
+    Interactions log =
+        DelimitedReader.builder()
+            .timeColumn("at")
+            .skipTimes()
+            .notes(notes::add)
+            .build()
+            .read(file("user,item,at\na,b,noon\na,c,\n"));
+    assertThat(log.size()).isEqualTo(2);
+    assertThat(log.hasTimes()).isFalse();
+    assertThat(notes.get(0)).contains("times in column 3 (at), not read; ");
+  }
+
+  /**
+   * Lines that grow, shrink and have times in one of two files, so that no guess of room is right.
+   */
+  @Test
+  void eventsOfLongFilesStandInTheirOrderWhateverRoomWasExpected() throws IOException {
+    StringBuilder growing = new StringBuilder("user,item,rating,time\n");
+    StringBuilder shrinking = new StringBuilder("user,item,rating,time\n");
+    int lines = 150_000;
+    for (int line = 0; line < lines; line++) {
+      growing.append(line).append(",i").append("x".repeat(line / 5000)).append(line % 10);
+      growing.append(",1,").append(line).append('\n');
+      shrinking.append(lines - line).append(",i").append("x".repeat((lines - line) / 5000));
+      shrinking.append(",2,").append(line).append('\n');
+    }
+    Path first = file(growing.toString());
+    Path second = folder.resolve("second.csv");
+    Files.writeString(second, shrinking);
+    Interactions log =
+        DelimitedReader.builder().valueColumnIfAny().timeColumn("time").build().read(first, second);
+    assertThat(log.size()).isEqualTo(2 * lines);
+    for (int event = 0; event < 2 * lines; event++) {
+      int line = event % lines;
+      boolean inFirst = event < lines;
+      if (log.time(event) != line
+          || log.value(event) != (inFirst ? 1 : 2)
+          || !log.users().id(log.user(event)).equals("" + (inFirst ? line : lines - line))) {
+        fail("event " + event);
+      }
+    }
   }
 
   @Test

@@ -124,7 +124,7 @@ class ReaderFuzzTest {
   private static void check(byte[] valid, long seed, Reading reading) {
     byte[] mutated = mutate(valid, new Random(seed));
     try {
-      reading.read(new Source("fuzz", () -> new ByteArrayInputStream(mutated)));
+      reading.read(new Source("fuzz", () -> new ByteArrayInputStream(mutated), 0));
     } catch (DataException e) {
       // That is what a reader may throw.
     }
@@ -182,7 +182,7 @@ class ReaderFuzzTest {
         gzip(CSV),
         seed,
         source ->
-            reader.read(List.of(new Source("fuzz", () -> Source.decompressed(source.open())))));
+            reader.read(List.of(new Source("fuzz", () -> Source.decompressed(source.open()), 0))));
   }
 
   @Property

@@ -1,0 +1,47 @@
+package io.github.vaecf.data.reading;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+
+class IdDictionaryTest {
+  /** Numbers near and far, what looks like the same number, and what is none. */
+  private static final List<String> FORMS =
+      List.of("%d", "0%d", "00%d", "-%d", "+%d", "%d.0", "x%d", "%d ", "9999%d", "99999999%d", "");
+
+  @Property(tries = 200)
+  void idsAreNumberedAsAMapWouldNumberThem(
+      @ForAll @Size(min = 1, max = 3000) List<Integer> draws, @ForAll int spread) {
+    IdDictionary ids = new IdDictionary();
+    Map<String, Integer> expected = new LinkedHashMap<>();
+    int range = 1 + Math.floorMod(spread, 20_000);
+    for (int draw : draws) {
+      String form = FORMS.get(Math.floorMod(draw, FORMS.size()));
+      String id = String.format(form, Math.floorMod(draw / FORMS.size(), range));
+      byte[] bytes = ("," + id + ",").getBytes(UTF_8);
+      int known = ids.size();
+      int index = ids.indexOf(bytes, 1, bytes.length - 1);
+      if (index == known && Math.floorMod(draw, 7) == 0) {
+        ids.forgetLast();
+        assertThat(ids.size()).isEqualTo(expected.size());
+      } else {
+        int size = expected.size();
+        assertThat(index).isEqualTo(expected.computeIfAbsent(id, added -> size));
+      }
+    }
+    assertThat(ids.toIndex().ids()).isEqualTo(new ArrayList<>(expected.keySet()));
+
+    IdDictionary other = new IdDictionary();
+    int[] indices = other.indicesOf(ids);
+    for (int index = 0; index < indices.length; index++) {
+      assertThat(indices[index]).isEqualTo(index);
+    }
+  }
+}
