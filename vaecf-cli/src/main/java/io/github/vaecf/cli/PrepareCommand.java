@@ -315,7 +315,7 @@ final class PrepareCommand extends Subcommand {
                 + files.size()
                 + "; with --split given two, train and test");
       }
-      return format.read(files.get(0));
+      return format.read(files.get(0), times);
     }
     List<String> notes = new ArrayList<>();
     DelimitedReader reader =

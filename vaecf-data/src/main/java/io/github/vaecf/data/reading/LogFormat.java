@@ -22,7 +22,7 @@ public final class LogFormat {
           delimited("tsv", "\t"),
           rated("movielens", MovieLens::read).writtenBy(MovieLens::write),
           rated("netflix", NetflixPrize::read).writtenBy(NetflixPrize::write),
-          rated("kaggle", KaggleMovies::read),
+          rated("kaggle", (path, times) -> KaggleMovies.read(path)),
           unrated("msd", TasteProfile::read).writtenBy(TasteProfile::write),
           unrated("lightgcn", LightGcn::read)
               .writtenBy(LightGcn::write)
@@ -32,7 +32,7 @@ public final class LogFormat {
   private final String name;
   private final boolean rated;
   private final String separator;
-  private final Function<Path, Interactions> reader;
+  private final Reader reader;
   private final Writer writer;
   private final Function<Path, Optional<TrainAndTest>> divider;
   private final Supplier<DelimitedReader.Builder> columns;
@@ -42,7 +42,7 @@ public final class LogFormat {
       boolean rated,
       String separator,
       Supplier<DelimitedReader.Builder> columns,
-      Function<Path, Interactions> reader,
+      Reader reader,
       Writer writer,
       Function<Path, Optional<TrainAndTest>> divider) {
     this.name = name;
@@ -52,6 +52,12 @@ public final class LogFormat {
     this.reader = reader;
     this.writer = writer;
     this.divider = divider;
+  }
+
+  /** Reads a log, with times only if they are wanted. */
+  @FunctionalInterface
+  private interface Reader {
+    Interactions read(Path path, boolean times);
   }
 
   /** Writes a log as files of a form. */
@@ -75,7 +81,14 @@ public final class LogFormat {
   private static LogFormat delimited(
       String name, String separator, Supplier<DelimitedReader.Builder> columns) {
     DelimitedReader reader = columns.get().valueColumnIfAny().build();
-    return new LogFormat(name, true, separator, columns, reader::read, null, LogFormat::oneLog);
+    return new LogFormat(
+        name,
+        true,
+        separator,
+        columns,
+        (path, times) -> reader.read(path),
+        null,
+        LogFormat::oneLog);
   }
 
   /** Delimited text that was found to be that, of which columns are taken that are told surely. */
@@ -97,12 +110,13 @@ public final class LogFormat {
         });
   }
 
-  private static LogFormat rated(String name, Function<Path, Interactions> reader) {
+  private static LogFormat rated(String name, Reader reader) {
     return new LogFormat(name, true, null, null, reader, null, LogFormat::oneLog);
   }
 
   private static LogFormat unrated(String name, Function<Path, Interactions> reader) {
-    return new LogFormat(name, false, null, null, reader, null, LogFormat::oneLog);
+    return new LogFormat(
+        name, false, null, null, (path, times) -> reader.apply(path), null, LogFormat::oneLog);
   }
 
   private static Optional<TrainAndTest> oneLog(Path path) {
@@ -227,7 +241,19 @@ public final class LogFormat {
    * @throws DataException if it cannot be read; the message says where and why
    */
   public Interactions read(Path path) {
-    return reader.apply(path);
+    return read(path, true);
+  }
+
+  /**
+   * The same for who may have no use for times: to read none takes less time and memory.
+   *
+   * @param path as above
+   * @param times whether times are read, where there are any; where not, they may be anything
+   * @return the events in the order of the files, with titles where there are any
+   * @throws DataException as above
+   */
+  public Interactions read(Path path, boolean times) {
+    return reader.read(path, times);
   }
 
   /**

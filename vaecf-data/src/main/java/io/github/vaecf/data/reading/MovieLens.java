@@ -25,29 +25,34 @@ import java.util.Map;
  * </ul>
  */
 public final class MovieLens {
-  private static final DelimitedReader CSV =
-      DelimitedReader.builder()
-          .userColumn("userId")
-          .itemColumn("movieId")
-          .valueColumn("rating")
-          .timeColumn("timestamp")
-          .build();
-  private static final DelimitedReader DAT = withoutHeader("::");
-  private static final DelimitedReader DATA = withoutHeader("\t");
-
   private static final int BUFFER_SIZE = 1 << 20;
 
   private MovieLens() {}
 
-  private static DelimitedReader withoutHeader(String separator) {
-    return DelimitedReader.builder()
-        .separator(separator)
-        .header(false)
-        .userColumn("1")
-        .itemColumn("2")
-        .valueColumn("3")
-        .timeColumn("4")
-        .build();
+  private static DelimitedReader withHeader(boolean times) {
+    return reader(
+        times,
+        DelimitedReader.builder()
+            .userColumn("userId")
+            .itemColumn("movieId")
+            .valueColumn("rating")
+            .timeColumn("timestamp"));
+  }
+
+  private static DelimitedReader withoutHeader(String separator, boolean times) {
+    return reader(
+        times,
+        DelimitedReader.builder()
+            .separator(separator)
+            .header(false)
+            .userColumn("1")
+            .itemColumn("2")
+            .valueColumn("3")
+            .timeColumn("4"));
+  }
+
+  private static DelimitedReader reader(boolean times, DelimitedReader.Builder columns) {
+    return (times ? columns : columns.skipTimes()).build();
   }
 
   /**
@@ -59,6 +64,15 @@ public final class MovieLens {
    *     be used; the message says which
    */
   public static Interactions read(Path path) {
+    return read(path, true);
+  }
+
+  /**
+   * Reads a data set.
+   *
+   * @param times whether times are read
+   */
+  static Interactions read(Path path, boolean times) {
     EventCollector collector = new EventCollector();
     Map<String, String> titles = new LinkedHashMap<>();
     String[] ratings = new String[1];
@@ -68,9 +82,9 @@ public final class MovieLens {
               file -> {
                 DelimitedReader reader =
                     switch (file.fileName()) {
-                      case "ratings.csv", "ratings.csv.gz" -> CSV;
-                      case "ratings.dat", "ratings.dat.gz" -> DAT;
-                      case "u.data", "u.data.gz" -> DATA;
+                      case "ratings.csv", "ratings.csv.gz" -> withHeader(times);
+                      case "ratings.dat", "ratings.dat.gz" -> withoutHeader("::", times);
+                      case "u.data", "u.data.gz" -> withoutHeader("\t", times);
                       default -> null;
                     };
                 if (reader != null) {
@@ -83,6 +97,7 @@ public final class MovieLens {
                             + file.name());
                   }
                   ratings[0] = file.name();
+                  collector.expectBytes(file.size());
                   reader.read(file, pipeline);
                 }
                 switch (file.fileName()) {

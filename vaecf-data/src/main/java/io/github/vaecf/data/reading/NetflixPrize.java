@@ -32,11 +32,12 @@ final class NetflixPrize {
    *
    * @param path the tar as published (also by gzip), or a folder or zip with the same files, or one
    *     file of ratings alone
+   * @param times whether the days are read
    * @return ratings in the order of the files, titles of the movies where there are any
    * @throws DataException if there is no file of ratings or one has a line that cannot be used; the
    *     message says which
    */
-  static Interactions read(Path path) {
+  static Interactions read(Path path, boolean times) {
     EventCollector collector = new EventCollector();
     Map<String, String> titles = new LinkedHashMap<>();
     boolean[] found = new boolean[1];
@@ -47,7 +48,7 @@ final class NetflixPrize {
                 String name = file.fileName().toLowerCase(Locale.ROOT);
                 if (name.matches("(mv_[0-9]+|combined_data_[0-9]+)\\.txt(\\.gz)?")) {
                   found[0] = true;
-                  pipeline.read(file, new Ratings());
+                  pipeline.read(file, new Ratings(times));
                 } else if (name.matches("movie_titles\\.(txt|csv)")) {
                   titles.putAll(titles(file));
                 }
@@ -108,13 +109,19 @@ final class NetflixPrize {
 
   /** Ratings beneath the movie that they are of. */
   static final class Ratings implements LineFormat<EventBlock> {
+    private final boolean times;
+
+    Ratings(boolean times) {
+      this.times = times;
+    }
+
     @Override
     public Start<EventBlock> start(byte[] bytes, int from, int to, int all) throws LineException {
       if (!isMovie(bytes, from, to)) {
         throw new LineException(
             1, "expected a movie as in 1:, found " + Fields.shown(bytes, from, to));
       }
-      return new Start<>(Ratings::parse, false);
+      return new Start<>(this::parse, false);
     }
 
     /** Before the last movie, whose ratings may go on in the next block. */
@@ -141,10 +148,10 @@ final class NetflixPrize {
       return to > from && bytes[to - 1] == ':' && Fields.areDigits(bytes, from, to - 1);
     }
 
-    private static EventBlock parse(byte[] bytes, int from, int to) throws LineException {
+    private EventBlock parse(byte[] bytes, int from, int to) throws LineException {
       Fields fields = new Fields(COMMA, false, 3);
-      EventTime time = new EventTime();
-      EventBlock block = new EventBlock((to - from) / 20 + 16, true);
+      EventTime time = times ? new EventTime() : null;
+      EventBlock block = new EventBlock((to - from) / 20 + 16, times);
       int movie = -1;
       int at = from;
       while (at < to) {
@@ -166,7 +173,9 @@ final class NetflixPrize {
                   + fields.count()
                   + " fields");
         }
-        time.require(bytes, fields.start(2), fields.end(2), line);
+        if (times) {
+          time.require(bytes, fields.start(2), fields.end(2), line);
+        }
         block.add(
             block.user(bytes, fields.start(0), fields.end(0)),
             movie,

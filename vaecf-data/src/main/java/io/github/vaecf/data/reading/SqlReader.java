@@ -246,7 +246,7 @@ public final class SqlReader implements AutoCloseable {
                   .map(
                       column -> {
                         String label = column.label().replace(quote, quote + quote);
-                        boolean read = timesRead || column != columns.time();
+                        boolean read = timesRead || !column.equals(columns.time());
                         return (read ? "" : "NULL AS ") + quote + label + quote;
                       })
                   .collect(Collectors.joining(", "));

@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LogFormatTest {
@@ -80,11 +81,28 @@ class LogFormatTest {
   void daysAndWholeStarsAreWrittenForNetflix() throws IOException {
     Interactions log = SyntheticLog.generate(new Shape(50, 60, 600), 3);
     LogFormat.of("netflix").write(log, folder);
-    Interactions read = NetflixPrize.read(folder);
+    Interactions read = NetflixPrize.read(folder, true);
     for (int event = 0; event < 600; event++) {
       assertThat(read.value(event)).isBetween(1f, 5f);
       assertThat(read.time(event) % 86_400).isZero();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"movielens", "netflix"})
+  void withoutTimesTheEventsAreTheSame(String name) throws IOException {
+    LogFormat format = LogFormat.of(name);
+    format.write(SyntheticLog.generate(new Shape(50, 60, 600), 3), folder);
+    Interactions timed = format.read(folder);
+    Interactions read = format.read(folder, false);
+    assertThat(timed.hasTimes()).isTrue();
+    assertThat(read.hasTimes()).isFalse();
+    assertThat(Fixtures.events(read))
+        .isEqualTo(
+            Fixtures.events(timed).stream()
+                .map(event -> event.substring(0, event.lastIndexOf('|')))
+                .toList())
+        .hasSize(600);
   }
 
   @Test

@@ -118,7 +118,7 @@ class PublishedFormsTest {
     outer.put("download/README", utf8("about"));
     outer.put("download/training_set.tar", tar(netflixMovies()));
     outer.put("download/movie_titles.txt", netflixTitles());
-    Interactions log = NetflixPrize.read(file("nf_prize_dataset.tar.gz", gzip(tar(outer))));
+    Interactions log = NetflixPrize.read(file("nf_prize_dataset.tar.gz", gzip(tar(outer))), true);
     assertThat(events(log)).containsExactly(NETFLIX_EVENTS);
     assertThat(log.titles())
         .containsEntry("1", "Dinosaur Planet (2003)")
@@ -130,7 +130,7 @@ class PublishedFormsTest {
     for (Map.Entry<String, byte[]> movie : netflixMovies().entrySet()) {
       file("netflix/" + movie.getKey(), movie.getValue());
     }
-    assertThat(events(NetflixPrize.read(folder.resolve("netflix"))))
+    assertThat(events(NetflixPrize.read(folder.resolve("netflix"), true)))
         .containsExactly(NETFLIX_EVENTS);
   }
 
@@ -141,10 +141,10 @@ class PublishedFormsTest {
         utf8("1:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n0822109,4,2005-10-19\n"));
     file("combined_data_2.txt", utf8("2:\n822109,1,1999-11-11"));
     file("movie_titles.csv", netflixTitles());
-    Interactions log = NetflixPrize.read(folder);
+    Interactions log = NetflixPrize.read(folder, true);
     assertThat(events(log)).containsExactly(NETFLIX_EVENTS);
     assertThat(log.titles()).containsKey("2");
-    assertThat(events(NetflixPrize.read(folder.resolve("combined_data_2.txt")))).hasSize(1);
+    assertThat(events(NetflixPrize.read(folder.resolve("combined_data_2.txt"), true))).hasSize(1);
   }
 
   @Test
@@ -159,7 +159,8 @@ class PublishedFormsTest {
         ratings++;
       }
     }
-    Interactions log = NetflixPrize.read(file("combined_data_1.txt", utf8(content.toString())));
+    Interactions log =
+        NetflixPrize.read(file("combined_data_1.txt", utf8(content.toString())), true);
     assertThat(log.size()).isEqualTo(ratings);
     int first = 0;
     for (int event = 1; event < log.size(); event++) {
@@ -175,17 +176,17 @@ class PublishedFormsTest {
   @Test
   void netflixLinesThatCannotBeUsedAreReported() throws IOException {
     Path noMovie = file("mv_1.txt", utf8("822109,1,1999-11-11\n"));
-    assertThatThrownBy(() -> NetflixPrize.read(noMovie))
+    assertThatThrownBy(() -> NetflixPrize.read(noMovie, true))
         .isInstanceOf(DataException.class)
         .hasMessage(noMovie + ", line 1: expected a movie as in 1:, found '822109,1,1999-11-11'");
     Path badDate = file("mv_2.txt", utf8("2:\n822109,1,1999-02-30\n"));
-    assertThatThrownBy(() -> NetflixPrize.read(badDate))
+    assertThatThrownBy(() -> NetflixPrize.read(badDate, true))
         .hasMessage(
             badDate
                 + ", line 2: expected a time as in 1112486027, 2005-09-06 or"
                 + " 2005-09-06T17:31:05.25+02:00, found '1999-02-30'");
     Path empty = Files.createDirectories(folder.resolve("empty"));
-    assertThatThrownBy(() -> NetflixPrize.read(empty)).hasMessageContaining("found none");
+    assertThatThrownBy(() -> NetflixPrize.read(empty, true)).hasMessageContaining("found none");
   }
 
   @Test

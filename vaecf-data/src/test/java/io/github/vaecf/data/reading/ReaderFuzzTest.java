@@ -163,7 +163,7 @@ class ReaderFuzzTest {
   private static void readNetflix(Source source) {
     EventCollector collector = new EventCollector();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
-      pipeline.read(source, new NetflixPrize.Ratings());
+      pipeline.read(source, new NetflixPrize.Ratings(true));
       pipeline.drain();
     }
     collector.toInteractions();

@@ -254,10 +254,10 @@ public record PublishedResult(
       return GivenSplitter.builder()
           .validationShare(VALIDATION_SHARE)
           .build()
-          .split(format.read(divided.train()), format.read(divided.test()));
+          .split(format.read(divided.train(), false), format.read(divided.test(), false));
     }
     StrongGeneralizationSplitter.Builder splitter = dataSet.splitter();
     heldOutUsers.ifPresent(splitter::heldOutUsers);
-    return splitter.build().split(format.read(input));
+    return splitter.build().split(format.read(input, false));
   }
 }
