@@ -73,6 +73,16 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     } catch (IllegalArgumentException e) {
       throw malformed(e.getMessage());
     }
+    long histories = signature.histories(inputs);
+    if (histories > Math.max(limits.rows(), inputs.values().iterator().next().rows())) {
+      throw tooLarge(
+          "signature \""
+              + signature.name()
+              + "\": to be scored "
+              + histories
+              + " histories are more than the "
+              + limits.rows());
+    }
     PredictRequest request = new PredictRequest(signature, byRows, inputs);
     long answer = 0;
     for (TensorSpec output : signature.outputs()) {

@@ -41,6 +41,9 @@ final class ExportFormat {
   static final String DECODE = "decode";
   static final String SIMILAR_ITEMS = "similar_items";
   static final String SIMILARITY = "similarity";
+  static final String RECOMMEND_GROUP = "recommend_group";
+  static final String RECOMMEND_DIVERSE = "recommend_diverse";
+  static final String BECAUSE = "because";
 
   /** The method that TensorFlow Serving wants signatures to name. */
   static final String METHOD = "tensorflow/serving/predict";
@@ -53,6 +56,10 @@ final class ExportFormat {
   static final String K = "k";
   static final String OFFSET = "offset";
   static final String WITH_HISTORY = "with_history";
+  static final String PERSON = "person";
+  static final String LEAST_MISERY = "least_misery";
+  static final String LAMBDA = "lambda";
+  static final String CONTRIBUTIONS = "contributions";
   static final String SCORES = "scores";
   static final String LATENT = "latent";
 

@@ -1,5 +1,6 @@
 package io.github.vaecf.eval.export;
 
+import io.github.vaecf.core.GroupStrategy;
 import io.github.vaecf.core.Query;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommendation;
@@ -7,9 +8,11 @@ import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Answers calls of the signatures that rank as a SavedModel's graph does, but by a model's own
@@ -90,7 +93,20 @@ final class RankingCalls {
   }
 
   private static Query query(Map<String, TensorRows> inputs, int user, int width) {
-    Query.Builder query = Query.builder().history(ids(inputs, ExportFormat.ITEMS, user));
+    Query.Builder query = Query.builder();
+    if (inputs.containsKey(ExportFormat.PERSON)) {
+      query.group(
+          people(inputs, user),
+          number(inputs, ExportFormat.LEAST_MISERY, user, 0) > 0
+              ? GroupStrategy.LEAST_MISERY
+              : GroupStrategy.AVERAGE);
+    } else {
+      query.history(ids(inputs, ExportFormat.ITEMS, user));
+    }
+    TensorRows lambdas = inputs.get(ExportFormat.LAMBDA);
+    if (lambdas != null) {
+      query.marginalRelevance(((float[]) lambdas.values())[user]);
+    }
     query.exclude(ids(inputs, ExportFormat.EXCLUDE, user));
     List<String> allowed = ids(inputs, ExportFormat.ALLOW, user);
     if (!allowed.isEmpty()) {
@@ -102,6 +118,23 @@ final class RankingCalls {
       query.withHistory();
     }
     return query.build();
+  }
+
+  /** What each person of a row has; nobody there is somebody of whom nothing is known. */
+  private static Collection<List<String>> people(Map<String, TensorRows> inputs, int row) {
+    TensorRows items = inputs.get(ExportFormat.ITEMS);
+    TensorRows persons = inputs.get(ExportFormat.PERSON);
+    Map<Integer, List<String>> people = new TreeMap<>();
+    for (int place = 0; place < persons.width(); place++) {
+      int person = ((int[]) persons.values())[row * persons.width() + place];
+      if (person >= 0) {
+        List<String> history = people.computeIfAbsent(person, one -> new ArrayList<>());
+        if (place < items.width()) {
+          history.add(((String[]) items.values())[row * items.width() + place]);
+        }
+      }
+    }
+    return people.isEmpty() ? List.of(List.of()) : people.values();
   }
 
   /** The ids of a row, without its padding. */

@@ -1,34 +1,61 @@
 package io.github.vaecf.eval.export;
 
+import io.github.vaecf.core.Reason;
+import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import io.github.vaecf.eval.export.ServedSignature.TensorSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
- * Those signatures of a SavedModel that come of rankings and scores alone, for an ONNX file, which
- * has none: servers call it as they call a SavedModel, and get the same.
+ * Signatures that come of what a model on the JVM is asked: for an ONNX file, which has none, those
+ * of a SavedModel that come of rankings and scores alone, so that servers call it as they call a
+ * SavedModel and get the same; and for both what the graph of a SavedModel cannot say, or does not,
+ * as it was exported by an older version.
  */
 final class RankingSignatures {
   /** Length of the rankings whose length no request chooses: that of a SavedModel by default. */
   private static final int TOP_K = 100;
 
-  private final ServedOnnxModel model;
+  /** What a {@link Recommender} answers by scores, rankings and cosines, and no graph need know. */
+  static final Set<String> QUESTIONS =
+      Set.of(ExportFormat.RECOMMEND_GROUP, ExportFormat.RECOMMEND_DIVERSE, ExportFormat.BECAUSE);
+
+  private final ServedModel model;
   private final int topK;
   private final Map<String, ServedSignature> signatures = new TreeMap<>();
 
-  private RankingSignatures(ServedOnnxModel model) {
+  private RankingSignatures(ServedModel model) {
     this.model = model;
     this.topK = Math.min(TOP_K, model.itemCount());
   }
 
-  /** The signatures by name, in alphabetical order. */
+  /**
+   * The signatures that a model has beyond those that it was exported with.
+   *
+   * @param exported by name
+   * @return all by name, in alphabetical order
+   */
+  static Map<String, ServedSignature> beside(
+      Map<String, ServedSignature> exported, ServedModel model) {
+    RankingSignatures all = new RankingSignatures(model);
+    all.signatures.putAll(exported);
+    all.addQuestions();
+    return Collections.unmodifiableMap(all.signatures);
+  }
+
+  /** The signatures of an ONNX file by name, in alphabetical order. */
   static Map<String, ServedSignature> of(ServedOnnxModel model) {
     RankingSignatures all = new RankingSignatures(model);
     TensorSpec items = matrix(ExportFormat.ITEMS, TensorSpec.Type.STRING, -1);
@@ -54,9 +81,42 @@ final class RankingSignatures {
           ExportFormat.SCORE,
           List.of(items),
           List.of(matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, model.itemCount())),
-          all::score);
+          values -> all.score(values, model));
     }
+    all.addQuestions();
     return Collections.unmodifiableMap(all.signatures);
+  }
+
+  /** Adds the {@link #QUESTIONS} that the model answers. */
+  private void addQuestions() {
+    TensorSpec items = matrix(ExportFormat.ITEMS, TensorSpec.Type.STRING, -1);
+    TensorSpec exclude = matrix(ExportFormat.EXCLUDE, TensorSpec.Type.STRING, -1);
+    TensorSpec allow = matrix(ExportFormat.ALLOW, TensorSpec.Type.STRING, -1);
+    TensorSpec k = vector(ExportFormat.K);
+    addRanking(
+        ExportFormat.RECOMMEND_GROUP,
+        List.of(
+            allow,
+            exclude,
+            items,
+            k,
+            vector(ExportFormat.LEAST_MISERY),
+            matrix(ExportFormat.PERSON, TensorSpec.Type.INT32, -1)),
+        items);
+    if (model.comparesItems()) {
+      TensorSpec lambda =
+          new TensorSpec(
+              ExportFormat.LAMBDA, TensorSpec.Type.FLOAT32, List.of(-1L), ExportFormat.LAMBDA);
+      addRanking(ExportFormat.RECOMMEND_DIVERSE, List.of(allow, exclude, items, k, lambda), items);
+    }
+    add(
+        ExportFormat.BECAUSE,
+        List.of(
+            new TensorSpec(
+                ExportFormat.ITEM, TensorSpec.Type.STRING, List.of(-1L), ExportFormat.ITEM),
+            items),
+        List.of(matrix(ExportFormat.CONTRIBUTIONS, TensorSpec.Type.FLOAT32, -1)),
+        this::because);
   }
 
   /** Adds one whose rankings are as long as the tensor of their items, or as a request wants. */
@@ -96,7 +156,41 @@ final class RankingSignatures {
     return Math.min(Arrays.stream(lengths).max().orElseThrow(), model.itemCount());
   }
 
-  private Map<String, TensorRows> score(Map<String, TensorRows> values) {
+  /** Rows of the same history are answered together. */
+  private Map<String, TensorRows> because(Map<String, TensorRows> values) {
+    TensorRows histories = values.get(ExportFormat.ITEMS);
+    String[] asked = (String[]) values.get(ExportFormat.ITEM).values();
+    String[] ids = (String[]) histories.values();
+    int width = histories.width();
+    float[] contributions = new float[ids.length];
+    Map<Set<String>, List<Integer>> rowsOfHistory = new LinkedHashMap<>();
+    for (int row = 0; row < asked.length; row++) {
+      if (model.items().indexOf(asked[row]) < 0) {
+        Arrays.fill(contributions, row * width, (row + 1) * width, ExportFormat.LEFT_OUT);
+      } else {
+        rowsOfHistory
+            .computeIfAbsent(
+                new LinkedHashSet<>(RankingCalls.ids(values, ExportFormat.ITEMS, row)),
+                history -> new ArrayList<>())
+            .add(row);
+      }
+    }
+    rowsOfHistory.forEach(
+        (history, rows) -> {
+          List<String> recommended = rows.stream().map(row -> asked[row]).toList();
+          List<List<Reason>> reasons = model.because(List.copyOf(history), recommended);
+          for (int i = 0; i < rows.size(); i++) {
+            Map<String, Float> byItem = new HashMap<>();
+            reasons.get(i).forEach(reason -> byItem.put(reason.item(), reason.contribution()));
+            for (int place = rows.get(i) * width; place < (rows.get(i) + 1) * width; place++) {
+              contributions[place] = byItem.getOrDefault(ids[place], 0f);
+            }
+          }
+        });
+    return Map.of(ExportFormat.CONTRIBUTIONS, new TensorRows(asked.length, width, contributions));
+  }
+
+  private Map<String, TensorRows> score(Map<String, TensorRows> values, ServedOnnxModel onnx) {
     TensorRows rows = values.get(ExportFormat.ITEMS);
     IdIndex known = model.items();
     CsrMatrix histories =
@@ -115,6 +209,6 @@ final class RankingSignatures {
             });
     return Map.of(
         ExportFormat.SCORES,
-        new TensorRows(rows.rows(), model.itemCount(), model.scores(histories)));
+        new TensorRows(rows.rows(), model.itemCount(), onnx.scores(histories)));
   }
 }

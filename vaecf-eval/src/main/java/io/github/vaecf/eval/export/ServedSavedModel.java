@@ -27,6 +27,7 @@ import org.tensorflow.types.TInt64;
 /** A SavedModel on TensorFlow's own runtime. */
 final class ServedSavedModel extends ServedModel {
   private final SavedModelBundle bundle;
+  private final Map<String, ServedSignature> exported; // in its graph
   private final Map<String, ServedSignature> signatures;
   private final ServedSignature rank;
   private volatile ItemIndex index; // null where all items are scored
@@ -38,7 +39,8 @@ final class ServedSavedModel extends ServedModel {
       Titles.Known titles) {
     super(items, titles);
     this.bundle = bundle;
-    this.signatures = signatures;
+    this.exported = signatures;
+    this.signatures = RankingSignatures.beside(signatures, this);
     this.rank = signatures.get(ExportFormat.RANK_INDICES);
   }
 
@@ -146,6 +148,11 @@ final class ServedSavedModel extends ServedModel {
   @Override
   public Map<String, ServedSignature> signatures() {
     return signatures;
+  }
+
+  /** The signatures in the graph, which TensorFlow Serving knows too. */
+  Map<String, ServedSignature> exported() {
+    return exported;
   }
 
   /** Ranks by an index of the items from now on. */
@@ -256,7 +263,7 @@ final class ServedSavedModel extends ServedModel {
 
   @Override
   public boolean scoresAllItems() {
-    return signatures.containsKey(ExportFormat.SCORE);
+    return exported.containsKey(ExportFormat.SCORE);
   }
 
   @Override
@@ -283,7 +290,7 @@ final class ServedSavedModel extends ServedModel {
 
   @Override
   public boolean comparesItems() {
-    return signatures.containsKey(ExportFormat.SIMILARITY);
+    return exported.containsKey(ExportFormat.SIMILARITY);
   }
 
   @Override

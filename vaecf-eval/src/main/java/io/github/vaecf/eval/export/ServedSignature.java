@@ -148,13 +148,36 @@ public final class ServedSignature {
   }
 
   /**
+   * How many histories are scored for an answer, which is what it costs: one a row, but one for
+   * each person of a group, and for what carries an item one without each place of a history and
+   * one more.
+   *
+   * @param values a batch for each input, as for {@link #call}
+   * @return at least the number of rows
+   */
+  public long histories(Map<String, TensorRows> values) {
+    TensorRows items = values.get(ExportFormat.ITEMS);
+    if (name.equals(ExportFormat.BECAUSE)) {
+      return items.rows() * (items.width() + 1L);
+    }
+    TensorRows persons = values.get(ExportFormat.PERSON);
+    if (persons == null) {
+      return values.values().iterator().next().rows();
+    }
+    int largest = Arrays.stream((int[]) persons.values()).max().orElse(0);
+    return persons.rows() * (largest + 1L);
+  }
+
+  /**
    * Checks what {@link #call} would be given.
    *
    * @param values a batch for each input
    * @throws IllegalArgumentException if an input is missing, is not among the signature's, or has
    *     another type, width or number of rows than it should, if a "k" is below 1 or an "offset"
-   *     below 0, or if a "with_history" is neither 0 nor 1, or is 1 and the model leaves the items
-   *     of a history out by itself, as an ONNX file does that is not in a version's folder
+   *     below 0, a "lambda" outside 0 … 1, if "person" has not as many places as "items" or a
+   *     number that is not below that of the places or below −1, or if a "least_misery" or
+   *     "with_history" is neither 0 nor 1, or the latter is 1 and the model leaves the items of a
+   *     history out by itself, as an ONNX file does that is not in a version's folder
    */
   public void check(Map<String, TensorRows> values) {
     int rows = -1;
@@ -174,23 +197,50 @@ public final class ServedSignature {
         throw refused(input, rows == 0 ? "at least one row" : rows + " rows", value.rows());
       }
       if (value.values() instanceof int[] numbers) {
-        checkNumbers(input, numbers);
+        checkNumbers(input, value.width(), numbers);
       }
+      if (input.name().equals(ExportFormat.LAMBDA)) {
+        for (float weight : (float[]) value.values()) {
+          if (!(weight >= 0 && weight <= 1)) {
+            throw refused(input, "numbers from 0 to 1", weight);
+          }
+        }
+      }
+    }
+    TensorRows persons = values.get(ExportFormat.PERSON);
+    if (persons != null && persons.width() != values.get(ExportFormat.ITEMS).width()) {
+      throw refused(
+          "input '"
+              + ExportFormat.PERSON
+              + "': expected one for each place of '"
+              + ExportFormat.ITEMS
+              + "', "
+              + values.get(ExportFormat.ITEMS).width()
+              + " in a row, found "
+              + persons.width());
     }
     if (values.size() > inputs.size()) {
       throw refused("expected " + inputs.size() + " inputs, found " + values.keySet());
     }
   }
 
-  private void checkNumbers(TensorSpec input, int[] numbers) {
-    int least = input.name().equals(ExportFormat.K) ? 1 : 0;
-    int most = input.name().equals(ExportFormat.WITH_HISTORY) ? 1 : Integer.MAX_VALUE;
+  private void checkNumbers(TensorSpec input, int width, int[] numbers) {
+    String what = input.name();
+    boolean keeps = what.equals(ExportFormat.WITH_HISTORY);
+    int least = what.equals(ExportFormat.K) ? 1 : what.equals(ExportFormat.PERSON) ? -1 : 0;
+    int most =
+        keeps || what.equals(ExportFormat.LEAST_MISERY)
+            ? 1
+            : what.equals(ExportFormat.PERSON) ? width - 1 : Integer.MAX_VALUE;
     for (int number : numbers) {
-      if (number == 1 && most == 1 && !keepsHistory) {
+      if (number == 1 && keeps && !keepsHistory) {
         throw refused(input, "0, as this model leaves the items of a history out by itself", 1);
       }
       if (number < least || number > most) {
-        String expected = most == 1 ? "numbers 0 or 1" : "numbers of at least " + least;
+        String expected =
+            least < 0
+                ? "numbers of people, from 0 and below the number of places, or -1 for nobody"
+                : most == 1 ? "numbers 0 or 1" : "numbers of at least " + least;
         throw refused(input, expected, number);
       }
     }

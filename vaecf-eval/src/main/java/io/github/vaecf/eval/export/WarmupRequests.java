@@ -65,9 +65,9 @@ final class WarmupRequests {
    *
    * @param name the name by which servers know the model
    */
-  static void write(Path file, String name, ServedModel model) throws IOException {
+  static void write(Path file, String name, ServedSavedModel model) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
-      for (ServedSignature signature : model.signatures().values()) {
+      for (ServedSignature signature : model.exported().values()) {
         writeRecord(out, predictionLog(name, signature, model.items()));
       }
     }
@@ -111,6 +111,8 @@ final class WarmupRequests {
    */
   static void replay(Path file, ServedModel model) throws IOException {
     Set<String> examples = new TreeSet<>(model.signatures().keySet());
+    // They are answered by what the others try out.
+    examples.removeAll(RankingSignatures.QUESTIONS);
     List<Request> requests = Files.exists(file) ? read(file) : List.of();
     for (Request request : requests) {
       ServedSignature signature = model.signatures().get(request.signature());

@@ -1,6 +1,7 @@
 package io.github.vaecf.eval.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.vaecf.core.GroupStrategy;
@@ -241,6 +242,184 @@ class FilteredAnswersTest {
         assertThat(onnx.recommend(query)).isEqualTo(expected);
       }
     }
+  }
+
+  /** As {@code vaecf serve} is asked, whatever it serves. */
+  @Test
+  void theSignaturesForGroupsAndDiverseListsAnswerAsQuestionsAreAnswered() {
+    Random random = new Random(4);
+    List<Query> groups = new ArrayList<>();
+    List<Query> diverse = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      List<List<String>> people = new ArrayList<>();
+      for (int person = random.nextInt(4); person >= 0; person--) {
+        people.add(random.nextInt(5) == 0 ? List.of() : some(random, random.nextDouble() / 3));
+      }
+      Query.Builder group =
+          Query.builder()
+              .group(people, GroupStrategy.values()[random.nextInt(2)])
+              .k(1 + random.nextInt(50));
+      Query.Builder alone =
+          Query.builder()
+              .history(some(random, 0.1))
+              .marginalRelevance(random.nextFloat())
+              .k(1 + random.nextInt(50));
+      for (Query.Builder query : List.of(group, alone)) {
+        if (random.nextBoolean()) {
+          query.exclude(some(random, random.nextDouble()));
+        }
+        if (random.nextBoolean()) {
+          query.allow(some(random, random.nextDouble()));
+        }
+      }
+      groups.add(group.build());
+      diverse.add(alone.build());
+    }
+    try (ServedModel saved = ServedModel.load(folder.resolve("1"));
+        ServedModel onnx = ServedModel.load(folder.resolve("onnx/1"))) {
+      List<List<Recommendation>> expected = trained.recommendAll(groups);
+      for (ServedModel model : List.of(saved, onnx)) {
+        assertThat(lists(model.signatures().get("recommend_group").call(groupInputs(groups))))
+            .isEqualTo(expected);
+      }
+      Map<String, TensorRows> inputs = filters(diverse);
+      inputs.put("items", rows(diverse, Query::history));
+      float[] lambdas = new float[diverse.size()];
+      for (int i = 0; i < lambdas.length; i++) {
+        lambdas[i] = (float) diverse.get(i).lambda();
+      }
+      inputs.put("lambda", new TensorRows(lambdas.length, 1, lambdas));
+      assertThat(lists(saved.signatures().get("recommend_diverse").call(inputs)))
+          .isEqualTo(trained.recommendAll(diverse));
+      assertThat(onnx.signatures()).doesNotContainKey("recommend_diverse");
+    }
+  }
+
+  private static Map<String, TensorRows> filters(List<Query> queries) {
+    return new HashMap<>(
+        Map.of(
+            "exclude", rows(queries, query -> List.copyOf(query.excluded())),
+            "allow", rows(queries, query -> query.allowed().map(List::copyOf).orElse(List.of())),
+            "k", numbers(queries, Query::k)));
+  }
+
+  /** Everybody's items one after the other, somebody without any as an empty place. */
+  private static Map<String, TensorRows> groupInputs(List<Query> groups) {
+    List<TensorRows> items = new ArrayList<>();
+    List<TensorRows> persons = new ArrayList<>();
+    for (Query group : groups) {
+      List<String> ids = new ArrayList<>();
+      List<Integer> owners = new ArrayList<>();
+      for (int person = 0; person < group.histories().size(); person++) {
+        List<String> history = group.histories().get(person);
+        for (String id : history.isEmpty() ? List.of("") : history) {
+          ids.add(id);
+          owners.add(person);
+        }
+      }
+      items.add(new TensorRows(1, ids.size(), ids.toArray(String[]::new)));
+      persons.add(
+          new TensorRows(1, ids.size(), owners.stream().mapToInt(Integer::intValue).toArray()));
+    }
+    Map<String, TensorRows> inputs = filters(groups);
+    inputs.put("items", TensorRows.join(items));
+    inputs.put("person", TensorRows.join(persons));
+    inputs.put(
+        "least_misery",
+        numbers(
+            groups, group -> group.group().orElseThrow() == GroupStrategy.LEAST_MISERY ? 1 : 0));
+    return inputs;
+  }
+
+  @Test
+  void theSignatureBecauseGivesTheWeightOfEachPlaceOfAHistory() {
+    List<String> ids = items().ids();
+    List<String> history = List.of(ids.get(5), "no such item", ids.get(2), "", ids.get(5));
+    String[] asked = {ids.get(7), "unknown", ids.get(2), ids.get(7)};
+    List<List<String>> histories = List.of(history, history, history, List.of(ids.get(9)));
+    Map<String, TensorRows> inputs =
+        Map.of(
+            "item",
+            new TensorRows(4, 1, asked),
+            "items",
+            TensorRows.join(
+                histories.stream()
+                    .map(one -> new TensorRows(1, one.size(), one.toArray(String[]::new)))
+                    .toList()));
+    int size = ids.size();
+    float[] expected = {
+      weights[5 * size + 7],
+      0,
+      weights[2 * size + 7],
+      0,
+      weights[5 * size + 7],
+      -Float.MAX_VALUE,
+      -Float.MAX_VALUE,
+      -Float.MAX_VALUE,
+      -Float.MAX_VALUE,
+      -Float.MAX_VALUE,
+      weights[5 * size + 2],
+      0,
+      weights[2 * size + 2],
+      0,
+      weights[5 * size + 2],
+      weights[9 * size + 7],
+      0,
+      0,
+      0,
+      0
+    };
+    try (ServedModel saved = ServedModel.load(folder.resolve("1"));
+        ServedModel onnx = ServedModel.load(folder.resolve("onnx/1"))) {
+      for (ServedModel model : List.of(saved, onnx)) {
+        ServedSignature because = model.signatures().get("because");
+        TensorRows found = because.call(inputs).get("contributions");
+        assertThat(found.width()).isEqualTo(5);
+        assertThat((float[]) found.values())
+            .usingComparatorWithPrecision(0f)
+            .containsExactly(expected);
+        assertThat(because.histories(inputs)).isEqualTo(4 * 6);
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoPersonOrWeightIsRefused() {
+    Query group =
+        Query.builder()
+            .group(List.of(List.of("a", "b"), List.of("c")), GroupStrategy.AVERAGE)
+            .build();
+    try (ServedModel saved = ServedModel.load(folder.resolve("1"))) {
+      ServedSignature signature = saved.signatures().get("recommend_group");
+      Map<String, TensorRows> inputs = groupInputs(List.of(group));
+      assertThat(signature.histories(inputs)).isEqualTo(2);
+      inputs.put("person", new TensorRows(1, 3, new int[] {0, 3, 1}));
+      assertRefused(
+          signature, inputs, "'person': expected numbers of people, from 0 and below the");
+      inputs.put("person", new TensorRows(1, 2, new int[] {0, 1}));
+      assertRefused(
+          signature,
+          inputs,
+          "'person': expected one for each place of 'items', 3 in a row, found 2");
+      inputs.put("person", new TensorRows(1, 3, new int[] {0, 0, 1}));
+      inputs.put("least_misery", new TensorRows(1, 1, new int[] {2}));
+      assertRefused(signature, inputs, "'least_misery': expected numbers 0 or 1, found 2");
+
+      Map<String, TensorRows> diverse = filters(List.of(group));
+      diverse.put("items", new TensorRows(1, 1, new String[] {"a"}));
+      diverse.put("lambda", new TensorRows(1, 1, new float[] {1.5f}));
+      assertRefused(
+          saved.signatures().get("recommend_diverse"),
+          diverse,
+          "'lambda': expected numbers from 0 to 1, found 1.5");
+    }
+  }
+
+  private static void assertRefused(
+      ServedSignature signature, Map<String, TensorRows> inputs, String problem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> signature.check(inputs))
+        .withMessageContaining(problem);
   }
 
   @Test
