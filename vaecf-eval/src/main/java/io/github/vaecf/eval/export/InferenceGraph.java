@@ -32,6 +32,7 @@ import org.tensorflow.proto.SaverDef;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TString;
@@ -105,6 +106,8 @@ final class InferenceGraph implements AutoCloseable {
 
     TensorFlowLayers layers = addSignaturesOverIds();
     addSignaturesOverIndices();
+    addGroups();
+    addBecause();
     model.autoencoder().ifPresent(this::addDecode);
     layers.itemKernel().ifPresent(this::addSimilarItems);
     saver = addSaver();
@@ -178,7 +181,34 @@ final class InferenceGraph implements AutoCloseable {
     Operand<TInt32> depth = withinItems(tf.reduceMax(tf.math.add(first, length), tf.constant(0)));
     TopK<TFloat32, TInt32> best = best(allowed(scores, rawAllowed), leftOut, depth);
 
-    // Each row's page, as wide as the longest one.
+    Page page = page(best, first, length, depth);
+    add(
+        new SignatureBuilder(ExportFormat.RECOMMEND_FILTERED)
+            .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.EXCLUDE, rawExcluded, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.ALLOW, rawAllowed, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.K, lengths, DataType.DT_INT32, -1)
+            .input(ExportFormat.OFFSET, offsets, DataType.DT_INT32, -1)
+            .input(ExportFormat.WITH_HISTORY, withHistory, DataType.DT_INT32, -1)
+            .output(ExportFormat.ITEMS, ids(page.items()), DataType.DT_STRING, -1, -1)
+            .output(ExportFormat.SCORES, page.scores(), DataType.DT_FLOAT, -1, -1));
+  }
+
+  /** A part of each row's ranking. */
+  private record Page(Operand<TInt64> items, Operand<TFloat32> scores) {}
+
+  /**
+   * Each row's page, as wide as the longest one.
+   *
+   * @param first how many of the best each row passes over
+   * @param length how many it has
+   * @param depth of the rankings
+   */
+  private Page page(
+      TopK<TFloat32, TInt32> best,
+      Operand<TInt32> first,
+      Operand<TInt32> length,
+      Operand<TInt32> depth) {
     Operand<TInt32> place =
         tf.range(tf.constant(0), tf.reduceMax(length, tf.constant(0)), tf.constant(1));
     Operand<TInt32> at = tf.math.add(column(first), place);
@@ -189,17 +219,203 @@ final class InferenceGraph implements AutoCloseable {
             tf.dtypes.cast(tf.math.minimum(at, tf.math.sub(depth, tf.constant(1))), TInt64.class));
     Operand<TFloat32> values =
         tf.select(asked, tf.gatherNd(best.values(), inDepth), tf.constant(ExportFormat.LEFT_OUT));
-    Operand<TInt64> ranked = ranked(values, tf.gatherNd(best.indices(), inDepth));
+    return new Page(ranked(values, tf.gatherNd(best.indices(), inDepth)), values);
+  }
+
+  /**
+   * One list for several people, each row a group: scores standardised by person over the items
+   * that nobody of the group has, then their mean or least, in float64 as on the JVM.
+   */
+  private void addGroups() {
+    Placeholder<TString> rawItems = placeholder("group_items", TString.class, Shape.of(-1, -1));
+    Placeholder<TInt32> persons = placeholder(ExportFormat.PERSON, TInt32.class, Shape.of(-1, -1));
+    Placeholder<TInt32> leastMisery =
+        placeholder(ExportFormat.LEAST_MISERY, TInt32.class, Shape.of(-1));
+    Placeholder<TString> rawExcluded =
+        placeholder("group_exclude", TString.class, Shape.of(-1, -1));
+    Placeholder<TString> rawAllowed = placeholder("group_allow", TString.class, Shape.of(-1, -1));
+    Placeholder<TInt32> lengths = placeholder("group_k", TInt32.class, Shape.of(-1));
+
+    Operand<TInt64> known = indices(rawItems);
+    Operand<TInt64> groups = size(known, 0);
+    Operand<TInt64> width = size(known, 1);
+    Operand<TInt32> whole = tf.range(tf.constant(0), tf.constant(2), tf.constant(1));
+    // As many as are numbered, but no more than there are places, whatever a request says.
+    Operand<TInt32> people =
+        tf.math.maximum(
+            tf.constant(1),
+            tf.math.minimum(
+                tf.math.add(tf.reduceMax(persons, whole), tf.constant(1)),
+                tf.dtypes.cast(width, TInt32.class)));
+    Operand<TInt32> numbers = tf.range(tf.constant(0), people, tf.constant(1));
+    Operand<TInt64> peopleSize = tf.dtypes.cast(people, TInt64.class);
+    // [groups, people, places]: whose place it is.
+    Operand<TBool> theirs =
+        tf.math.equal(
+            tf.expandDims(persons, tf.constant(1)), tf.expandDims(numbers, tf.constant(1)));
+    Operand<TInt64> histories =
+        tf.reshape(
+            tf.select(
+                theirs, tf.expandDims(known, tf.constant(1)), tf.constant(ExportFormat.NO_INDEX)),
+            tf.stack(List.of(tf.math.mul(groups, peopleSize), width)));
+    Operand<TFloat32> all = model.answer(layers(histories(sorted(histories)))).scores();
+    Operand<TFloat64> scores =
+        tf.reshape(
+            tf.dtypes.cast(all, TFloat64.class),
+            tf.stack(List.of(groups, peopleSize, tf.constant((long) items))));
+
+    // [groups, people]: who there is; in a group of nobody somebody of whom nothing is known.
+    Operand<TBool> there = tf.reduceAny(theirs, tf.constant(2));
+    Operand<TBool> nobody =
+        tf.math.logicalNot(tf.reduceAny(there, tf.constant(1), ReduceAny.keepDims(true)));
+    there =
+        tf.math.logicalOr(there, tf.math.logicalAnd(nobody, tf.math.less(numbers, tf.constant(1))));
+
+    Operand<TInt64> seen =
+        tf.select(tf.reduceAny(theirs, tf.constant(1)), known, tf.constant(ExportFormat.NO_INDEX));
+    Operand<TFloat64> measured = measured(seen);
+    Operand<TFloat64> zero = tf.constant(0.0);
+    Operand<TFloat64> count = tf.reduceSum(measured, tf.constant(2), ReduceSum.keepDims(true));
+    Operand<TFloat64> mean =
+        tf.math.div(
+            tf.reduceSum(tf.math.mul(scores, measured), tf.constant(2), ReduceSum.keepDims(true)),
+            count);
+    Operand<TFloat64> centred = tf.math.sub(scores, mean);
+    Operand<TFloat64> deviation =
+        tf.math.sqrt(
+            tf.math.div(
+                tf.reduceSum(
+                    tf.math.mul(tf.math.square(centred), measured),
+                    tf.constant(2),
+                    ReduceSum.keepDims(true)),
+                count));
+    Operand<TBool> says =
+        tf.math.logicalAnd(tf.expandDims(there, tf.constant(2)), tf.math.greater(deviation, zero));
+    Operand<TFloat64> standardised =
+        tf.math.div(centred, tf.select(tf.math.greater(deviation, zero), deviation, one()));
+    Operand<TFloat64> number =
+        tf.reduceSum(
+            tf.dtypes.cast(there, TFloat64.class), tf.constant(1), ReduceSum.keepDims(true));
+    Operand<TFloat64> average =
+        tf.reduceSum(
+            tf.select(says, tf.math.div(standardised, tf.expandDims(number, tf.constant(2))), zero),
+            tf.constant(1));
+    Operand<TFloat64> least =
+        tf.reduceMin(
+            tf.select(says, standardised, tf.constant(Double.POSITIVE_INFINITY)), tf.constant(1));
+    least = tf.select(tf.math.isInf(least), zero, least); // where nobody has a say
+    Operand<TFloat32> together =
+        tf.dtypes.cast(
+            tf.select(tf.math.greater(column(leastMisery), tf.constant(0)), least, average),
+            TFloat32.class);
+
+    Operand<TInt32> length = withinItems(lengths);
+    Operand<TInt32> depth = tf.reduceMax(length, tf.constant(0));
+    Operand<TInt64> leftOut =
+        tf.concat(List.of(padded(seen), indices(rawExcluded)), tf.constant(1));
+    Page page =
+        page(
+            best(allowed(together, rawAllowed), leftOut, depth),
+            tf.zerosLike(length),
+            length,
+            depth);
     add(
-        new SignatureBuilder(ExportFormat.RECOMMEND_FILTERED)
+        new SignatureBuilder(ExportFormat.RECOMMEND_GROUP)
             .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+            .input(ExportFormat.PERSON, persons, DataType.DT_INT32, -1, -1)
+            .input(ExportFormat.LEAST_MISERY, leastMisery, DataType.DT_INT32, -1)
             .input(ExportFormat.EXCLUDE, rawExcluded, DataType.DT_STRING, -1, -1)
             .input(ExportFormat.ALLOW, rawAllowed, DataType.DT_STRING, -1, -1)
             .input(ExportFormat.K, lengths, DataType.DT_INT32, -1)
-            .input(ExportFormat.OFFSET, offsets, DataType.DT_INT32, -1)
-            .input(ExportFormat.WITH_HISTORY, withHistory, DataType.DT_INT32, -1)
-            .output(ExportFormat.ITEMS, ids(ranked), DataType.DT_STRING, -1, -1)
-            .output(ExportFormat.SCORES, values, DataType.DT_FLOAT, -1, -1));
+            .output(ExportFormat.ITEMS, ids(page.items()), DataType.DT_STRING, -1, -1)
+            .output(ExportFormat.SCORES, page.scores(), DataType.DT_FLOAT, -1, -1));
+  }
+
+  private Operand<TFloat64> one() {
+    return tf.constant(1.0);
+  }
+
+  /**
+   * 1 for each item over which a group's scores are standardised, [groups, 1, items]: those that
+   * nobody has, or all where there are none.
+   *
+   * @param seen indices [groups, places] of what anybody has, −1 where there is none
+   */
+  private Operand<TFloat64> measured(Operand<TInt64> seen) {
+    // As in best(): a −1 writes what its row's highest index writes too, or nothing over nothing.
+    Operand<TInt64> highest = tf.reduceMax(seen, tf.constant(1), ReduceMax.keepDims(true));
+    Operand<TInt64> target =
+        tf.select(
+            tf.math.greaterEqual(seen, tf.constant(0L)),
+            seen,
+            tf.math.maximum(highest, tf.constant(0L)));
+    Operand<TFloat64> update =
+        tf.select(tf.math.greaterEqual(highest, tf.constant(0L)), tf.constant(0.0), one());
+    Operand<TInt64> shape = tf.stack(List.of(size(seen, 0), tf.constant((long) items)));
+    Operand<TFloat64> nobodys =
+        tf.tensorScatterNdUpdate(
+            tf.fill(shape, one()),
+            places(target),
+            tf.broadcastTo(update, tf.shape(seen, TInt64.class)));
+    Operand<TFloat64> count = tf.reduceSum(nobodys, tf.constant(1), ReduceSum.keepDims(true));
+    return tf.expandDims(
+        tf.select(tf.math.greater(count, tf.constant(0.0)), nobodys, one()), tf.constant(1));
+  }
+
+  /**
+   * What each place of a history does for an item: its score less that without the place's item.
+   */
+  private void addBecause() {
+    Placeholder<TString> rawItem = placeholder("carried", TString.class, Shape.of(-1));
+    Placeholder<TString> rawItems = placeholder("carrying", TString.class, Shape.of(-1, -1));
+    Operand<TInt64> item = indices(rawItem);
+    Operand<TInt64> known = indices(rawItems);
+    Operand<TInt64> rows = size(known, 0);
+    Operand<TInt64> width = size(known, 1);
+    Operand<TInt64> across = tf.expandDims(known, tf.constant(1));
+    // [rows, places + 1, places]: the history without the item of each place, and the whole one.
+    Operand<TInt64> without =
+        tf.select(
+            tf.math.equal(tf.expandDims(known, tf.constant(2)), across),
+            tf.constant(ExportFormat.NO_INDEX),
+            across);
+    Operand<TInt64> each = tf.math.add(width, tf.constant(1L));
+    Operand<TInt64> histories =
+        tf.reshape(
+            tf.concat(List.of(without, across), tf.constant(1)),
+            tf.stack(List.of(tf.math.mul(rows, each), width)));
+    Operand<TFloat32> scores = model.answer(layers(histories(sorted(histories)))).scores();
+    Operand<TInt64> columns =
+        tf.reshape(
+            tf.broadcastTo(
+                column(tf.math.maximum(item, tf.constant(0L))), tf.stack(List.of(rows, each))),
+            tf.stack(List.of(tf.math.mul(rows, each), tf.constant(1L))));
+    Operand<TFloat32> ofItem =
+        tf.reshape(tf.gatherNd(scores, places(columns)), tf.stack(List.of(rows, each)));
+    Operand<TFloat32> whole =
+        tf.slice(
+            ofItem, tf.stack(List.of(tf.constant(0L), width)), tf.constant(new long[] {-1, 1}));
+    Operand<TFloat32> less =
+        tf.slice(
+            ofItem, tf.constant(new long[] {0, 0}), tf.stack(List.of(tf.constant(-1L), width)));
+    Operand<TFloat32> contributions =
+        tf.select(
+            tf.math.greaterEqual(known, tf.constant(0L)),
+            tf.math.sub(whole, less),
+            tf.constant(0f));
+    add(
+        new SignatureBuilder(ExportFormat.BECAUSE)
+            .input(ExportFormat.ITEM, rawItem, DataType.DT_STRING, -1)
+            .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
+            .output(
+                ExportFormat.CONTRIBUTIONS,
+                tf.select(
+                    tf.math.greaterEqual(column(item), tf.constant(0L)),
+                    contributions,
+                    tf.constant(ExportFormat.LEFT_OUT)),
+                DataType.DT_FLOAT,
+                -1,
+                -1));
   }
 
   /**

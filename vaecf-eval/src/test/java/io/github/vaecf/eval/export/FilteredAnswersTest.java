@@ -282,6 +282,10 @@ class FilteredAnswersTest {
         assertThat(lists(model.signatures().get("recommend_group").call(groupInputs(groups))))
             .isEqualTo(expected);
       }
+      // The graph, as TensorFlow Serving asks it; the JVM answers by what bounds the memory.
+      Map<String, ServedSignature> graph = ((ServedSavedModel) saved).exported();
+      assertThat(lists(graph.get("recommend_group").call(groupInputs(groups)))).isEqualTo(expected);
+      assertThat(graph).doesNotContainKey("recommend_diverse");
       Map<String, TensorRows> inputs = filters(diverse);
       inputs.put("items", rows(diverse, Query::history));
       float[] lambdas = new float[diverse.size()];
@@ -380,6 +384,10 @@ class FilteredAnswersTest {
             .containsExactly(expected);
         assertThat(because.histories(inputs)).isEqualTo(4 * 6);
       }
+      ServedSignature graph = ((ServedSavedModel) saved).exported().get("because");
+      assertThat((float[]) graph.call(inputs).get("contributions").values())
+          .usingComparatorWithPrecision(0f)
+          .containsExactly(expected);
     }
   }
 
