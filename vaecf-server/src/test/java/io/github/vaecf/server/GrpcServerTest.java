@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -13,6 +12,7 @@ import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.ExtensionRegistry;
 import com.google.protobuf.Message;
 import io.github.vaecf.eval.export.ServedModel;
+import io.github.vaecf.eval.export.ServedSignature;
 import io.github.vaecf.eval.export.ServedVersions;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
@@ -138,7 +138,16 @@ class GrpcServerTest {
   /** As REST answers: the same text, and numbers that are the same to the last bit. */
   private static void assertSame(JsonNode request, Map<String, TensorProto> outputs)
       throws Exception {
-    JsonNode expected = rest.predict(request).get("outputs");
+    assertSame(request, rest.predict(request).get("outputs"), outputs);
+  }
+
+  /**
+   * As REST answers.
+   *
+   * @param expected the outputs of REST
+   */
+  static void assertSame(JsonNode request, JsonNode expected, Map<String, TensorProto> outputs)
+      throws IOException {
     boolean single = !expected.isObject();
     for (Map.Entry<String, TensorProto> output : outputs.entrySet()) {
       assertThat(json(output.getValue()))
@@ -179,86 +188,13 @@ class GrpcServerTest {
   @Test
   void answersAreThoseOfRestToTheLastBit() throws Exception {
     int count = Integer.getInteger("vaecf.grpc", 150);
+    List<ServedSignature> signatures = List.copyOf(model.signatures().values());
     Random random = new Random(7);
     for (int i = 0; i < count; i++) {
-      int rows = 1 + random.nextInt(3);
-      int width = random.nextInt(30);
-      String signature =
-          List.of(
-                  "serving_default",
-                  "recommend_excluding",
-                  "recommend_indices",
-                  "rank_indices",
-                  "score",
-                  "encode",
-                  "decode",
-                  "similar_items",
-                  "similarity")
-              .get(random.nextInt(10) < 7 ? random.nextInt(4) : random.nextInt(9));
-      ObjectNode request = Client.JSON.createObjectNode().put("signature_name", signature);
-      ObjectNode columns = request.putObject("inputs");
-      Map<String, TensorProto> inputs = new LinkedHashMap<>();
-      switch (signature) {
-        case "recommend_indices", "rank_indices" -> {
-          put(columns, inputs, "items", rows, width, () -> (long) random.nextInt(3800) - 1);
-          if (signature.equals("rank_indices")) {
-            put(columns, inputs, "k", rows, -1, () -> 1 + random.nextInt(150));
-          }
-        }
-        case "decode" ->
-            put(columns, inputs, "latent", rows, 200, () -> (float) random.nextGaussian());
-        case "similar_items" -> put(columns, inputs, "item", rows, -1, () -> id(random));
-        default -> {
-          put(columns, inputs, "items", rows, width, () -> id(random));
-          if (signature.equals("recommend_excluding")) {
-            put(columns, inputs, "exclude", rows, random.nextInt(30), () -> id(random));
-          }
-          if (signature.equals("similarity")) {
-            put(columns, inputs, "item", rows, -1, () -> id(random));
-          }
-        }
-      }
-      assertSame(request, client.predict(signature, inputs));
+      RandomRequest request =
+          RandomRequest.of(signatures.get(i % signatures.size()), model.items(), random);
+      assertSame(request.json(), client.predict(request.signature(), request.inputs()));
     }
-  }
-
-  private static String id(Random random) {
-    return switch (random.nextInt(12)) {
-      case 0 -> "";
-      case 1 -> "żółw \u0000 \uD83D\uDC22 " + random.nextInt(9);
-      default -> model.items().id(random.nextInt(model.itemCount()));
-    };
-  }
-
-  /** Fills an input for both ways; of width −1 a row is a single value. */
-  private static void put(
-      ObjectNode columns,
-      Map<String, TensorProto> inputs,
-      String name,
-      int rows,
-      int width,
-      java.util.function.Supplier<Object> next) {
-    List<Object> values = new ArrayList<>();
-    ArrayNode column = columns.putArray(name);
-    for (int row = 0; row < rows; row++) {
-      List<Object> cells = new ArrayList<>();
-      for (int i = 0; i < Math.abs(width); i++) {
-        cells.add(next.get());
-      }
-      values.addAll(cells);
-      column.addPOJO(width < 0 ? cells.get(0) : cells);
-    }
-    int[] shape = width < 0 ? new int[] {rows} : new int[] {rows, width};
-    Object any = next.get();
-    inputs.put(
-        name,
-        any instanceof String
-            ? GrpcClient.strings(values.stream().map(String.class::cast).toList(), shape)
-            : any instanceof Long
-                ? GrpcClient.longs(values.stream().map(Long.class::cast).toList(), shape)
-                : any instanceof Integer
-                    ? GrpcClient.ints(values.stream().map(Integer.class::cast).toList(), shape)
-                    : GrpcClient.floats(values.stream().map(Float.class::cast).toList(), shape));
   }
 
   private static final Map<String, TensorProto> PERL =
@@ -311,11 +247,12 @@ class GrpcServerTest {
       export = SavedModel.parseFrom(in, ExtensionRegistry.getEmptyRegistry());
     }
     Map<String, SignatureDef> exported = export.getMetaGraphs(0).getSignatureDefMap();
-    assertThat(signatures).hasSize(10);
-    for (Map.Entry<String, ByteString> signature : signatures.entrySet()) {
+    // One is the JVM's own, as no graph can answer it.
+    assertThat(signatures).hasSize(exported.size() + 1).containsKey("recommend_diverse");
+    for (String name : exported.keySet()) {
       SignatureDef told =
-          SignatureDef.parseFrom(signature.getValue(), ExtensionRegistry.getEmptyRegistry());
-      SignatureDef expected = exported.get(signature.getKey());
+          SignatureDef.parseFrom(signatures.get(name), ExtensionRegistry.getEmptyRegistry());
+      SignatureDef expected = exported.get(name);
       assertThat(told.getMethodName()).isEqualTo(expected.getMethodName());
       assertThat(described(told.getInputsMap())).isEqualTo(described(expected.getInputsMap()));
       assertThat(described(told.getOutputsMap())).isEqualTo(described(expected.getOutputsMap()));

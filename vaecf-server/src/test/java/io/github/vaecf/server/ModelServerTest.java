@@ -123,7 +123,7 @@ class ModelServerTest {
 
     assertThat(metadata.at("/model_spec/name").textValue()).isEqualTo("debian");
     JsonNode signatures = metadata.at("/metadata/signature_def/signature_def");
-    assertThat(signatures).hasSize(10);
+    assertThat(signatures).hasSize(13);
     assertThat(signatures.at("/serving_default/inputs/items"))
         .isEqualTo(
             json(
@@ -300,7 +300,7 @@ class ModelServerTest {
           {"instances": [[{"b64": "?"}]]}  | row 0 of "items": "b64" is no base 64
           {"instances": [{"item": ["x"]}]} | instances[0]: expected [items] for signature "serving_default", found [item]
           {"inputs": {"items": [["x"]], "k": 3}} | inputs: expected [items] for signature "serving_default", found [items, k]
-          {"signature_name": "nix", "instances": [["x"]]} | the model has no signature "nix"; it has [decode, encode,
+          {"signature_name": "nix", "instances": [["x"]]} | the model has no signature "nix"; it has [because, decode, encode,
           {"signature_name": "recommend_excluding", "instances": [["x"]]} | instances[0]: expected an object with [exclude, items], as
           {"signature_name": "recommend_excluding", "inputs": {"items": [["x"]], "exclude": [["y"], ["z"]]}} | inputs.items: expected as many rows as the other inputs have, 2, found 1
           {"signature_name": "decode", "instances": [[0.5]]} | row 0 of "latent": expected 200 values, found 1

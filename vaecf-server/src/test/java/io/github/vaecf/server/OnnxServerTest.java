@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.vaecf.core.GroupStrategy;
+import io.github.vaecf.core.Query;
+import io.github.vaecf.core.Reason;
+import io.github.vaecf.core.Recommendation;
+import io.github.vaecf.data.IdIndex;
+import io.github.vaecf.eval.export.ServedSignature;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -174,32 +180,82 @@ class OnnxServerTest {
     }
   }
 
+  /** All signatures; {@code -Dvaecf.onnx=10000} says how many requests. */
   @Test
   void grpcAnswersAsRestDoesToTheLastBit() throws Exception {
+    List<ServedSignature> signatures =
+        onnx.answer(model -> List.copyOf(model.signatures().values()));
+    IdIndex items = IdIndex.of(ids);
     Random random = new Random(4);
-    for (int i = 0; i < 40; i++) {
-      int width = 1 + random.nextInt(9);
-      ObjectNode request = Client.JSON.createObjectNode();
-      fill(request.putObject("inputs").putArray("items"), 2, width, random, false);
-      List<String> history = new ArrayList<>();
-      request
-          .path("inputs")
-          .path("items")
-          .forEach(row -> row.forEach(id -> history.add(id.asText())));
-      Map<String, TensorProto> inputs = Map.of("items", GrpcClient.strings(history, 2, width));
+    for (int i = 0; i < Integer.getInteger("vaecf.onnx", 60); i++) {
+      RandomRequest request =
+          RandomRequest.of(signatures.get(i % signatures.size()), items, random);
       Map<String, TensorProto> outputs =
           GrpcClient.outputs(
               grpc.call(
                   GrpcClient.PREDICT,
-                  grpc.predictRequest("onnx", null, "serving_default", inputs)));
-      JsonNode expected = predict("onnx", request);
-      for (int place = 0; place < 200; place++) {
-        assertThat(outputs.get("items").getStringVal(place).toStringUtf8())
-            .isEqualTo(expected.get("items").get(place / 100).get(place % 100).asText());
-        assertThat(outputs.get("scores").getFloatVal(place))
-            .isEqualTo(expected.get("scores").get(place / 100).get(place % 100).floatValue());
-      }
+                  grpc.predictRequest("onnx", null, request.signature(), request.inputs())));
+      GrpcServerTest.assertSame(request.json(), predict("onnx", request.json()), outputs);
     }
+  }
+
+  /** By REST, what the library is asked in process, of both forms. */
+  @Test
+  void groupsAndReasonsAreAnsweredByRestAsInProcess() throws Exception {
+    List<String> perl = List.of("perl", "libwww-perl");
+    Query query =
+        Query.builder()
+            .group(List.of(perl, List.of("python3-flask")), GroupStrategy.LEAST_MISERY)
+            .k(5)
+            .build();
+    for (ServedVersions versions : List.of(saved, onnx)) {
+      JsonNode answer =
+          predict(
+              versions == saved ? "saved" : "onnx",
+              Client.JSON.readTree(
+                  """
+                  {"signature_name": "recommend_group", "inputs": {
+                    "items": [["perl", "libwww-perl", "python3-flask"]], "person": [[0, 0, 1]],
+                    "least_misery": [1], "exclude": [[]], "allow": [[]], "k": [5]}}
+                  """));
+      List<Recommendation> expected = versions.answer(model -> model.recommend(query));
+      for (int place = 0; place < 5; place++) {
+        assertThat(answer.get("items").get(0).get(place).asText())
+            .isEqualTo(expected.get(place).item());
+        assertThat(answer.get("scores").get(0).get(place).floatValue())
+            .isEqualTo(expected.get(place).score());
+      }
+      JsonNode why =
+          predict(
+              versions == saved ? "saved" : "onnx",
+              Client.JSON.readTree(
+                  """
+                  {"signature_name": "because", "inputs": {
+                    "item": ["liburi-perl"], "items": [["libwww-perl", "nothing", "perl"]]}}
+                  """));
+      List<Reason> reasons =
+          versions.answer(model -> model.because(perl, List.of("liburi-perl")).get(0));
+      Map<String, Double> byItem = new HashMap<>();
+      reasons.forEach(reason -> byItem.put(reason.item(), (double) reason.contribution()));
+      assertThat(why.get(0).get(0).doubleValue())
+          .isCloseTo(byItem.get("libwww-perl"), within(1e-6))
+          .isGreaterThan(why.get(0).get(2).doubleValue());
+      assertThat(why.get(0).get(1).doubleValue()).isZero();
+    }
+  }
+
+  @Test
+  void moreHistoriesThanAServerScoresAtATimeAreRefused() throws Exception {
+    ObjectNode request = Client.JSON.createObjectNode().put("signature_name", "because");
+    ObjectNode inputs = request.putObject("inputs");
+    ArrayNode item = inputs.putArray("item");
+    for (int row = 0; row < 20; row++) {
+      item.add("perl");
+    }
+    fill(inputs.putArray("items"), 20, 60, new Random(3), false);
+    HttpResponse<String> response = rest.post("v1/models/onnx:predict", request.toString());
+    assertThat(response.statusCode()).isEqualTo(413);
+    assertThat(response.body()).contains("1220 histories are more than the 1000");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.vaecf.core.Query;
 import io.github.vaecf.core.RankingAgreement;
+import io.github.vaecf.core.Reason;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.net.InetAddress;
@@ -113,6 +114,36 @@ class PageInBrowserTest {
       assertThat(browser.evaluate("recommended.querySelectorAll('button').length").asInt())
           .isEqualTo(38);
     }
+  }
+
+  @Test
+  void whoeverWantsVarietyGetsTheDiverseListWithWhatCarriesEachItem() throws Exception {
+    List<String> liked = List.of("libwww-perl", "python3-flask");
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("varied"))) {
+      browser.await(READY);
+      browser.evaluate("location.hash = '#libwww-perl,python3-flask'");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
+      List<String> plain = recommended(browser);
+      Query query = Query.builder().history(liked).marginalRelevance(0.7f).k(20).build();
+      List<String> expected =
+          versions.answer(
+              model -> model.recommend(query).stream().map(Recommendation::item).toList());
+      String other =
+          expected.stream().filter(item -> !plain.contains(item)).findFirst().orElseThrow();
+      browser.evaluate("varied.click()");
+      browser.await("recommended.innerText.includes(" + quoted(other) + ")");
+      assertThat(recommended(browser)).containsExactlyElementsOf(expected).isNotEqualTo(plain);
+
+      Reason most =
+          versions.answer(model -> model.because(liked, expected.subList(0, 1)).get(0).get(0));
+      String title = versions.answer(model -> model.titles().get(most.item()));
+      assertThat(browser.texts("#recommended li:first-child .why").get(0))
+          .startsWith("because you like " + title);
+    }
+  }
+
+  private static String quoted(String text) {
+    return "'" + text.replace("'", "\\'") + "'";
   }
 
   @Test

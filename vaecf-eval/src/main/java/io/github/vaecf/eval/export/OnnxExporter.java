@@ -32,8 +32,9 @@ import java.util.Optional;
  *
  * <p>As a {@link ServedModel} it has those signatures of a SavedModel that come of rankings: {@code
  * serving_default}, {@code recommend_excluding} and {@code recommend_indices} with k = 100, {@code
- * recommend_filtered} and {@code rank_indices}, and that of a version {@code score} too. Without
- * {@code all_scores} a filtered recommendation cannot keep the history, and takes longer.
+ * recommend_filtered}, {@code rank_indices}, {@code recommend_group} and {@code because}, and that
+ * of a version {@code score} too. Without {@code all_scores} a filtered recommendation cannot keep
+ * the history, and takes longer.
  *
  * <p>Operators are of ai.onnx.ml 2 and of opset 13, for models that add up sparse rows (item-kNN)
  * of opset 16. The file's metadata hold the item ids, a line each ({@code vaecf.items}), the model

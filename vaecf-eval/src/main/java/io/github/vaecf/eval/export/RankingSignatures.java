@@ -28,7 +28,7 @@ final class RankingSignatures {
   /** Length of the rankings whose length no request chooses: that of a SavedModel by default. */
   private static final int TOP_K = 100;
 
-  /** What a {@link Recommender} answers by scores, rankings and cosines, and no graph need know. */
+  /** What a {@link Recommender} answers by scores, rankings and cosines, in a graph or not. */
   static final Set<String> QUESTIONS =
       Set.of(ExportFormat.RECOMMEND_GROUP, ExportFormat.RECOMMEND_DIVERSE, ExportFormat.BECAUSE);
 
@@ -50,8 +50,14 @@ final class RankingSignatures {
   static Map<String, ServedSignature> beside(
       Map<String, ServedSignature> exported, ServedModel model) {
     RankingSignatures all = new RankingSignatures(model);
-    all.signatures.putAll(exported);
     all.addQuestions();
+    exported.forEach(
+        (name, signature) -> {
+          ServedSignature same = all.signatures.put(name, signature);
+          if (same != null) {
+            signature.answerBy(same::run); // which bounds the memory
+          }
+        });
     return Collections.unmodifiableMap(all.signatures);
   }
 
@@ -83,11 +89,10 @@ final class RankingSignatures {
           List.of(matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, model.itemCount())),
           values -> all.score(values, model));
     }
-    all.addQuestions();
     return Collections.unmodifiableMap(all.signatures);
   }
 
-  /** Adds the {@link #QUESTIONS} that the model answers. */
+  /** Adds the {@link #QUESTIONS}, as far as the model answers them. */
   private void addQuestions() {
     TensorSpec items = matrix(ExportFormat.ITEMS, TensorSpec.Type.STRING, -1);
     TensorSpec exclude = matrix(ExportFormat.EXCLUDE, TensorSpec.Type.STRING, -1);

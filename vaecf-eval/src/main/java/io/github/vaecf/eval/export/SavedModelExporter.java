@@ -43,10 +43,22 @@ import java.util.Optional;
  *   <tr><td>{@code similarity}</td><td>item: string [batch], items: string [batch,
  *       length]</td><td>scores: float [batch, length], the cosine of item and each of
  *       items</td></tr>
+ *   <tr><td>{@code recommend_group}</td><td>items: string [batch, length], person: int32 [batch,
+ *       length], whose item each is, counted from 0 (less than length; −1: nobody's); exclude,
+ *       allow: string [batch, length]; least_misery, k: int32 [batch]</td><td>as of
+ *       recommend_filtered; each row is a group, see {@link
+ *       io.github.vaecf.core.GroupStrategy}</td></tr>
+ *   <tr><td>{@code because}</td><td>item: string [batch], items: string [batch,
+ *       length]</td><td>contributions: float [batch, length], the score of item less its score
+ *       without each of items, 0 for unknown ones; see {@link
+ *       io.github.vaecf.core.Recommender#because}</td></tr>
  * </table>
  *
  * <p>{@code encode} and {@code decode} are there where the model has a latent vector, {@code
- * similar_items} and {@code similarity} where it has embeddings of its items.
+ * similar_items} and {@code similarity} where it has embeddings of its items. A {@link ServedModel}
+ * that has these answers {@code recommend_diverse} too, which no graph does, as each choice depends
+ * on the one before: items, exclude, allow, k as above and lambda: float [batch], the weight of the
+ * scores ({@link io.github.vaecf.core.Query.Builder#marginalRelevance}).
  *
  * <p>A history is a set: order and repetition do not matter, and unknown ids and the padding "" (−1
  * or any other index outside for indices) are as if they were not there. Rankings leave out the

@@ -104,6 +104,12 @@ public abstract class ServedModel extends Recommender {
    */
   public abstract Map<String, ServedSignature> signatures();
 
+  /**
+   * The signatures that it was exported with, as they were exported: of a SavedModel those of its
+   * graph, which TensorFlow Serving knows too. What else it answers is made of what these try out.
+   */
+  abstract Map<String, ServedSignature> exported();
+
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     inParts(

@@ -36,6 +36,7 @@ final class ServedOnnxModel extends ServedModel {
   private final boolean takesRawIds;
   private final boolean scoresAllItems;
   private final int placesInMemory;
+  private final Map<String, ServedSignature> exported;
   private final Map<String, ServedSignature> signatures;
 
   private ServedOnnxModel(
@@ -51,7 +52,8 @@ final class ServedOnnxModel extends ServedModel {
     this.takesRawIds = takesRawIds;
     this.placesInMemory = placesInMemory;
     this.scoresAllItems = session.getOutputNames().contains(ExportFormat.ALL_SCORES);
-    this.signatures = RankingSignatures.of(this);
+    this.exported = RankingSignatures.of(this);
+    this.signatures = RankingSignatures.beside(exported, this);
   }
 
   /**
@@ -139,6 +141,11 @@ final class ServedOnnxModel extends ServedModel {
   @Override
   public Map<String, ServedSignature> signatures() {
     return signatures;
+  }
+
+  @Override
+  Map<String, ServedSignature> exported() {
+    return exported;
   }
 
   @Override

@@ -150,7 +150,7 @@ final class ServedSavedModel extends ServedModel {
     return signatures;
   }
 
-  /** The signatures in the graph, which TensorFlow Serving knows too. */
+  @Override
   Map<String, ServedSignature> exported() {
     return exported;
   }

@@ -65,7 +65,7 @@ final class WarmupRequests {
    *
    * @param name the name by which servers know the model
    */
-  static void write(Path file, String name, ServedSavedModel model) throws IOException {
+  static void write(Path file, String name, ServedModel model) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
       for (ServedSignature signature : model.exported().values()) {
         writeRecord(out, predictionLog(name, signature, model.items()));
@@ -110,27 +110,34 @@ final class WarmupRequests {
    * @throws IllegalStateException if a ranking has what is no item of the model
    */
   static void replay(Path file, ServedModel model) throws IOException {
-    Set<String> examples = new TreeSet<>(model.signatures().keySet());
-    // They are answered by what the others try out.
-    examples.removeAll(RankingSignatures.QUESTIONS);
+    Set<String> examples = new TreeSet<>(model.exported().keySet());
     List<Request> requests = Files.exists(file) ? read(file) : List.of();
     for (Request request : requests) {
-      ServedSignature signature = model.signatures().get(request.signature());
+      ServedSignature signature = model.exported().get(request.signature());
       if (signature == null) {
         throw new IllegalArgumentException(
             "there is no signature '" + request.signature() + "' for a warm-up request");
       }
-      requireSane(signature, signature.call(request.inputs()), model.items());
+      requireSane(signature, answer(signature, request.inputs()), model.items());
       examples.remove(request.signature());
     }
     for (String name : examples) {
-      ServedSignature signature = model.signatures().get(name);
+      ServedSignature signature = model.exported().get(name);
       Map<String, TensorRows> inputs = new LinkedHashMap<>();
       for (TensorSpec input : signature.inputs()) {
         inputs.put(input.name(), example(input, model.items()));
       }
-      requireSane(signature, signature.call(inputs), model.items());
+      requireSane(signature, answer(signature, inputs), model.items());
     }
+  }
+
+  /** The graph's answer where it would be made of others', which are tried out too. */
+  private static Map<String, TensorRows> answer(
+      ServedSignature signature, Map<String, TensorRows> inputs) {
+    signature.check(inputs);
+    return RankingSignatures.QUESTIONS.contains(signature.name())
+        ? signature.run(inputs)
+        : signature.call(inputs);
   }
 
   /** Makes sure that an answer can be given: numbers, and in rankings items of the model. */

@@ -284,7 +284,7 @@ class FilteredAnswersTest {
       }
       // The graph, as TensorFlow Serving asks it; the JVM answers by what bounds the memory.
       Map<String, ServedSignature> graph = ((ServedSavedModel) saved).exported();
-      assertThat(lists(graph.get("recommend_group").call(groupInputs(groups)))).isEqualTo(expected);
+      assertThat(lists(graph.get("recommend_group").run(groupInputs(groups)))).isEqualTo(expected);
       assertThat(graph).doesNotContainKey("recommend_diverse");
       Map<String, TensorRows> inputs = filters(diverse);
       inputs.put("items", rows(diverse, Query::history));
@@ -385,7 +385,7 @@ class FilteredAnswersTest {
         assertThat(because.histories(inputs)).isEqualTo(4 * 6);
       }
       ServedSignature graph = ((ServedSavedModel) saved).exported().get("because");
-      assertThat((float[]) graph.call(inputs).get("contributions").values())
+      assertThat((float[]) graph.run(inputs).get("contributions").values())
           .usingComparatorWithPrecision(0f)
           .containsExactly(expected);
     }

@@ -402,7 +402,9 @@ class SavedModelExporterTest {
             "encode",
             "decode",
             "similar_items",
-            "similarity");
+            "similarity",
+            "recommend_group",
+            "because");
     Set<String> nodes = new HashSet<>();
     graph.getGraphDef().getNodeList().forEach(node -> nodes.add(node.getName()));
     assertThat(nodes)
