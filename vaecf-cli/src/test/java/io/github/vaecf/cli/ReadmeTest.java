@@ -23,7 +23,7 @@ class ReadmeTest {
 
   @Test
   void theTestCommandIsTheOneThatIsRunBeforeAChangeLands() throws IOException {
-    String command = "mvn -B verify";
+    String command = "mvn -B verify -Pspark";
     assertThat(Files.readString(README)).contains(command);
     assertThat(Files.readString(Path.of("../.ci/run"))).contains("exec " + command);
   }

@@ -2,8 +2,11 @@ package io.github.vaecf.eval;
 
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.data.CsrMatrix;
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import it.unimi.dsi.fastutil.ints.IntList;
 import it.unimi.dsi.fastutil.ints.IntLists;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * One user's ranking with the judgement which of its items were held out: what a metric looks at.
@@ -18,6 +21,45 @@ public final class JudgedRanking {
   JudgedRanking(int k) {
     this.items = new int[k];
     this.hits = new boolean[k];
+  }
+
+  /**
+   * A ranking of which it is known where the held-out items stand, and no more: to measure what was
+   * ranked elsewhere. It stays valid. Held-out items are numbered in the order of their ranks, the
+   * others after them.
+   *
+   * @param ranks the rank of each held-out item, from 1 (best), in any order; may lie beyond k
+   * @param k how many of the best items are looked at, at least 1; the length of the ranking
+   * @return the ranking
+   * @throws IllegalArgumentException if there is no rank, one is below 1, or two are the same
+   */
+  public static JudgedRanking ofRanks(int[] ranks, int k) {
+    if (ranks.length == 0) {
+      throw new IllegalArgumentException("ranks: expected at least one, found none");
+    }
+    Cutoff.require(k);
+    int[] sorted = ranks.clone();
+    Arrays.sort(sorted);
+    JudgedRanking ranking = new JudgedRanking(k);
+    ranking.length = k;
+    ranking.heldOut = new IntArrayList(IntStream.range(0, ranks.length).toArray());
+    for (int place = 0, before = 0; place < sorted.length; before = sorted[place++]) {
+      if (sorted[place] <= before) {
+        throw new IllegalArgumentException(
+            "ranks: expected different ones from 1 on, found " + sorted[place]);
+      }
+      if (sorted[place] <= k) {
+        ranking.hits[sorted[place] - 1] = true;
+        ranking.items[sorted[place] - 1] = place;
+      }
+    }
+    int next = ranks.length;
+    for (int rank = 0; rank < k; rank++) {
+      if (!ranking.hits[rank]) {
+        ranking.items[rank] = next++;
+      }
+    }
+    return ranking;
   }
 
   /** Takes the ranking of one row of the rankings and judges it by a row of the held-out matrix. */

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Rows;
+import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
 import java.util.Random;
@@ -54,6 +56,53 @@ class RankingMetricTest {
             "metric '%s': expected one of ndcg, recall, recall_of_all, precision, hitrate, mrr,"
                 + " map, then @ and a whole number of at least 1, as in ndcg@100",
             name);
+  }
+
+  /** The same users judged by their rankings and by the ranks of what is held out alone. */
+  @Property(tries = 50)
+  void ranksOfTheHeldOutItemsAreAllThatIsNeeded(@ForAll long seed) {
+    Random random = new Random(seed);
+    int items = 30;
+    CsrMatrix heldOut =
+        CsrMatrix.of(
+            1,
+            items,
+            pairs -> {
+              Random drawn = new Random(seed);
+              for (int n = 0; n < 1 + Math.floorMod(seed, 9); n++) {
+                pairs.accept(0, drawn.nextInt(items));
+              }
+            });
+    int[] order = random.ints(0, items).distinct().limit(items).toArray();
+    Rankings rankings = new Rankings(items, order, new float[items]);
+    int[] ranks =
+        IntStream.range(0, items)
+            .filter(rank -> heldOut.contains(0, order[rank]))
+            .map(rank -> rank + 1)
+            .toArray();
+    for (String name : RankingMetric.names(false)) {
+      for (int k : new int[] {1, 5, items}) {
+        RankingMetric metric = RankingMetric.parse(name + "@" + k);
+        JudgedRanking whole = new JudgedRanking(items);
+        whole.judge(rankings, 0, heldOut, 0);
+        assertThat(metric.measure(JudgedRanking.ofRanks(ranks, k)))
+            .as(metric.name())
+            .isEqualTo(metric.measure(whole));
+      }
+    }
+  }
+
+  @Test
+  void ranksThatCannotBeAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> JudgedRanking.ofRanks(new int[] {3, 1, 3}, 5))
+        .withMessage("ranks: expected different ones from 1 on, found 3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> JudgedRanking.ofRanks(new int[] {0}, 5))
+        .withMessage("ranks: expected different ones from 1 on, found 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> JudgedRanking.ofRanks(new int[0], 5))
+        .withMessage("ranks: expected at least one, found none");
   }
 
   @Test
