@@ -8,6 +8,7 @@ import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -35,9 +36,6 @@ import java.util.stream.IntStream;
  * safe for use by many threads.
  */
 public final class StrongGeneralizationSplitter implements Splitter {
-  /** Users with fewer items have nothing held out; as published. */
-  private static final int MIN_ITEMS_TO_HOLD_OUT = 5;
-
   private final InteractionFilter filter;
   private final Undersampling undersampling;
   private final int givenHeldOutUsers; // 0 for the share
@@ -78,36 +76,14 @@ public final class StrongGeneralizationSplitter implements Splitter {
     List<Split.Stage> stages = new ArrayList<>();
     Interactions kept = filter.apply(log, stages);
 
-    int[] sorted = IdOrder.usersWithEvents(kept);
-    int heldOutUsers =
-        givenHeldOutUsers > 0
-            ? givenHeldOutUsers
-            : Math.max(1, (int) (heldOutUserShare * sorted.length));
-    if (sorted.length <= 2L * heldOutUsers) {
-      throw new DataException(
-          "cannot hold out "
-              + heldOutUsers
-              + " users for validation and "
-              + heldOutUsers
-              + " for test: after filtering there are "
-              + sorted.length
-              + " users, and at least one must be left for training; "
-              + (sorted.length < 3
-                  ? "filter less (--min-user-items, --min-item-users, --min-rating)"
-                  : "hold out at most "
-                      + (sorted.length - 1) / 2
-                      + " (--heldout-users), or filter less (--min-user-items, --min-item-users,"
-                      + " --min-rating)"));
-    }
-    int[] permutation = new NumpyRandom(seed).permutation(sorted.length);
+    StrongGeneralizationDraw draw = draw(kept.users(), IdOrder.usersWithEvents(kept));
+    List<String> users = draw.users();
     int[] newUser = new int[kept.users().size()];
-    List<String> users = new ArrayList<>(sorted.length);
-    for (int user = 0; user < sorted.length; user++) {
-      int old = sorted[permutation[user]];
-      newUser[old] = user;
-      users.add(kept.users().id(old));
+    for (int user = 0; user < users.size(); user++) {
+      newUser[draw.old(user)] = user;
     }
-    int trainingUsers = sorted.length - 2 * heldOutUsers;
+    int trainingUsers = draw.trainingUsers();
+    int heldOutUsers = draw.heldOutUsers();
 
     int[] newItem = new int[kept.items().size()];
     Arrays.fill(newItem, -1);
@@ -147,7 +123,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
     List<PairList[]> parts =
         IntStream.of(trainingUsers, trainingUsers + heldOutUsers)
             .parallel()
-            .mapToObj(first -> heldOut(kept, theirs, sorted, newUser, newItem, first, heldOutUsers))
+            .mapToObj(first -> heldOut(kept, theirs, draw, newUser, newItem, first))
             .toList();
     PairList training = train;
     List<CsrMatrix> matrices =
@@ -178,50 +154,60 @@ public final class StrongGeneralizationSplitter implements Splitter {
   }
 
   /**
+   * Draws what this splitter draws for users, whose log is elsewhere.
+   *
+   * @param users raw ids of the users that are left by the filters, each with an event
+   * @return which of them are held out
+   * @throws DataException if there are not more users than are to be held out
+   */
+  public StrongGeneralizationDraw draw(IdIndex users) {
+    int[] sorted = new int[users.size()];
+    Arrays.setAll(sorted, user -> user);
+    IdOrder.sort(users, sorted);
+    return draw(users, sorted);
+  }
+
+  private StrongGeneralizationDraw draw(IdIndex users, int[] sorted) {
+    int heldOutUsers =
+        givenHeldOutUsers > 0
+            ? givenHeldOutUsers
+            : Math.max(1, (int) (heldOutUserShare * sorted.length));
+    return new StrongGeneralizationDraw(users, sorted, heldOutUsers, heldOutShare, seed);
+  }
+
+  /**
    * Divides the items of so many users from the first one on, users in ascending id.
    *
    * @return fold-in and what is held out
    */
-  private PairList[] heldOut(
+  private static PairList[] heldOut(
       Interactions log,
       int[] heldOutEvents,
-      int[] sorted,
+      StrongGeneralizationDraw draw,
       int[] newUser,
       int[] newItem,
-      int first,
-      int heldOutUsers) {
-    int[] place = new int[newUser.length];
-    Arrays.fill(place, -1);
-    int[] rows = new int[heldOutUsers];
-    int places = 0;
-    for (int user : sorted) {
-      if (newUser[user] >= first && newUser[user] < first + heldOutUsers) {
-        rows[places] = newUser[user] - first;
-        place[user] = places++;
-      }
+      int first) {
+    int[] users = draw.inOrderOfIds(first);
+    int[] placeOf = new int[users.length];
+    for (int place = 0; place < users.length; place++) {
+      placeOf[users[place] - first] = place;
     }
     int[] placeOfEvent = new int[heldOutEvents.length];
     for (int i = 0; i < heldOutEvents.length; i++) {
-      placeOfEvent[i] = place[log.user(heldOutEvents[i])];
+      int user = newUser[log.user(heldOutEvents[i])] - first;
+      placeOfEvent[i] = user >= 0 && user < users.length ? placeOf[user] : -1;
     }
-    Groups events = Groups.of(placeOfEvent, heldOutUsers);
+    Groups events = Groups.of(placeOfEvent, users.length);
 
-    NumpyRandom random = new NumpyRandom(seed);
+    int[] sizes = new int[users.length];
+    Arrays.setAll(sizes, events::size);
+    List<BitSet> drawn = draw.heldOutItems(sizes);
     PairList foldIn = new PairList(1 << 16);
     PairList heldOut = new PairList(1 << 16);
-    for (int at = 0; at < heldOutUsers; at++) {
-      int size = events.size(at);
-      boolean[] drawn = new boolean[size];
-      if (size >= MIN_ITEMS_TO_HOLD_OUT) {
-        int[] permutation = random.permutation(size);
-        int held = (int) (heldOutShare * size);
-        for (int i = 0; i < held; i++) {
-          drawn[permutation[i]] = true;
-        }
-      }
-      for (int i = 0; i < size; i++) {
-        int item = newItem[log.item(heldOutEvents[events.member(at, i)])];
-        (drawn[i] ? heldOut : foldIn).add(rows[at], item);
+    for (int place = 0; place < users.length; place++) {
+      for (int i = 0; i < sizes[place]; i++) {
+        int item = newItem[log.item(heldOutEvents[events.member(place, i)])];
+        (drawn.get(place).get(i) ? heldOut : foldIn).add(users[place] - first, item);
       }
     }
     return new PairList[] {foldIn, heldOut};

@@ -257,7 +257,8 @@ class FilteredAnswersTest {
       }
       Query.Builder group =
           Query.builder()
-              .group(people, GroupStrategy.values()[random.nextInt(2)])
+              .group(
+                  people, random.nextBoolean() ? GroupStrategy.AVERAGE : GroupStrategy.LEAST_MISERY)
               .k(1 + random.nextInt(50));
       Query.Builder alone =
           Query.builder()
