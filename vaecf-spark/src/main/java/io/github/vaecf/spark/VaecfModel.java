@@ -1,6 +1,7 @@
 package io.github.vaecf.spark;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedModel;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -98,6 +99,41 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
     setDefault(excludeCol, "");
     setDefault(allowCol, "");
     setDefault(withHistory, false);
+  }
+
+  /**
+   * A model that was trained elsewhere, such as by {@code vaecf auto}, for the users of a table.
+   *
+   * @param export the folder of an exported version, a SavedModel, on any file system that Hadoop
+   *     knows
+   * @param events who touched what; all rows count
+   * @param userCol the column of users' ids
+   * @param itemCol the column of items' ids, which are matched to those of the export as text
+   * @return the model
+   * @throws IllegalArgumentException if the table lacks a column
+   * @throws DataException if there is no such export, or it cannot be used
+   */
+  public static VaecfModel ofExport(
+      String export, Dataset<?> events, String userCol, String itemCol) {
+    Columns.requireIds(events.schema(), "userCol", userCol);
+    DataType itemType = Columns.requireIds(events.schema(), "itemCol", itemCol);
+    ModelFiles files =
+        ModelFiles.read(export, events.sparkSession().sparkContext().hadoopConfiguration());
+    IdIndex items;
+    try (ServedModel model = ProcessModels.load(files)) {
+      if (!model.scoresAllItems()) {
+        throw new DataException(export + ": expected a SavedModel, found another form of export");
+      }
+      items = model.items();
+    }
+    Dataset<Row> pairs =
+        events.select(
+            Columns.of(events, userCol).as("id"),
+            Columns.of(events, itemCol).cast(DataTypes.StringType).as("item"));
+    return new VaecfModel(Columns.uid("vaecf"), files, Histories.of(pairs, items))
+        .setUserCol(userCol)
+        .setItemCol(itemCol)
+        .setItemType(itemType);
   }
 
   @Override
