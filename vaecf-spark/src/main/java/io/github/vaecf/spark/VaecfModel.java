@@ -329,7 +329,9 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
   }
 
   /**
-   * What is known of the users.
+   * What is known of the users. Of a model that was fitted or taken from an export in this session
+   * it is kept in Spark's cache, in memory and on disk; {@code unpersist} gives that back, and what
+   * is asked later is computed anew from the table.
    *
    * @return a table of {@code user}, an id, and {@code items}, a list of the items' indices in the
    *     model, ascending
