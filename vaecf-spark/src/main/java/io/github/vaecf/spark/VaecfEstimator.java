@@ -68,10 +68,10 @@ import org.slf4j.LoggerFactory;
  * prepare}: unless set otherwise, users with at least 5 items, a tenth of them to choose the epoch
  * by and as many to measure the model on ({@link VaecfModel#card} says what was measured).
  *
- * <p>The events are collected on the driver, at most 50 bytes each for a while and 4 in the training,
- * and the model is trained there, with the driver's cores. The result does not depend on the order of the
- * rows or on how they are partitioned: the same rows, settings, machine and number of threads give
- * the same weights, bit for bit.
+ * <p>The events are collected on the driver, at most 50 bytes each for a while and 4 in the
+ * training, and the model is trained there, with the driver's cores. The result does not depend on
+ * the order of the rows or on how they are partitioned: the same rows, settings, machine and number
+ * of threads give the same weights, bit for bit.
  */
 public final class VaecfEstimator extends Estimator<VaecfModel> implements DefaultParamsWritable {
   private static final long serialVersionUID = 1L;

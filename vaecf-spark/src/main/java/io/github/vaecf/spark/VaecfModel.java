@@ -468,16 +468,17 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
       Dataset<Row> users, DataType userType, int k, boolean raw, int exclude, int allow) {
     requireK(k);
     DataType items = DataType.fromDDL(getOrDefault(itemType));
+    ItemIds ids = ItemIds.of(items);
     StructType made =
         new StructType()
             .add(getOrDefault(userCol), userType)
-            .add(RECOMMENDATIONS, listOf(getOrDefault(itemCol), ItemIds.rowType(items)));
+            .add(RECOMMENDATIONS, listOf(getOrDefault(itemCol), ids.type()));
     Dataset<Row> lists =
         users.mapPartitions(
             new RecommendFunction(
-                shipped(), k, items, raw, (Boolean) getOrDefault(withHistory), exclude, allow),
+                shipped(), k, ids, raw, (Boolean) getOrDefault(withHistory), exclude, allow),
             Encoders.row(made));
-    return ItemIds.rowType(items).equals(items)
+    return ids.type().equals(items)
         ? lists
         : lists.withColumn(
             RECOMMENDATIONS, lists.col(RECOMMENDATIONS).cast(listOf(getOrDefault(itemCol), items)));
@@ -529,16 +530,17 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
   public Dataset<Row> recommendForAllItems(int k) {
     requireK(k);
     DataType items = DataType.fromDDL(getOrDefault(itemType));
+    ItemIds ids = ItemIds.of(items);
     DataType users = histories.schema().apply("user").dataType();
     StructType made =
         new StructType()
-            .add("item", ItemIds.rowType(items))
+            .add("item", ids.type())
             .add("user", users)
             .add("score", DataTypes.FloatType);
     // Sorted upwards, so that of equal scores the smaller user is first.
     return spread(histories, "user")
         .mapPartitions(
-            new AudienceFunction(shipped(), k, items, (Boolean) getOrDefault(withHistory)),
+            new AudienceFunction(shipped(), k, ids, (Boolean) getOrDefault(withHistory)),
             Encoders.row(made))
         .groupBy("item")
         .agg(functions.expr("sort_array(collect_list(struct(-score AS less, user)))").as("best"))

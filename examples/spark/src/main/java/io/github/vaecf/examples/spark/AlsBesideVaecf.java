@@ -14,6 +14,7 @@ import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.RankingMetric;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.spark.VaecfEstimator;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.recommendation.ALS;
@@ -45,10 +47,11 @@ public final class AlsBesideVaecf {
 
   /** A search's axes: the values that are worth trying, by the settings' names. */
   private static final Map<String, List<String>> ALS_AXES =
-      Map.of(
-          "rank", List.of("16", "32", "64", "128"),
-          "regParam", List.of("0.003", "0.01", "0.03", "0.1", "0.3", "1"),
-          "alpha", List.of("0.3", "1", "3", "10", "40"));
+      new TreeMap<>(
+          Map.of(
+              "rank", List.of("16", "32", "64", "128"),
+              "regParam", List.of("0.003", "0.01", "0.03", "0.1", "0.3", "1"),
+              "alpha", List.of("0.3", "1", "3", "10", "40")));
 
   private final Dataset<Row> pairs;
   private final Split split;
@@ -68,8 +71,9 @@ public final class AlsBesideVaecf {
    *
    * @param arguments a prepared folder, how many settings of each model are tried, and names of
    *     models, each with settings that are fixed if any: {@code vae:epochs=50}
+   * @throws IOException as closing a session of Spark 4 may
    */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws IOException {
     if (arguments.length < 3) {
       System.err.println("usage: AlsBesideVaecf DATA TRIES MODEL…");
       System.exit(2);
@@ -98,7 +102,7 @@ public final class AlsBesideVaecf {
       comparison.search(
           "MLlib ALS",
           ALS_AXES,
-          Map.of("rank", "64", "regParam", "0.1", "alpha", "1"),
+          new TreeMap<>(Map.of("rank", "64", "regParam", "0.1", "alpha", "1")),
           comparison::als);
       for (String name : Arrays.asList(arguments).subList(2, arguments.length)) {
         comparison.searchOurs(name);

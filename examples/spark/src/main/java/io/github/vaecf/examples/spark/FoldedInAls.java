@@ -4,13 +4,12 @@ import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
-import org.apache.commons.math3.linear.RealMatrix;
-import org.apache.commons.math3.linear.RealVector;
 import org.apache.spark.ml.recommendation.ALSModel;
 import org.apache.spark.sql.Row;
 
@@ -23,48 +22,53 @@ final class FoldedInAls extends Recommender {
   private final int rank;
   private final double regularization;
   private final double alpha;
-  private final RealVector[] factors;
-  private final RealMatrix gram;
+  private final double[][] factors;
+  private final double[][] gram;
 
   FoldedInAls(ALSModel model, double regularization, double alpha, IdIndex items) {
     super(items);
     this.rank = model.rank();
     this.regularization = regularization;
     this.alpha = alpha;
-    factors = new RealVector[items.size()];
+    factors = new double[items.size()][rank];
     for (Row row : model.itemFactors().collectAsList()) {
       List<Float> values = row.getList(1);
-      factors[row.getInt(0)] =
-          new ArrayRealVector(values.stream().mapToDouble(value -> value).toArray());
+      factors[row.getInt(0)] = values.stream().mapToDouble(value -> value).toArray();
     }
-    gram = new Array2DRowRealMatrix(rank, rank);
-    for (RealVector one : factors) {
+    gram = new double[rank][rank];
+    for (double[] one : factors) {
       addOuter(gram, one, 1);
     }
   }
 
-  private static void addOuter(RealMatrix sum, RealVector one, double weight) {
-    for (int i = 0; i < one.getDimension(); i++) {
-      for (int j = 0; j < one.getDimension(); j++) {
-        sum.addToEntry(i, j, weight * one.getEntry(i) * one.getEntry(j));
+  /** Adds in such an order that the sum is symmetric to the bit. */
+  private static void addOuter(double[][] sum, double[] one, double weight) {
+    for (int i = 0; i < one.length; i++) {
+      for (int j = 0; j < one.length; j++) {
+        sum[i][j] += weight * (one[i] * one[j]);
       }
     }
   }
 
-  private RealVector user(List<Integer> history) {
-    RealVector user = new ArrayRealVector(rank);
+  private double[] user(List<Integer> history) {
+    double[] right = new double[rank];
     if (history.isEmpty()) {
-      return user;
+      return right;
     }
-    RealMatrix normal = gram.copy();
+    double[][] normal = Arrays.stream(gram).map(double[]::clone).toArray(double[][]::new);
     for (int item : history) {
       addOuter(normal, factors[item], alpha);
-      user = user.combineToSelf(1, 1 + alpha, factors[item]);
+      for (int i = 0; i < rank; i++) {
+        right[i] += (1 + alpha) * factors[item][i];
+      }
     }
     for (int i = 0; i < rank; i++) {
-      normal.addToEntry(i, i, regularization * history.size());
+      normal[i][i] += regularization * history.size();
     }
-    return new CholeskyDecomposition(normal).getSolver().solve(user);
+    return new CholeskyDecomposition(new Array2DRowRealMatrix(normal, false))
+        .getSolver()
+        .solve(new ArrayRealVector(right, false))
+        .toArray();
   }
 
   @Override
@@ -76,9 +80,13 @@ final class FoldedInAls extends Recommender {
   protected float[] scoreAll(CsrMatrix histories, int from, int to) {
     float[] scores = new float[(to - from) * itemCount()];
     for (int row = from; row < to; row++) {
-      RealVector user = user(histories.row(row));
+      double[] user = user(histories.row(row));
       for (int item = 0; item < itemCount(); item++) {
-        scores[(row - from) * itemCount() + item] = (float) user.dotProduct(factors[item]);
+        double score = 0;
+        for (int i = 0; i < rank; i++) {
+          score += user[i] * factors[item][i];
+        }
+        scores[(row - from) * itemCount() + item] = (float) score;
       }
     }
     return scores;
