@@ -10,7 +10,6 @@ import java.util.List;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataType;
 
 /**
  * Finds the users of a partition to whom each item would be recommended first. Rows in: user,
@@ -20,13 +19,13 @@ final class AudienceFunction extends ModelFunction {
   @Serial private static final long serialVersionUID = 1L;
 
   private final int k;
-  private final DataType itemType;
+  private final ItemIds itemIds;
   private final boolean withHistory;
 
-  AudienceFunction(Broadcast<ModelFiles> files, int k, DataType itemType, boolean withHistory) {
+  AudienceFunction(Broadcast<ModelFiles> files, int k, ItemIds itemIds, boolean withHistory) {
     super(files);
     this.k = k;
-    this.itemType = itemType;
+    this.itemIds = itemIds;
     this.withHistory = withHistory;
   }
 
@@ -54,7 +53,7 @@ final class AudienceFunction extends ModelFunction {
         }
       }
     }
-    Object[] ids = ItemIds.of(model.items(), itemType);
+    Object[] ids = itemIds.values(model.items());
     List<Row> answers = new ArrayList<>();
     for (int item = 0; item < ids.length; item++) {
       for (int rank = 0; rank < best.sizes[item]; rank++) {

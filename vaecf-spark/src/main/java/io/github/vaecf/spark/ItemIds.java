@@ -5,32 +5,47 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * The raw ids of a model's items as values of a column. Text, ints and longs are made here, once
- * for all rows; others go as text, and Spark casts the column.
+ * How the raw ids of a model's items are made values of a column, once for all rows. Those of other
+ * types go as text, and Spark casts the column.
  */
-final class ItemIds {
-  private ItemIds() {}
+enum ItemIds {
+  TEXT,
+  INT,
+  LONG;
 
-  /** The type that {@link #of} gives for a column that is to be of a type. */
-  static DataType rowType(DataType column) {
-    return column.equals(DataTypes.IntegerType) || column.equals(DataTypes.LongType)
-        ? column
-        : DataTypes.StringType;
+  /** How those are made that are to be of a type. */
+  static ItemIds of(DataType wanted) {
+    for (ItemIds one : values()) {
+      if (one.type().equals(wanted)) {
+        return one;
+      }
+    }
+    return TEXT;
+  }
+
+  /** The type of the values. */
+  DataType type() {
+    return switch (this) {
+      case INT -> DataTypes.IntegerType;
+      case LONG -> DataTypes.LongType;
+      case TEXT -> DataTypes.StringType;
+    };
   }
 
   /** The value of each item, in the order of the items. */
-  static Object[] of(IdIndex items, DataType column) {
+  Object[] values(IdIndex items) {
     Object[] values = new Object[items.size()];
     for (int item = 0; item < values.length; item++) {
-      String id = items.id(item);
-      if (column.equals(DataTypes.IntegerType)) {
-        values[item] = Integer.valueOf(id);
-      } else if (column.equals(DataTypes.LongType)) {
-        values[item] = Long.valueOf(id);
-      } else {
-        values[item] = id;
-      }
+      values[item] = value(items.id(item));
     }
     return values;
+  }
+
+  private Object value(String id) {
+    return switch (this) {
+      case INT -> Integer.valueOf(id);
+      case LONG -> Long.valueOf(id);
+      case TEXT -> id;
+    };
   }
 }

@@ -14,7 +14,6 @@ import java.util.Objects;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataType;
 
 /**
  * Recommends to the users of a partition. Rows in: user, history, and if asked so items to exclude
@@ -26,7 +25,7 @@ final class RecommendFunction extends ModelFunction {
   private static final int BATCH = 2000;
 
   private final int k;
-  private final DataType itemType;
+  private final ItemIds itemIds;
   private final boolean rawHistory;
   private final boolean withHistory;
   private final int excludeColumn;
@@ -43,14 +42,14 @@ final class RecommendFunction extends ModelFunction {
   RecommendFunction(
       Broadcast<ModelFiles> files,
       int k,
-      DataType itemType,
+      ItemIds itemIds,
       boolean rawHistory,
       boolean withHistory,
       int excludeColumn,
       int allowColumn) {
     super(files);
     this.k = k;
-    this.itemType = itemType;
+    this.itemIds = itemIds;
     this.rawHistory = rawHistory;
     this.withHistory = withHistory;
     this.excludeColumn = excludeColumn;
@@ -59,7 +58,7 @@ final class RecommendFunction extends ModelFunction {
 
   @Override
   Iterator<Row> answers(Iterator<Row> rows, ServedModel model) {
-    Object[] ids = ItemIds.of(model.items(), itemType);
+    Object[] ids = itemIds.values(model.items());
     return new Batches() {
       @Override
       boolean hasMore() {

@@ -132,6 +132,22 @@ final class SettingParams {
   }
 
   /**
+   * The values of settings; of two that exclude each other the one that holds.
+   *
+   * @throws IllegalArgumentException if the model is none of those that can be fitted
+   */
+  Map<Param<?>, Object> values(Settings settings) {
+    Map<Param<?>, Object> values = new LinkedHashMap<>();
+    for (String name : settings.toText().keySet()) {
+      Setting<?> setting = settings.named(name);
+      Object value = settings.get(setting);
+      boolean plain = value instanceof Number || value instanceof Boolean;
+      values.put(named(paramName(name)), plain ? value : settings.toText().get(name));
+    }
+    return values;
+  }
+
+  /**
    * The settings of a model, the published ones but for what was set.
    *
    * @throws IllegalArgumentException if there is no such model, it has no such setting, or a value

@@ -4,7 +4,6 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.core.training.TrainingListener;
-import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.data.splitting.LeaveLastOutSplitter;
@@ -41,7 +40,6 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataType;
@@ -70,10 +68,10 @@ import org.slf4j.LoggerFactory;
  * prepare}: unless set otherwise, users with at least 5 items, a tenth of them to choose the epoch
  * by and as many to measure the model on ({@link VaecfModel#card} says what was measured).
  *
- * <p>The events are collected on the driver, 16 bytes each while they come and 4 after, and the
- * model is trained there, with the driver's cores. The result does not depend on the order of the
- * rows or on how they are partitioned: the same rows, settings, machine and number of threads give
- * the same weights, bit for bit.
+ * <p>The events are collected on the driver, at most 50 bytes each for a while and 4 in the
+ * training, and the model is trained there, with the driver's cores. The result does not depend on
+ * the order of the rows or on how they are partitioned: the same rows, settings, machine and number
+ * of threads give the same weights, bit for bit.
  */
 public final class VaecfEstimator extends Estimator<VaecfModel> implements DefaultParamsWritable {
   private static final long serialVersionUID = 1L;
@@ -623,6 +621,21 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
     return this;
   }
 
+  /**
+   * Sets the model and all its settings, such as those that another was fitted with.
+   *
+   * @param chosen the settings, which name the model
+   * @return this
+   * @throws IllegalArgumentException if they are those of a blend, which is not fitted here
+   */
+  public VaecfEstimator setSettings(Settings chosen) {
+    for (Param<?> setting : settings.all()) {
+      clear(setting);
+    }
+    settings.values(chosen).forEach((param, value) -> set(param.name(), value));
+    return setModel(chosen.model().name());
+  }
+
   @Override
   public StructType transformSchema(StructType schema) {
     modelSettings();
@@ -728,7 +741,7 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
             new VaecfModel(
                 uid,
                 export(trained, divided, dataset.sparkSession()),
-                histories(events, divided.items()));
+                Histories.of(liked(events), divided.items()));
       }
       copyValues(fitted, new ParamMap());
       fitted.setItemType(dataset.schema().apply(getOrDefault(itemCol)).dataType());
@@ -761,6 +774,13 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
       columns.add((number ? time.cast(DataTypes.LongType) : micros(time)).as("time"));
     }
     return dataset.select(columns.toArray(Column[]::new));
+  }
+
+  private Dataset<Row> liked(Dataset<Row> events) {
+    return isSet(minRating)
+        ? events.where(
+            events.col("value").geq(functions.lit(((Double) getOrDefault(minRating)).floatValue())))
+        : events;
   }
 
   private static Column micros(Column time) {
@@ -826,38 +846,6 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
     } finally {
       WholeFile.delete(folder);
     }
-  }
-
-  /** What each user has of the items that the model knows. */
-  private Dataset<Row> histories(Dataset<Row> events, IdIndex items) {
-    List<Row> rows = new ArrayList<>(items.size());
-    for (int item = 0; item < items.size(); item++) {
-      rows.add(RowFactory.create(items.id(item), item));
-    }
-    Dataset<Row> indices =
-        events
-            .sparkSession()
-            .createDataFrame(
-                rows,
-                new StructType()
-                    .add("known", DataTypes.StringType)
-                    .add("index", DataTypes.IntegerType));
-    Dataset<Row> liked =
-        isSet(minRating)
-            ? events.where(
-                events
-                    .col("value")
-                    .geq(functions.lit(((Double) getOrDefault(minRating)).floatValue())))
-            : events;
-    Dataset<Row> histories =
-        liked
-            .join(indices, liked.col("item").equalTo(indices.col("known")))
-            .groupBy("id")
-            .agg(functions.sort_array(functions.collect_set("index")).as("items"))
-            .withColumnRenamed("id", "user")
-            .persist(StorageLevel.MEMORY_AND_DISK());
-    histories.count(); // while the events are there
-    return histories;
   }
 
   @Override

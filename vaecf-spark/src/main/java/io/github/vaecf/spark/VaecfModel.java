@@ -1,6 +1,7 @@
 package io.github.vaecf.spark;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedModel;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -98,6 +99,41 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
     setDefault(excludeCol, "");
     setDefault(allowCol, "");
     setDefault(withHistory, false);
+  }
+
+  /**
+   * A model that was trained elsewhere, such as by {@code vaecf auto}, for the users of a table.
+   *
+   * @param export the folder of an exported version, a SavedModel, on any file system that Hadoop
+   *     knows
+   * @param events who touched what; all rows count
+   * @param userCol the column of users' ids
+   * @param itemCol the column of items' ids, which are matched to those of the export as text
+   * @return the model
+   * @throws IllegalArgumentException if the table lacks a column
+   * @throws DataException if there is no such export, or it cannot be used
+   */
+  public static VaecfModel ofExport(
+      String export, Dataset<?> events, String userCol, String itemCol) {
+    Columns.requireIds(events.schema(), "userCol", userCol);
+    DataType itemType = Columns.requireIds(events.schema(), "itemCol", itemCol);
+    ModelFiles files =
+        ModelFiles.read(export, events.sparkSession().sparkContext().hadoopConfiguration());
+    IdIndex items;
+    try (ServedModel model = ProcessModels.load(files)) {
+      if (!model.scoresAllItems()) {
+        throw new DataException(export + ": expected a SavedModel, found another form of export");
+      }
+      items = model.items();
+    }
+    Dataset<Row> pairs =
+        events.select(
+            Columns.of(events, userCol).as("id"),
+            Columns.of(events, itemCol).cast(DataTypes.StringType).as("item"));
+    return new VaecfModel(Columns.uid("vaecf"), files, Histories.of(pairs, items))
+        .setUserCol(userCol)
+        .setItemCol(itemCol)
+        .setItemType(itemType);
   }
 
   @Override
@@ -293,7 +329,9 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
   }
 
   /**
-   * What is known of the users.
+   * What is known of the users. Of a model that was fitted or taken from an export in this session
+   * it is kept in Spark's cache, in memory and on disk; {@code unpersist} gives that back, and what
+   * is asked later is computed anew from the table.
    *
    * @return a table of {@code user}, an id, and {@code items}, a list of the items' indices in the
    *     model, ascending
@@ -430,16 +468,17 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
       Dataset<Row> users, DataType userType, int k, boolean raw, int exclude, int allow) {
     requireK(k);
     DataType items = DataType.fromDDL(getOrDefault(itemType));
+    ItemIds ids = ItemIds.of(items);
     StructType made =
         new StructType()
             .add(getOrDefault(userCol), userType)
-            .add(RECOMMENDATIONS, listOf(getOrDefault(itemCol), ItemIds.rowType(items)));
+            .add(RECOMMENDATIONS, listOf(getOrDefault(itemCol), ids.type()));
     Dataset<Row> lists =
         users.mapPartitions(
             new RecommendFunction(
-                shipped(), k, items, raw, (Boolean) getOrDefault(withHistory), exclude, allow),
+                shipped(), k, ids, raw, (Boolean) getOrDefault(withHistory), exclude, allow),
             Encoders.row(made));
-    return ItemIds.rowType(items).equals(items)
+    return ids.type().equals(items)
         ? lists
         : lists.withColumn(
             RECOMMENDATIONS, lists.col(RECOMMENDATIONS).cast(listOf(getOrDefault(itemCol), items)));
@@ -491,16 +530,17 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
   public Dataset<Row> recommendForAllItems(int k) {
     requireK(k);
     DataType items = DataType.fromDDL(getOrDefault(itemType));
+    ItemIds ids = ItemIds.of(items);
     DataType users = histories.schema().apply("user").dataType();
     StructType made =
         new StructType()
-            .add("item", ItemIds.rowType(items))
+            .add("item", ids.type())
             .add("user", users)
             .add("score", DataTypes.FloatType);
     // Sorted upwards, so that of equal scores the smaller user is first.
     return spread(histories, "user")
         .mapPartitions(
-            new AudienceFunction(shipped(), k, items, (Boolean) getOrDefault(withHistory)),
+            new AudienceFunction(shipped(), k, ids, (Boolean) getOrDefault(withHistory)),
             Encoders.row(made))
         .groupBy("item")
         .agg(functions.expr("sort_array(collect_list(struct(-score AS less, user)))").as("best"))

@@ -330,6 +330,19 @@ class VaecfModelTest {
   }
 
   @Test
+  void anExportThatWasMadeElsewhereRecommendsToTheUsersOfATable() {
+    Dataset<Row> liked = Likes.table(spark, 4, 2).where("rating >= " + LIKED);
+    VaecfModel exported =
+        VaecfModel.ofExport(folder.resolve("saved/model/1").toString(), liked, "user", "item");
+
+    assertThat(exported.card()).isEqualTo(model.card());
+    assertThat(exported.histories().orderBy("user").collectAsList())
+        .isEqualTo(model.histories().orderBy("user").collectAsList());
+    assertThat(exported.recommendForAllUsers(3).schema())
+        .isEqualTo(model.recommendForAllUsers(3).schema());
+  }
+
+  @Test
   void whatIsWrongIsSaid() {
     assertThatThrownBy(() -> model.recommendForAllUsers(0))
         .hasMessage("k must be at least 1, found 0");
