@@ -83,27 +83,28 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
   private static final List<RankingMetric> TEST_METRICS =
       List.of(Ndcg.at(100), Recall.at(20), Recall.at(50));
 
-  private final String uid;
+  // Transient: Spark saves parts of pipelines by their parameters, not by Java's serialization.
+  private final transient String uid;
   private final transient SettingParams settings;
-  private final Param<String> userCol;
-  private final Param<String> itemCol;
-  private final Param<String> valueCol;
-  private final Param<String> timeCol;
-  private final Param<String> predictionCol;
-  private final Param<String> rankCol;
-  private final Param<String> model;
-  private final DoubleParam minRating;
-  private final IntParam minUserItems;
-  private final IntParam minItemUsers;
-  private final BooleanParam untilStable;
-  private final Param<String> split;
-  private final DoubleParam heldOutUserShare;
-  private final IntParam heldOutUsers;
-  private final IntParam heldOutItems;
-  private final DoubleParam validationShare;
-  private final DoubleParam testShare;
-  private final LongParam splitSeed;
-  private final Param<String> validationMetric;
+  private final transient Param<String> userCol;
+  private final transient Param<String> itemCol;
+  private final transient Param<String> valueCol;
+  private final transient Param<String> timeCol;
+  private final transient Param<String> predictionCol;
+  private final transient Param<String> rankCol;
+  private final transient Param<String> model;
+  private final transient DoubleParam minRating;
+  private final transient IntParam minUserItems;
+  private final transient IntParam minItemUsers;
+  private final transient BooleanParam untilStable;
+  private final transient Param<String> split;
+  private final transient DoubleParam heldOutUserShare;
+  private final transient IntParam heldOutUsers;
+  private final transient IntParam heldOutItems;
+  private final transient DoubleParam validationShare;
+  private final transient DoubleParam testShare;
+  private final transient LongParam splitSeed;
+  private final transient Param<String> validationMetric;
 
   /** An estimator of Mult-VAE with the published settings. */
   public VaecfEstimator() {

@@ -29,10 +29,11 @@ import org.apache.spark.sql.functions;
 public final class VaecfEvaluator extends Evaluator implements DefaultParamsWritable {
   private static final long serialVersionUID = 1L;
 
-  private final String uid;
-  private final Param<String> metric;
-  private final Param<String> userCol;
-  private final Param<String> rankCol;
+  // Transient: Spark saves parts of pipelines by their parameters, not by Java's serialization.
+  private final transient String uid;
+  private final transient Param<String> metric;
+  private final transient Param<String> userCol;
+  private final transient Param<String> rankCol;
 
   /** An evaluator by ndcg@100. */
   public VaecfEvaluator() {

@@ -56,20 +56,21 @@ public final class VaecfModel extends Model<VaecfModel> implements MLWritable {
   private static final String HISTORIES = "histories";
   private static final String RECOMMENDATIONS = "recommendations";
 
-  private final String uid;
+  // Transient: Spark saves parts of pipelines by their parameters, not by Java's serialization.
+  private final transient String uid;
   private final transient ModelFiles files;
   private final transient Dataset<Row> histories; // user, items: indices, ascending
   private transient Broadcast<ModelFiles> shipped;
 
-  private final Param<String> userCol;
-  private final Param<String> itemCol;
-  private final Param<String> itemType;
-  private final Param<String> predictionCol;
-  private final Param<String> rankCol;
-  private final Param<String> historyCol;
-  private final Param<String> excludeCol;
-  private final Param<String> allowCol;
-  private final BooleanParam withHistory;
+  private final transient Param<String> userCol;
+  private final transient Param<String> itemCol;
+  private final transient Param<String> itemType;
+  private final transient Param<String> predictionCol;
+  private final transient Param<String> rankCol;
+  private final transient Param<String> historyCol;
+  private final transient Param<String> excludeCol;
+  private final transient Param<String> allowCol;
+  private final transient BooleanParam withHistory;
 
   VaecfModel(String uid, ModelFiles files, Dataset<Row> histories) {
     this.uid = uid;
