@@ -33,7 +33,7 @@ vaecf=${VAECF:-$home/vaecf}
 
 if [ -z "${SPARK_CLASSPATH_FILE:-}" ]; then
   SPARK_CLASSPATH_FILE=$folder/classpath
-  (cd "$home" && mvn -B -q -Pspark -pl examples/spark -am -DskipTests -Djacoco.skip=true package \
+  (cd "$home" && mvn -B -q -Pspark -pl examples/spark -am -DskipTests -Djacoco.skip=true -Dmaven.javadoc.skip=true package \
     dependency:build-classpath -Dmdep.outputFile="$folder/classpath.jars" >"$folder/maven.log" 2>&1)
   echo "$(echo "$home"/examples/spark/target/vaecf-example-spark-*.jar | cut -d' ' -f1):$(cat "$folder/classpath.jars")" >"$SPARK_CLASSPATH_FILE"
 fi
