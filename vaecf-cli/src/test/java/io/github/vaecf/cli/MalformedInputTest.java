@@ -419,11 +419,12 @@ class MalformedInputTest {
             "1:\n7,five,2005-09-06\n",
             "line 2: expected a number as value, found 'five'"));
     cases.add(
-        file(
+        bytes(
             "Netflix with a bad date",
             "netflix",
             "mv_0000001.txt",
-            "1:\n7,5,06.09.2005\n",
+            () -> "1:\n7,5,06.09.2005\n".getBytes(UTF_8),
+            "--split=time",
             "line 2: expected a time as in 1112486027, 2005-09-06 or 2005-09-06T17:31:05.25+02:00, found '06.09.2005'"));
     cases.add(
         text("Netflix without ratings", "netflix", "x", "", "expected files named mv_0000001.txt"));
