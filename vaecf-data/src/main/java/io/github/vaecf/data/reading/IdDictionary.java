@@ -10,28 +10,17 @@ import java.util.List;
 /**
  * Gives raw ids dense indices in the order of first appearance. Ids come as bytes (UTF-8) out of a
  * larger array, and looking one up makes no object: an open-addressing table with linear probing
- * over ids that lie one after another in one array. Numbers, as most ids are, have a place of their
- * own as long as they are not much larger than there are ids.
+ * over ids that lie one after another in one array.
  *
  * <p>For one thread.
  */
 final class IdDictionary {
   private static final int FREE = -1;
 
-  /** How many places for numbers there may be for an id. */
-  private static final int PLACES = 16;
-
-  private static final int FEWEST_PLACES = 1 << 12;
-  private static final int MOST_DIGITS = 8;
-
   private byte[] bytes;
   private int[] ends;
   private int[] hashes;
   private int[] table;
-
-  /** At the place of a number its index and one more; 0 where nothing is known of it. */
-  private int[] numbered = {};
-
   private int size;
 
   IdDictionary() {
@@ -48,45 +37,6 @@ final class IdDictionary {
 
   /** The index of an id; an unknown id gets the next one. */
   int indexOf(byte[] source, int from, int to) {
-    int number = number(source, from, to);
-    if (number < 0) {
-      return hashedIndexOf(source, from, to);
-    }
-    int known = number < numbered.length ? numbered[number] : 0;
-    return known > 0 ? known - 1 : numberedIndexOf(number, source, from, to);
-  }
-
-  /** The number that an id is, written as numbers are; −1 if it is none, or a large one. */
-  private static int number(byte[] source, int from, int to) {
-    int digits = to - from;
-    if (digits < 1 || digits > MOST_DIGITS || (source[from] == '0' && digits > 1)) {
-      return -1;
-    }
-    int number = 0;
-    for (int i = from; i < to; i++) {
-      int digit = source[i] - '0';
-      if (digit < 0 || digit > 9) {
-        return -1;
-      }
-      number = 10 * number + digit;
-    }
-    return number;
-  }
-
-  private int numberedIndexOf(int number, byte[] source, int from, int to) {
-    int index = hashedIndexOf(source, from, to);
-    if (number >= numbered.length
-        && number < Math.max(FEWEST_PLACES, Math.min((long) PLACES * size, 1L << 30))) {
-      numbered =
-          Arrays.copyOf(numbered, Math.max(FEWEST_PLACES, 2 * Integer.highestOneBit(number)));
-    }
-    if (number < numbered.length) {
-      numbered[number] = index + 1;
-    }
-    return index;
-  }
-
-  private int hashedIndexOf(byte[] source, int from, int to) {
     int hash = hash(source, from, to);
     int mask = table.length - 1;
     int slot = hash & mask;
@@ -109,10 +59,6 @@ final class IdDictionary {
   /** Takes back the id that was added last, as if it had never been asked for. */
   void forgetLast() {
     size--;
-    int number = number(bytes, start(size), ends[size]);
-    if (number >= 0 && number < numbered.length) {
-      numbered[number] = 0;
-    }
     int mask = table.length - 1;
     int slot = hashes[size] & mask;
     while (table[slot] != size) {

@@ -342,20 +342,14 @@ final class InferenceGraph implements AutoCloseable {
    * @param seen indices [groups, places] of what anybody has, −1 where there is none
    */
   private Operand<TFloat64> measured(Operand<TInt64> seen) {
-    // As in best(): a −1 writes what its row's highest index writes too, or nothing over nothing.
-    Operand<TInt64> highest = tf.reduceMax(seen, tf.constant(1), ReduceMax.keepDims(true));
-    Operand<TInt64> target =
-        tf.select(
-            tf.math.greaterEqual(seen, tf.constant(0L)),
-            seen,
-            tf.math.maximum(highest, tf.constant(0L)));
+    Operand<TInt64> highest = highest(seen);
     Operand<TFloat64> update =
         tf.select(tf.math.greaterEqual(highest, tf.constant(0L)), tf.constant(0.0), one());
     Operand<TInt64> shape = tf.stack(List.of(size(seen, 0), tf.constant((long) items)));
     Operand<TFloat64> nobodys =
         tf.tensorScatterNdUpdate(
             tf.fill(shape, one()),
-            places(target),
+            places(written(seen, highest)),
             tf.broadcastTo(update, tf.shape(seen, TInt64.class)));
     Operand<TFloat64> count = tf.reduceSum(nobodys, tf.constant(1), ReduceSum.keepDims(true));
     return tf.expandDims(
@@ -425,14 +419,8 @@ final class InferenceGraph implements AutoCloseable {
    */
   private Operand<TFloat32> allowed(Operand<TFloat32> scores, Operand<TString> rawAllowed) {
     Operand<TInt64> allow = padded(indices(rawAllowed));
-    // As in best(): a −1 writes what its row's highest index writes too.
-    Operand<TInt64> highest = tf.reduceMax(allow, tf.constant(1), ReduceMax.keepDims(true));
-    Operand<TInt64> target =
-        places(
-            tf.select(
-                tf.math.greaterEqual(allow, tf.constant(0L)),
-                allow,
-                tf.math.maximum(highest, tf.constant(0L))));
+    Operand<TInt64> highest = highest(allow);
+    Operand<TInt64> target = places(written(allow, highest));
     Operand<TFloat32> updates =
         tf.select(
             tf.math.greaterEqual(highest, tf.constant(0L)),
@@ -650,14 +638,7 @@ final class InferenceGraph implements AutoCloseable {
    */
   private TopK<TFloat32, TInt32> best(
       Operand<TFloat32> scores, Operand<TInt64> leftOut, Operand<TInt32> k) {
-    // Every place must be written to somewhere. A −1 writes what its row's highest index writes
-    // too, or, in a row that leaves nothing out, the score of item 0 over itself.
-    Operand<TInt64> highest = tf.reduceMax(leftOut, tf.constant(1), ReduceMax.keepDims(true));
-    Operand<TInt64> target =
-        tf.select(
-            tf.math.greaterEqual(leftOut, tf.constant(0L)),
-            leftOut,
-            tf.math.maximum(highest, tf.constant(0L)));
+    Operand<TInt64> highest = highest(leftOut);
     Operand<TFloat32> firstScore =
         tf.slice(scores, tf.constant(new long[] {0, 0}), tf.constant(new long[] {-1, 1}));
     Operand<TFloat32> update =
@@ -666,7 +647,29 @@ final class InferenceGraph implements AutoCloseable {
             tf.constant(ExportFormat.LEFT_OUT),
             firstScore);
     Operand<TFloat32> updates = tf.broadcastTo(update, tf.shape(leftOut, TInt64.class));
-    return tf.nn.topK(tf.tensorScatterNdUpdate(scores, places(target), updates), k, TInt32.class);
+    return tf.nn.topK(
+        tf.tensorScatterNdUpdate(scores, places(written(leftOut, highest)), updates),
+        k,
+        TInt32.class);
+  }
+
+  /** Each row's highest index [batch, 1], −1 where it has none. */
+  private Operand<TInt64> highest(Operand<TInt64> indices) {
+    return tf.reduceMax(indices, tf.constant(1), ReduceMax.keepDims(true));
+  }
+
+  /**
+   * The columns that indices write to. Every place must be written to somewhere: a −1 writes what
+   * its row's highest index writes too, or, in a row without any, what item 0 has over itself.
+   *
+   * @param indices [batch, length], length at least 1, −1 where there is none
+   * @param highest of them
+   */
+  private Operand<TInt64> written(Operand<TInt64> indices, Operand<TInt64> highest) {
+    return tf.select(
+        tf.math.greaterEqual(indices, tf.constant(0L)),
+        indices,
+        tf.math.maximum(highest, tf.constant(0L)));
   }
 
   /** The places (row, column) [batch, length, 2] of columns [batch, length]. */
