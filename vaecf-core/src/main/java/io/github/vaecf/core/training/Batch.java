@@ -19,6 +19,22 @@ final class Batch implements AutoCloseable {
   final TFloat32 counts;
   final TInt64 shape;
   final Sample sample; // null where a step takes all items, or takes none
+  final Part part; // null where it is no part of a larger one
+
+  /**
+   * Where these rows stand in the batch of all processes that train together.
+   *
+   * @param usersBefore rows of the batch before the first of these
+   * @param users rows of the batch
+   * @param onesBefore ones of the batch before the first of these
+   * @param ones ones of the batch
+   */
+  record Part(int usersBefore, int users, int onesBefore, int ones) {
+    /** As a step takes it. */
+    TInt32 tensor() {
+      return TInt32.vectorOf(usersBefore, users, onesBefore, ones);
+    }
+  }
 
   /**
    * What a step is told of its {@link ItemSample}.
@@ -50,13 +66,20 @@ final class Batch implements AutoCloseable {
   }
 
   private Batch(
-      int users, TInt32 indices, TFloat32 rowValues, TFloat32 counts, TInt64 shape, Sample sample) {
+      int users,
+      TInt32 indices,
+      TFloat32 rowValues,
+      TFloat32 counts,
+      TInt64 shape,
+      Sample sample,
+      Part part) {
     this.users = users;
     this.indices = indices;
     this.rowValues = rowValues;
     this.counts = counts;
     this.shape = shape;
     this.sample = sample;
+    this.part = part;
   }
 
   /** The rows from one to another. */
@@ -75,15 +98,32 @@ final class Batch implements AutoCloseable {
 
   /** The same for a step that takes the items of a sample, or all where that is null. */
   static Batch of(CsrMatrix matrix, int[] rows, int from, int to, ItemSample sample) {
-    int users = to - from;
+    return of(matrix, rows, from, to, sample, null);
+  }
+
+  /** Of the batch of the rows from one place to another those from {@code begin} to {@code end}. */
+  static Batch partOf(CsrMatrix matrix, int[] rows, int from, int to, int begin, int end) {
+    int before = ones(matrix, rows, from, begin);
+    Part part = new Part(begin - from, to - from, before, ones(matrix, rows, from, to));
+    return of(matrix, rows, begin, end, null, part);
+  }
+
+  private static int ones(CsrMatrix matrix, int[] rows, int from, int to) {
     long ones = 0;
+    for (int i = from; i < to; i++) {
+      ones += matrix.rowSize(rows[i]);
+    }
+    return Math.toIntExact(ones);
+  }
+
+  private static Batch of(
+      CsrMatrix matrix, int[] rows, int from, int to, ItemSample sample, Part part) {
+    int users = to - from;
     int longest = 0;
     for (int i = from; i < to; i++) {
-      int size = matrix.rowSize(rows[i]);
-      ones += size;
-      longest = Math.max(longest, size);
+      longest = Math.max(longest, matrix.rowSize(rows[i]));
     }
-    int entries = Math.toIntExact(ones);
+    int entries = ones(matrix, rows, from, to);
     int[] indices = new int[Math.multiplyExact(2, entries)];
     float[] rowValues = new float[users];
     float[] counts = new float[users];
@@ -104,7 +144,8 @@ final class Batch implements AutoCloseable {
         floats(Shape.of(users), rowValues),
         floats(Shape.of(users), counts),
         TInt64.vectorOf(users, matrix.columns()),
-        sample == null ? null : Sample.of(sample, indices));
+        sample == null ? null : Sample.of(sample, indices),
+        part);
   }
 
   private static TInt32 integers(Shape shape, int[] source) {

@@ -19,6 +19,7 @@ final class BatchSource implements AutoCloseable {
   private final long seed;
   private final long lastStep;
   private final int stepsPerEpoch;
+  private final TrainingGroup group; // null where a batch is one process's
   private final ExecutorService builder =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -37,14 +38,22 @@ final class BatchSource implements AutoCloseable {
    * The batches from a step on.
    *
    * @param itemsPerStep how many items each draws beside its own; 0 for all
+   * @param group the processes of which each takes a part of each; null for one that takes all
    */
   BatchSource(
-      CsrMatrix users, int batchSize, int itemsPerStep, long seed, long firstStep, long lastStep) {
+      CsrMatrix users,
+      int batchSize,
+      int itemsPerStep,
+      long seed,
+      long firstStep,
+      long lastStep,
+      TrainingGroup group) {
     this.users = users;
     this.batchSize = batchSize;
     this.itemsPerStep = itemsPerStep;
     this.seed = seed;
     this.lastStep = lastStep;
+    this.group = group;
     this.stepsPerEpoch = stepsPerEpoch(users.rows(), batchSize);
     nextStep = firstStep;
     prepareNext();
@@ -99,6 +108,10 @@ final class BatchSource implements AutoCloseable {
     }
     int from = (int) (step % stepsPerEpoch) * batchSize;
     int to = Math.min(from + batchSize, order.length);
+    if (group != null) {
+      int begin = from + group.begin(to - from);
+      return Batch.partOf(users, order, from, to, begin, from + group.end(to - from));
+    }
     return Batch.of(
         users, order, from, to, sample(users, order, from, to, itemsPerStep, seed, step));
   }

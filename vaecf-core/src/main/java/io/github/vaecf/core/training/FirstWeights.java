@@ -82,7 +82,7 @@ final class FirstWeights {
   private static Map<String, Shape> shapes(Settings settings, int items) {
     try (Graph graph = new Graph()) {
       NetworkGraph network = new NetworkGraph(graph, settings, items);
-      new TrainingStep(network, settings); // which may ask for more
+      new TrainingStep(network, settings, null); // which may ask for more
       Map<String, Shape> shapes = new LinkedHashMap<>();
       network.variables.weights().forEach(one -> shapes.put(one.name(), one.dimensions()));
       return shapes;

@@ -32,6 +32,7 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Op;
@@ -58,18 +59,42 @@ final class NetworkSession extends Recommender {
   private final Optional<Operand<TFloat32>> itemVectors; // of the fed items, row by row
   private final boolean onGpu;
   private final int threads;
+  private final TrainingGroup group; // null where one process trains alone
   final NetworkGraph network;
   final TrainingStep step; // null where it does not train
 
-  /** The numbers that a step is run with and that change from step to step. */
+  /**
+   * The numbers that a step is run with and that change from step to step.
+   *
+   * @param wishes what this process wishes of those that it trains together with
+   */
   record StepInput(
-      Objective.Step step, double learningRate, long seed, int phase, List<Long> updatesBefore) {}
+      Objective.Step step,
+      double learningRate,
+      long seed,
+      int phase,
+      List<Long> updatesBefore,
+      Wishes wishes) {}
 
-  /** What a step gives: the loss parts before the update. */
-  record StepLoss(double reconstruction, double regulariser, double penalty) {}
+  /** Of a process, or of any of those that train together: to stop, or to end in time. */
+  record Wishes(boolean stop, boolean end) {
+    static final Wishes NONE = new Wishes(false, false);
 
-  private NetworkSession(Settings settings, IdIndex items, boolean training) {
+    private TFloat32 tensor() {
+      return TFloat32.vectorOf(stop ? 1 : 0, end ? 1 : 0);
+    }
+  }
+
+  /**
+   * What a step gives: the loss parts before the update.
+   *
+   * @param wishes what any of the processes that train together wishes; none of one alone
+   */
+  record StepLoss(double reconstruction, double regulariser, double penalty, Wishes wishes) {}
+
+  private NetworkSession(Settings settings, IdIndex items, boolean training, TrainingGroup group) {
     super(items);
+    this.group = group;
     TensorFlowRuntime.prepare();
     Device device = valueOr(settings, TrainingSettings.DEVICE);
     if (device == Device.GPU) {
@@ -86,13 +111,13 @@ final class NetworkSession extends Recommender {
       fedItems =
           network.tf.withName("items").placeholder(TInt64.class, Placeholder.shape(Shape.of(-1)));
       itemVectors = network.itemKernel.map(kernel -> vectors(network, kernel, fedItems));
-      step = training ? new TrainingStep(network, settings) : null;
+      step = training ? new TrainingStep(network, settings, group) : null;
       int asked = valueOr(settings, TrainingSettings.THREADS);
       threads = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
       onGpu = device != Device.CPU && TensorFlowRuntime.hasGpu();
       ConfigProto config = sessionConfig(device, threads, training);
       TensorFlowRuntime.prepareSession(config);
-      session = new Session(graph, config);
+      session = group == null ? new Session(graph, config) : group.session(graph, config);
     } catch (RuntimeException e) {
       graph.close();
       throw e;
@@ -120,22 +145,23 @@ final class NetworkSession extends Recommender {
 
   /** Without weights: they are to be set before anything is ranked. */
   static NetworkSession forInference(Settings settings, IdIndex items) {
-    return new NetworkSession(settings, items, false);
+    return new NetworkSession(settings, items, false, null);
   }
 
   /** With the first weights of a training with the settings' seed. */
   static NetworkSession forTraining(Settings settings, IdIndex items) {
-    return forTraining(settings, items, session -> {});
+    return forTraining(settings, items, null, session -> {});
   }
 
   /**
    * With the first weights of a training with the settings' seed.
    *
+   * @param group the processes that train together; null for one alone
    * @param first what is to be done before memory is taken for them
    */
   static NetworkSession forTraining(
-      Settings settings, IdIndex items, Consumer<NetworkSession> first) {
-    NetworkSession session = new NetworkSession(settings, items, true);
+      Settings settings, IdIndex items, TrainingGroup group, Consumer<NetworkSession> first) {
+    NetworkSession session = new NetworkSession(settings, items, true, group);
     try {
       first.accept(session);
       // One after the other: what drawing the largest takes is free again before the moments are
@@ -223,13 +249,26 @@ final class NetworkSession extends Recommender {
         runner.feed(draw.seed(), seed);
       }
       runner.fetch(step.reconstruction()).fetch(step.regulariser()).fetch(step.penalty());
+      if (step.fedWishes() != null) {
+        TFloat32 wishes = input.wishes().tensor();
+        TInt32 part = batch.part.tensor();
+        fed.addAll(List.of(wishes, part));
+        runner.feed(step.fedWishes(), wishes).feed(step.fedPart(), part);
+        runner.fetch(step.wishesOfAll());
+      }
+      if (group != null) {
+        runner.setOptions(group.limited());
+      }
       try (Result result =
           told == null ? runner.run() : runner.setOptions(told).runAndFetchMetadata()) {
         if (told != null) {
           metadata.accept(result.getMetadata().orElseThrow());
         }
-        return new StepLoss(scalar(result, 0), scalar(result, 1), scalar(result, 2));
+        return new StepLoss(
+            scalar(result, 0), scalar(result, 1), scalar(result, 2), wishes(result));
       }
+    } catch (TensorFlowException e) {
+      throw group == null ? e : group.broken(e);
     } finally {
       fed.forEach(Tensor::close);
     }
@@ -240,6 +279,14 @@ final class NetworkSession extends Recommender {
     TFloat32 tensor = TFloat32.scalarOf((float) value);
     fed.add(tensor);
     runner.feed(target, tensor);
+  }
+
+  private Wishes wishes(Result result) {
+    if (step.fedWishes() == null) {
+      return Wishes.NONE;
+    }
+    TFloat32 wishes = (TFloat32) result.get(3);
+    return new Wishes(wishes.getFloat(0) > 0, wishes.getFloat(1) > 0);
   }
 
   private static double scalar(Result result, int index) {

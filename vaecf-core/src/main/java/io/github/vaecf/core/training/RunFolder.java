@@ -412,6 +412,11 @@ public final class RunFolder {
     }
   }
 
+  /** The folder that another process of the group has opened; nothing is written into it. */
+  static RunFolder follow(Trainer trainer, DataFingerprint data) {
+    return new RunFolder(trainer, data, null);
+  }
+
   /** Whether only the restarts in a folder have settings, and they themselves will be compared. */
   private static boolean isOfRestartsFromBefore(Trainer trainer) {
     return trainer.restarts > 1 && isRun(trainer.restartFolder(1));
@@ -494,6 +499,9 @@ public final class RunFolder {
 
   /** Lets others write into the folder. */
   void close() {
+    if (lock == null) {
+      return;
+    }
     lock.close();
   }
 
@@ -685,25 +693,8 @@ public final class RunFolder {
       NetworkSession session, Predicate<TrainingState> isComplete, Consumer<String> messages) {
     try {
       for (Path file : checkpointsNewestFirst(folder)) {
-        try (Safetensors tensors = Safetensors.open(file)) {
-          TrainingState state = JSON.readValue(tensors.metadata(STATE), TrainingState.class);
-          if (!isComplete.test(state)) {
-            throw new DataException(
-                file
-                    + ": the best weights until then are those of epoch "
-                    + state.bestEpoch()
-                    + ", and they are not in "
-                    + modelFile());
-          }
-          Set<String> expected = session.variableNames();
-          if (!expected.equals(Set.copyOf(tensors.names()))) {
-            throw new DataException(
-                file + ": not a checkpoint of this model, expected the weights " + expected);
-          }
-          Map<String, float[]> values = new TreeMap<>();
-          tensors.names().forEach(name -> values.put(name, tensors.read(name)));
-          values.forEach(session::set); // once all are read: never half of them
-          return Optional.of(state);
+        try {
+          return Optional.of(restore(file, session, isComplete));
         } catch (DataException | JsonProcessingException e) {
           messages.accept(e.getMessage() + "; going back to the checkpoint before");
         }
@@ -711,6 +702,50 @@ public final class RunFolder {
       return Optional.empty();
     } catch (IOException e) {
       throw unreadable(folder.resolve(CHECKPOINTS), e);
+    }
+  }
+
+  /**
+   * Sets the session to the checkpoint of a step.
+   *
+   * @throws DataException if there is none, or it cannot be read
+   */
+  TrainingState restore(NetworkSession session, long step) {
+    Path file = checkpoint(step);
+    try {
+      return restore(file, session, state -> true);
+    } catch (IOException | DataException e) {
+      throw new DataException(
+          file
+              + ": expected the checkpoint that the first process goes on from, found that it cannot"
+              + " be read here ("
+              + e.getMessage()
+              + "); the run folder must be one that all processes see",
+          e);
+    }
+  }
+
+  private TrainingState restore(
+      Path file, NetworkSession session, Predicate<TrainingState> isComplete) throws IOException {
+    try (Safetensors tensors = Safetensors.open(file)) {
+      TrainingState state = JSON.readValue(tensors.metadata(STATE), TrainingState.class);
+      if (!isComplete.test(state)) {
+        throw new DataException(
+            file
+                + ": the best weights until then are those of epoch "
+                + state.bestEpoch()
+                + ", and they are not in "
+                + modelFile());
+      }
+      Set<String> expected = session.variableNames();
+      if (!expected.equals(Set.copyOf(tensors.names()))) {
+        throw new DataException(
+            file + ": not a checkpoint of this model, expected the weights " + expected);
+      }
+      Map<String, float[]> values = new TreeMap<>();
+      tensors.names().forEach(name -> values.put(name, tensors.read(name)));
+      values.forEach(session::set); // once all are read: never half of them
+      return state;
     }
   }
 

@@ -64,6 +64,7 @@ public final class Trainer {
   final BooleanSupplier stop;
   final int restarts;
   final TrainedModel from; // null where the first weights are drawn
+  final TrainingGroup group; // null where one process trains alone
   private final ClosedFormModel.Shared shared; // null where nothing is
   private final Runnable beforeBegin;
   private final Map<String, String> titles;
@@ -81,6 +82,7 @@ public final class Trainer {
     stop = builder.stop;
     restarts = builder.restarts;
     from = builder.from;
+    group = builder.group;
     shared = builder.shared;
     beforeBegin = builder.beforeBegin;
     titles = builder.titles;
@@ -108,6 +110,19 @@ public final class Trainer {
         "from",
         "a " + settings.model().name(),
         from == null ? "none" : from.settings().model().name());
+    Require.that(
+        group == null
+            || (settings.model() instanceof GradientModel
+                && restarts == 1
+                && settings.get(TrainingSettings.ITEMS_PER_STEP) == 0),
+        "group",
+        "given to one training of a model that is trained by gradient, on all items in each step",
+        settings.model().name()
+            + (restarts == 1 ? "" : " with restarts")
+            + (settings.has(TrainingSettings.ITEMS_PER_STEP)
+                    && settings.get(TrainingSettings.ITEMS_PER_STEP) > 0
+                ? " with " + TrainingSettings.ITEMS_PER_STEP.name()
+                : ""));
     Require.that(!resume || runFolder != null, "resume", "false without a run folder", true);
   }
 
@@ -248,7 +263,8 @@ public final class Trainer {
                 settings.get(TrainingSettings.ITEMS_PER_STEP),
                 settings.get(TrainingSettings.SEED),
                 0,
-                1);
+                1,
+                null);
         Batch batch = batches.take()) {
       NetworkSession.StepInput input =
           new NetworkSession.StepInput(
@@ -256,7 +272,8 @@ public final class Trainer {
               settings.get(TrainingSettings.LEARNING_RATE),
               settings.get(TrainingSettings.SEED),
               0,
-              Collections.nCopies(session.step.counters().size(), 0L));
+              Collections.nCopies(session.step.counters().size(), 0L),
+              NetworkSession.Wishes.NONE);
       for (int step = 0; step < warmUp; step++) {
         session.train(batch, input);
       }
@@ -479,6 +496,7 @@ public final class Trainer {
     private BooleanSupplier stop = () -> false;
     private int restarts = 1;
     private TrainedModel from;
+    private TrainingGroup group;
     private ClosedFormModel.Shared shared;
     private Runnable beforeBegin = () -> {};
     private Map<String, String> titles = Map.of();
@@ -627,6 +645,22 @@ public final class Trainer {
      */
     public Builder from(TrainedModel model) {
       from = Objects.requireNonNull(model, "model");
+      return this;
+    }
+
+    /**
+     * Trains in several processes together. Each makes the same trainer and gives it the same data;
+     * each gets the model. The first validates, tells its listeners of validations, and writes the
+     * run folder, which must lie in a file system that all have, under the same path; a training
+     * that was broken off is resumed by a new group, of any size. Where one is asked to stop or
+     * comes to its time limit, all end after the same step. {@link DataException} is thrown where
+     * the others do not answer in time, {@link TrainingGroup} says what is to be done then.
+     *
+     * @param processes the group that this process has joined; it stays the caller's
+     * @return this builder
+     */
+    public Builder group(TrainingGroup processes) {
+      group = Objects.requireNonNull(processes, "processes");
       return this;
     }
 

@@ -62,7 +62,7 @@ record TrainingMemory(long weights, long moments, long step) {
     TensorFlowRuntime.prepare();
     try (Graph graph = new Graph()) {
       NetworkGraph network = NetworkGraph.forTraining(graph, settings, users.columns());
-      return of(network, new TrainingStep(network, settings), settings, users);
+      return of(network, new TrainingStep(network, settings, null), settings, users);
     }
   }
 

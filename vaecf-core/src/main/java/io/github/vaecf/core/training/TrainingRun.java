@@ -4,6 +4,7 @@ import io.github.vaecf.core.model.GradientModel;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TrainingSettings;
+import io.github.vaecf.core.training.NetworkSession.Wishes;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.core.training.Trainer.TrainingDivergedException;
 import io.github.vaecf.core.training.Trainer.TrainingStoppedException;
@@ -11,14 +12,20 @@ import io.github.vaecf.core.training.TrainingListener.EpochReport;
 import io.github.vaecf.core.training.TrainingListener.StepReport;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.zip.CRC32C;
 
 /** One training, from its first or resumed step to the trained model. */
 final class TrainingRun implements AutoCloseable {
   private static final double NANOS = 1e9;
+
+  /** Weights that are digested at a time. */
+  private static final int DIGESTED = 1 << 14;
 
   private final Trainer trainer;
   private final Settings settings;
@@ -27,8 +34,10 @@ final class TrainingRun implements AutoCloseable {
   private final IdIndex items;
   private final int stepsPerEpoch;
   private final long totalSteps;
+  private final TrainingGroup group; // null where one process trains alone
+  private final boolean first; // of the group; it writes
   private final RunFolder folder; // null without one
-  private final EventFile events; // null without a run folder
+  private final EventFile events; // null where nothing is written
   private final NetworkSession session;
   private final BatchSource batches;
   private final long startNanos = System.nanoTime();
@@ -40,40 +49,45 @@ final class TrainingRun implements AutoCloseable {
   private long lastCheckpointNanos = startNanos;
   private long lastCheckpointStep = -1;
   private StepReport last; // null before the first step
+  private Wishes wishesOfAll = Wishes.NONE; // of the group, at the last step
 
   TrainingRun(Trainer trainer, CsrMatrix users, IdIndex items) {
     this.trainer = trainer;
     this.settings = trainer.settings;
     this.model = (GradientModel) settings.model();
     this.items = items;
+    group = trainer.group;
+    first = group == null || group.isFirst();
     epochs = settings.get(TrainingSettings.EPOCHS);
     int batchSize = settings.get(TrainingSettings.BATCH_SIZE);
     long seed = settings.get(TrainingSettings.SEED);
     stepsPerEpoch = BatchSource.stepsPerEpoch(users.rows(), batchSize);
     totalSteps = (long) stepsPerEpoch * epochs;
-    folder =
-        trainer.runFolder == null
-            ? null
-            : RunFolder.open(trainer, DataFingerprint.of(users, items));
+    folder = trainer.runFolder == null ? null : folder(DataFingerprint.of(users, items));
     NetworkSession opened = null;
     boolean ready = false;
     try {
       opened =
-          NetworkSession.forTraining(settings, items, untrained -> sayMemory(untrained, users));
+          NetworkSession.forTraining(
+              settings, items, group, untrained -> sayMemory(untrained, users));
       session = opened;
       state = TrainingState.start();
       if (trainer.from != null) {
         FirstWeights.of(trainer.from, settings, users, items).forEach(session::set);
         session.refreshFrozen();
       }
-      if (folder != null) {
+      if (writes()) {
         trainer.begin(folder);
+      }
+      if (group != null) {
+        requireSame(users);
       }
       if (trainer.resume) {
         resume();
       }
+      requireSameWeights();
       firstStep = state.step();
-      events = folder == null ? null : new EventFile(folder.eventsFolder());
+      events = writes() ? new EventFile(folder.eventsFolder()) : null;
       batches =
           new BatchSource(
               users,
@@ -81,7 +95,8 @@ final class TrainingRun implements AutoCloseable {
               settings.get(TrainingSettings.ITEMS_PER_STEP),
               seed,
               firstStep,
-              totalSteps);
+              totalSteps,
+              group);
       ready = true;
     } finally { // also where TensorFlow cannot be loaded, which is an Error
       if (!ready && opened != null) {
@@ -93,9 +108,60 @@ final class TrainingRun implements AutoCloseable {
     }
   }
 
+  private RunFolder folder(DataFingerprint data) {
+    return first ? RunFolder.open(trainer, data) : RunFolder.follow(trainer, data);
+  }
+
+  /** Whether this process writes the run folder. */
+  private boolean writes() {
+    return folder != null && first;
+  }
+
+  /** A group must agree on what it trains, or its processes wait for each other in vain. */
+  private void requireSame(CsrMatrix users) {
+    group.requireSame(
+        settings.toText().hashCode(), "the settings are not those of the first process");
+    group.requireSame(
+        DataFingerprint.of(users, items).sha256().hashCode(),
+        "the training data is not that of the first process");
+    group.requireSame(
+        Objects.hash(folder == null, trainer.resume, trainer.validation == null),
+        "there is a run folder, a run to be resumed or a validation where the first process has"
+            + " none, or the other way round");
+  }
+
+  /**
+   * Other processors may round otherwise; sums of gradients of unequal weights are no gradients.
+   */
+  private void requireSameWeights() {
+    if (group == null) {
+      return;
+    }
+    CRC32C digest = new CRC32C();
+    for (Variables.Variable weight : session.network.variables.weights()) {
+      float[] values = session.read(weight).values();
+      ByteBuffer bytes = ByteBuffer.allocate(DIGESTED * Float.BYTES);
+      for (int from = 0; from < values.length; from += DIGESTED) {
+        bytes.clear();
+        bytes.asFloatBuffer().put(values, from, Math.min(DIGESTED, values.length - from));
+        digest.update(bytes.limit(Math.min(DIGESTED, values.length - from) * Float.BYTES));
+      }
+    }
+    group.requireSame(
+        (int) digest.getValue(),
+        "the weights are not those of the first process; all must have the same kind of processor,"
+            + " and their version of vaecf must be the same");
+  }
+
   /** Says what memory the training needs, and refuses one that this machine cannot have. */
   private void sayMemory(NetworkSession untrained, CsrMatrix users) {
-    TrainingMemory memory = TrainingMemory.of(untrained.network, untrained.step, settings, users);
+    Settings own =
+        group == null
+            ? settings
+            : settings.with(
+                TrainingSettings.BATCH_SIZE,
+                (settings.get(TrainingSettings.BATCH_SIZE) + group.size() - 1) / group.size());
+    TrainingMemory memory = TrainingMemory.of(untrained.network, untrained.step, own, users);
     if (!untrained.onGpu()) {
       memory.requireWithin(TrainingMemory.ofThisMachine(), settings, users);
     }
@@ -103,9 +169,18 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private void resume() {
-    epochOnDisk = TrainedModel.epochOf(folder.modelFile(), this::tell);
-    state = folder.restore(session, this::hasBestWeights, trainer::tell).orElse(state);
-    folder.keepMetricsUntil(completedEpochs());
+    if (first) {
+      epochOnDisk = TrainedModel.epochOf(folder.modelFile(), this::tell);
+      state = folder.restore(session, this::hasBestWeights, trainer::tell).orElse(state);
+      folder.keepMetricsUntil(completedEpochs());
+    }
+    if (group != null) {
+      epochOnDisk = (int) group.fromFirst(epochOnDisk);
+      long step = (long) group.fromFirst((double) state.step());
+      if (!first && step > 0) {
+        state = folder.restore(session, step);
+      }
+    }
     lastCheckpointStep = state.step();
     tell(
         state.step() == 0
@@ -138,12 +213,12 @@ final class TrainingRun implements AutoCloseable {
     boolean outOfTime = false;
     while (state.step() < totalSteps && !state.stopped() && !outOfTime) {
       trainEpoch();
-      outOfTime = outOfTime();
+      outOfTime = mustEnd();
     }
     if (outOfTime && state.step() < totalSteps && !state.stopped()) {
       tell("the time limit was reached after step " + state.step() + " of " + totalSteps);
     }
-    if (folder != null && state.step() > lastCheckpointStep) {
+    if (writes() && state.step() > lastCheckpointStep) {
       checkpoint();
     }
     return best();
@@ -157,10 +232,10 @@ final class TrainingRun implements AutoCloseable {
     long end = (long) epoch * stepsPerEpoch;
     boolean begun = false;
     while (state.step() < end) {
-      if (trainer.stop.getAsBoolean()) {
+      if (mustStop()) {
         stopInGoodOrder();
       }
-      if (begun && outOfTime()) {
+      if (begun && mustEnd()) {
         return;
       }
       last = step(epoch);
@@ -174,6 +249,7 @@ final class TrainingRun implements AutoCloseable {
     long users = state.users();
     double trainSeconds = (System.nanoTime() - epochStart) / NANOS;
     double usersPerSecond = (users - usersBefore) / trainSeconds;
+    requireSameWeights();
     double validation = validate();
     boolean better = trainer.validation == null || validation > state.bestValidation();
     EpochReport report = report(validation, better, usersPerSecond, epochStart);
@@ -185,7 +261,7 @@ final class TrainingRun implements AutoCloseable {
         && epoch - state.bestEpoch() >= patience()) {
       state = state.asStopped();
     }
-    if (folder != null) {
+    if (writes()) {
       folder.addMetrics(report);
       events.write(report);
       int every = trainer.checkpoints.everyEpochs();
@@ -222,7 +298,7 @@ final class TrainingRun implements AutoCloseable {
     int users;
     NetworkSession.StepLoss loss;
     try (Batch batch = batches.take()) {
-      users = batch.users;
+      users = batch.part == null ? batch.users : batch.part.users();
       loss =
           session.train(
               batch,
@@ -231,8 +307,12 @@ final class TrainingRun implements AutoCloseable {
                   learningRate,
                   settings.get(TrainingSettings.SEED),
                   model.phase(settings, epoch - 1),
-                  updatesBefore(epoch - 1)));
+                  updatesBefore(epoch - 1),
+                  group == null
+                      ? Wishes.NONE
+                      : new Wishes(trainer.stop.getAsBoolean(), outOfTime())));
     }
+    wishesOfAll = loss.wishes();
     StepReport report =
         new StepReport(
             state.step() + 1,
@@ -293,7 +373,11 @@ final class TrainingRun implements AutoCloseable {
     if (trainer.validation == null) {
       return Double.NaN;
     }
-    double value = unlessDiverged(() -> trainer.validation.applyAsDouble(session));
+    double value =
+        first ? unlessDiverged(() -> trainer.validation.applyAsDouble(session)) : Double.NaN;
+    if (group != null) {
+      value = group.fromFirst(value);
+    }
     if (Double.isNaN(value)) {
       throw diverged(last, "the validation is not a number");
     }
@@ -367,11 +451,13 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private void writeBest(int epoch, double validation) {
-    unlessDiverged(
-        () -> {
-          TrainedModel.write(folder.modelFile(), description(epoch, validation), session);
-          return epoch;
-        });
+    if (first) {
+      unlessDiverged(
+          () -> {
+            TrainedModel.write(folder.modelFile(), description(epoch, validation), session);
+            return epoch;
+          });
+    }
     epochOnDisk = epoch;
   }
 
@@ -387,7 +473,19 @@ final class TrainingRun implements AutoCloseable {
     } else if (folder == null) {
       return TrainedModel.of(description(state.bestEpoch(), state.bestValidation()), bestWeights);
     }
+    if (group != null) {
+      group.fromFirst(0); // it has written by now
+    }
     return TrainedModel.load(folder.modelFile());
+  }
+
+  /** All processes of a group come to the same answer after the same step. */
+  private boolean mustStop() {
+    return group == null ? trainer.stop.getAsBoolean() : wishesOfAll.stop();
+  }
+
+  private boolean mustEnd() {
+    return group == null ? outOfTime() : wishesOfAll.end();
   }
 
   private boolean outOfTime() {
@@ -397,9 +495,7 @@ final class TrainingRun implements AutoCloseable {
 
   private boolean checkpointIsDue() {
     Duration every = trainer.checkpoints.every();
-    return folder != null
-        && !every.isZero()
-        && System.nanoTime() - lastCheckpointNanos > every.toNanos();
+    return writes() && !every.isZero() && System.nanoTime() - lastCheckpointNanos > every.toNanos();
   }
 
   private void checkpoint() {
@@ -413,7 +509,7 @@ final class TrainingRun implements AutoCloseable {
     if (folder == null) {
       throw new TrainingStoppedException(where + "; without a run folder nothing of it is kept");
     }
-    if (state.step() > lastCheckpointStep) {
+    if (writes() && state.step() > lastCheckpointStep) {
       checkpoint();
     }
     throw new TrainingStoppedException(

@@ -57,6 +57,10 @@ final class TrainingStep implements TrainingGraph {
 
   private final NetworkGraph network;
   private final SampledRows sampled; // null where a step takes all items
+  private final TrainingGroup group; // null where one process trains alone
+  private final Placeholder<TInt32> part; // a Batch.Part; null likewise
+  private final Placeholder<TFloat32> wishes; // to stop, and to end in time; null likewise
+  private final Operand<TFloat32> wishesOfAll; // null likewise
   private final Ops tf;
   private final Initials initials;
   private final Placeholder<TFloat32> counts;
@@ -68,6 +72,7 @@ final class TrainingStep implements TrainingGraph {
   private final List<FirstLayer> firstLayers = new ArrayList<>();
   private final List<LastLayer> lastLayers = new ArrayList<>();
   private final List<LowRankLayer> lowRankLayers = new ArrayList<>();
+  private final List<Output<?>> means = new ArrayList<>();
   private final Map<String, Operand<TFloat32>> densePaths = new LinkedHashMap<>();
 
   private final Placeholder<TFloat32> learningRate;
@@ -112,20 +117,30 @@ final class TrainingStep implements TrainingGraph {
   /** A loss with its gradient in the scores: scale [B, 1] · error [B, I]. */
   private record Loss(Operand<TFloat32> value, Operand<TFloat32> error, Operand<TFloat32> scale) {}
 
-  TrainingStep(NetworkGraph network, Settings settings) {
+  /**
+   * Adds it.
+   *
+   * @param group the processes that each take a part of a batch; null for one that takes all
+   */
+  TrainingStep(NetworkGraph network, Settings settings, TrainingGroup group) {
     this.network = network;
+    this.group = group;
     tf = network.tf;
     sampled = network.byRows ? new SampledRows(tf, network.variables) : null;
     counts = tf.withName("counts").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
     learningRate = scalar("learning_rate");
-    Operand<TFloat32> batch = tf.dtypes.cast(tf.size(counts), TFloat32.class);
-    perUser = tf.math.div(tf.constant(1f), batch);
+    part =
+        group == null
+            ? null
+            : tf.withName("part").placeholder(TInt32.class, Placeholder.shape(Shape.of(4)));
+    perUser = tf.math.div(tf.constant(1f), tf.dtypes.cast(users(), TFloat32.class));
     GradientModel model = (GradientModel) settings.model();
     initials = model.initials();
     Objective objective = model.objective(settings, this);
     regulariserWeight = objective.weight();
-    regulariser = objective.regulariser() == null ? tf.constant(0f) : objective.regulariser();
-    reconstruction =
+    Operand<TFloat32> ownRegulariser =
+        objective.regulariser() == null ? tf.constant(0f) : objective.regulariser();
+    Operand<TFloat32> ownReconstruction =
         switch (objective.reconstruction()) {
           case MULTINOMIAL -> {
             LastLayer last = layer(lastLayers, LastLayer::scores, objective.scores(), "items()");
@@ -140,6 +155,25 @@ final class TrainingStep implements TrainingGraph {
                   objective,
                   layer(lowRankLayers, LowRankLayer::scores, objective.scores(), "lowRankSum()"));
         };
+    if (group == null) {
+      wishes = null;
+      wishesOfAll = null;
+      reconstruction = ownReconstruction;
+      regulariser = ownRegulariser;
+    } else {
+      requireMean(objective);
+      sumGradients(model, settings);
+      wishes = tf.withName("wishes").placeholder(TFloat32.class, Placeholder.shape(Shape.of(2)));
+      Operand<TFloat32> sums =
+          group.sum(
+              tf,
+              tf.concat(
+                  List.of(tf.stack(List.of(ownReconstruction, ownRegulariser)), wishes),
+                  tf.constant(0)));
+      reconstruction = tf.gather(sums, tf.constant(0), tf.constant(0));
+      regulariser = tf.gather(sums, tf.constant(1), tf.constant(0));
+      wishesOfAll = tf.gather(sums, tf.constant(new int[] {2, 3}), tf.constant(0));
+    }
     penalty = penalise(objective.l2());
     List<Operand<TFloat32>> lossParts = List.of(reconstruction, regulariser, penalty);
     double clip = settings.get(TrainingSettings.GRADIENT_CLIP);
@@ -160,6 +194,43 @@ final class TrainingStep implements TrainingGraph {
       updates.add(adam(learning, counterOfWeight, lossParts));
     }
     refreshFrozen = network.variables.refreshFrozen();
+  }
+
+  /** Of each process the gradient of its users' part of the mean becomes that of the mean. */
+  private void sumGradients(GradientModel model, Settings settings) {
+    Map<BitSet, Map<String, Operand<TFloat32>>> together = new LinkedHashMap<>();
+    gradients.forEach(
+        (name, gradient) ->
+            together
+                .computeIfAbsent(phases(model, settings, name), phases -> new LinkedHashMap<>())
+                .put(name, gradient));
+    for (Map<String, Operand<TFloat32>> some : together.values()) {
+      List<Shape> shapes = new ArrayList<>();
+      some.keySet().forEach(name -> shapes.add(network.variables.named(name).dimensions()));
+      List<Operand<TFloat32>> sums = group.sum(tf, List.copyOf(some.values()), shapes);
+      int next = 0;
+      for (String name : some.keySet()) {
+        gradients.put(name, sums.get(next++));
+      }
+    }
+  }
+
+  /** Of a regulariser that is no mean over the users it is not known what its parts add up to. */
+  private void requireMean(Objective objective) {
+    if (objective.regulariser() != null && !means.contains(objective.regulariser().asOutput())) {
+      throw new IllegalArgumentException(
+          "where several processes train together a regulariser must be what mean() gave, found "
+              + objective.regulariser().op().name());
+    }
+  }
+
+  /** How many users the batch has, with those of the other processes. */
+  private Operand<TInt32> users() {
+    return group == null ? tf.size(counts) : ofPart(1);
+  }
+
+  private Operand<TInt32> ofPart(int field) {
+    return tf.gather(part, tf.constant(field), tf.constant(0));
   }
 
   private static BitSet phases(GradientModel model, Settings settings, String weight) {
@@ -279,8 +350,8 @@ final class TrainingStep implements TrainingGraph {
     List<Output<?>> targets = new ArrayList<>(List.of(target.asOutput()));
     List<Output<?>> incoming = new ArrayList<>(List.of(inputGradient.asOutput()));
     if (objective.regulariser() != null) {
-      requireInner(lastKernel, lastBias);
-      targets.add(regulariser.asOutput());
+      requireInner(objective.regulariser(), lastKernel, lastBias);
+      targets.add(objective.regulariser().asOutput());
       incoming.add(number(objective.weight()).asOutput());
     }
     Output<?>[] derived = derive(targets, sources, incoming);
@@ -403,7 +474,7 @@ final class TrainingStep implements TrainingGraph {
    * Refuses a regulariser that depends on the weights of an item layer by a way whose gradient is
    * not taken: through the scores, or on a kernel by itself.
    */
-  private void requireInner(String lastKernel, String lastBias) {
+  private void requireInner(Operand<TFloat32> ownRegulariser, String lastKernel, String lastBias) {
     Map<String, String> weightOfReading = new LinkedHashMap<>();
     for (String name : List.of(lastKernel, lastBias)) {
       weightOfReading.put(value(name).op().name(), name);
@@ -418,7 +489,7 @@ final class TrainingStep implements TrainingGraph {
       seen.add(layer.output().op().name()); // from here on the gradient is taken by hand
     }
     Deque<GraphOperation> ways = new ArrayDeque<>();
-    ways.add((GraphOperation) regulariser.op());
+    ways.add((GraphOperation) ownRegulariser.op());
     while (!ways.isEmpty()) {
       GraphOperation operation = ways.remove();
       if (!seen.add(operation.name())) {
@@ -612,6 +683,21 @@ final class TrainingStep implements TrainingGraph {
     return counts;
   }
 
+  /** Where a {@link Batch.Part} is fed; null where one process trains alone. */
+  Placeholder<TInt32> fedPart() {
+    return part;
+  }
+
+  /** Where this process says whether it wishes to stop, and whether it is out of time; likewise. */
+  Placeholder<TFloat32> fedWishes() {
+    return wishes;
+  }
+
+  /** How many processes wish to stop, and how many are out of time; likewise. */
+  Operand<TFloat32> wishesOfAll() {
+    return wishesOfAll;
+  }
+
   Placeholder<TFloat32> fedLearningRate() {
     return learningRate;
   }
@@ -682,15 +768,14 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Operand<TFloat32> dropout(Operand<TFloat32> entries, Operand<TFloat32> keepProbability) {
     // Drawn for the ones of the input only: a zero stays zero anyway.
+    Operand<TInt32> all = group == null ? tf.shape(network.values) : vector(ofPart(3));
+    Operand<TFloat32> drawn =
+        tf.random.statelessRandomUniform(all, draw(Streams.DROPOUT), TFloat32.class);
+    if (group != null) { // drawn for the whole batch, so that it is the same for any number of them
+      drawn = tf.slice(drawn, vector(ofPart(2)), tf.shape(network.values));
+    }
     Operand<TFloat32> keepMask =
-        tf.withName("keep_mask")
-            .dtypes
-            .cast(
-                tf.math.less(
-                    tf.random.statelessRandomUniform(
-                        tf.shape(network.values), draw(Streams.DROPOUT), TFloat32.class),
-                    keepProbability),
-                TFloat32.class);
+        tf.withName("keep_mask").dtypes.cast(tf.math.less(drawn, keepProbability), TFloat32.class);
     return tf.math.mul(entries, tf.math.div(keepMask, keepProbability));
   }
 
@@ -698,12 +783,22 @@ final class TrainingStep implements TrainingGraph {
   public Operand<TFloat32> normal(int width) {
     // The shape comes from the batch's size: taken from another tensor of the model it would draw
     // the random operation into the search for gradients.
-    return tf.withName("noise")
-        .random
-        .statelessRandomNormal(
-            tf.stack(List.of(tf.size(counts), tf.constant(width))),
-            draw(Streams.NOISE),
-            TFloat32.class);
+    Operand<TInt32> columns = tf.constant(width);
+    Operand<TFloat32> drawn =
+        tf.withName("noise")
+            .random
+            .statelessRandomNormal(
+                tf.stack(List.of(users(), columns)), draw(Streams.NOISE), TFloat32.class);
+    return group == null
+        ? drawn
+        : tf.slice(
+            drawn,
+            tf.stack(List.of(ofPart(0), tf.constant(0))),
+            tf.stack(List.of(tf.size(counts), columns)));
+  }
+
+  private Operand<TInt32> vector(Operand<TInt32> number) {
+    return tf.expandDims(number, tf.constant(0));
   }
 
   private Placeholder<TInt64> draw(long use) {
@@ -848,7 +943,10 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Operand<TFloat32> mean(Operand<TFloat32> entries, float factor) {
     int[] axes = entries.shape().numDimensions() == 1 ? new int[] {0} : new int[] {0, 1};
-    return tf.math.mul(
-        tf.reduceSum(entries, tf.constant(axes)), tf.math.mul(tf.constant(factor), perUser));
+    Operand<TFloat32> mean =
+        tf.math.mul(
+            tf.reduceSum(entries, tf.constant(axes)), tf.math.mul(tf.constant(factor), perUser));
+    means.add(mean.asOutput());
+    return mean;
   }
 }

@@ -161,7 +161,8 @@ class SampledTrainingTest {
         RATE,
         1,
         phase,
-        Collections.nCopies(session.step.counters().size(), number));
+        Collections.nCopies(session.step.counters().size(), number),
+        NetworkSession.Wishes.NONE);
   }
 
   private static Map<String, float[]> evaluate(

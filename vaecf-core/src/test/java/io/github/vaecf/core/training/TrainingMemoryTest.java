@@ -147,7 +147,7 @@ class TrainingMemoryTest {
             .with(TrainingSettings.ITEMS_PER_STEP, 1)
             .with(TrainingSettings.BATCH_SIZE, 20);
     int most = 0;
-    try (BatchSource batches = new BatchSource(users, 20, 1, 98765, 0, 3)) {
+    try (BatchSource batches = new BatchSource(users, 20, 1, 98765, 0, 3, null)) {
       for (int step = 0; step < 3; step++) {
         try (Batch batch = batches.take()) {
           most = Math.max(most, batch.sample.own().getInt(0));

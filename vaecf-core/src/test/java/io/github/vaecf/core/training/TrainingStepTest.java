@@ -13,6 +13,7 @@ import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
 import io.github.vaecf.core.training.NetworkSession.StepInput;
 import io.github.vaecf.core.training.NetworkSession.StepLoss;
+import io.github.vaecf.core.training.NetworkSession.Wishes;
 import io.github.vaecf.data.CsrMatrix;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -69,7 +70,7 @@ class TrainingStepTest {
 
   /** The numbers of a first step. */
   private static StepInput firstStep(double learningRate) {
-    return new StepInput(new Objective.Step(0, 1, 0), learningRate, 1, 0, List.of(0L));
+    return new StepInput(new Objective.Step(0, 1, 0), learningRate, 1, 0, List.of(0L), Wishes.NONE);
   }
 
   private static Map<String, float[]> weights(NetworkSession session) {
