@@ -29,6 +29,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -230,11 +232,9 @@ final class TrainingGroupTest {
 
   private static Settings settings(String model, String others) {
     Map<String, String> texts = new HashMap<>(Map.of("epochs", "5", "batch-size", "40"));
-    if (!others.isEmpty()) {
-      for (String one : others.split(" ")) {
-        String[] sides = one.split("=");
-        texts.put(sides[0], sides[1]);
-      }
+    Matcher sides = Pattern.compile("(\\S+)=(\\S+)").matcher(others);
+    while (sides.find()) {
+      texts.put(sides.group(1), sides.group(2));
     }
     return Settings.published(Model.named(model))
         .with(texts)
