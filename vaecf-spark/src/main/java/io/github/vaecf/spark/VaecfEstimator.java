@@ -6,6 +6,7 @@ import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.core.training.TrainingListener;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
+import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.splitting.LeaveLastOutSplitter;
 import io.github.vaecf.data.splitting.Splitter;
 import io.github.vaecf.data.splitting.SplitterBuilder;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
@@ -69,9 +71,10 @@ import org.slf4j.LoggerFactory;
  * by and as many to measure the model on ({@link VaecfModel#card} says what was measured).
  *
  * <p>The events are collected on the driver, at most 50 bytes each for a while and 4 in the
- * training, and the model is trained there, with the driver's cores. The result does not depend on
- * the order of the rows or on how they are partitioned: the same rows, settings, machine and number
- * of threads give the same weights, bit for bit.
+ * training, and the model is trained there, with the driver's cores, or by several executors
+ * together ({@link #setNumWorkers}). The result does not depend on the order of the rows or on how
+ * they are partitioned: the same rows, settings, machine and number of threads give the same
+ * weights, bit for bit.
  */
 public final class VaecfEstimator extends Estimator<VaecfModel> implements DefaultParamsWritable {
   private static final long serialVersionUID = 1L;
@@ -105,6 +108,8 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
   private final transient DoubleParam testShare;
   private final transient LongParam splitSeed;
   private final transient Param<String> validationMetric;
+  private final transient IntParam numWorkers;
+  private final transient Param<String> sharedDir;
 
   /** An estimator of Mult-VAE with the published settings. */
   public VaecfEstimator() {
@@ -169,6 +174,15 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
     splitSeed = new LongParam(uid, "splitSeed", "Where the split's random numbers start.");
     validationMetric =
         new Param<String>(uid, "validationMetric", "What the best epoch is chosen by.");
+    numWorkers = new IntParam(uid, "numWorkers", "How many executors train together.");
+    sharedDir =
+        new Param<String>(
+            uid,
+            "sharedDir",
+            "A folder that the driver and all executors have under the same path, where several"
+                + " workers find the data and keep the run.");
+    setDefault(numWorkers, 1);
+    setDefault(sharedDir, "");
     setDefault(userCol, "user");
     setDefault(itemCol, "item");
     setDefault(valueCol, "");
@@ -376,6 +390,24 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
    */
   public Param<String> validationMetric() {
     return validationMetric;
+  }
+
+  /**
+   * How many executors train together.
+   *
+   * @return the parameter, 1 unless set, which trains on the driver
+   */
+  public IntParam numWorkers() {
+    return numWorkers;
+  }
+
+  /**
+   * A folder that the driver and all executors have under the same path.
+   *
+   * @return the parameter, needed for several workers
+   */
+  public Param<String> sharedDir() {
+    return sharedDir;
   }
 
   /**
@@ -597,6 +629,30 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
   }
 
   /**
+   * Sets how many executors train together, each on its part of every batch ({@link SparkTrainer}).
+   *
+   * @param value at least 1; 1 trains on the driver
+   * @return this
+   */
+  public VaecfEstimator setNumWorkers(int value) {
+    set(numWorkers, value);
+    return this;
+  }
+
+  /**
+   * Sets where several workers find the data and keep the run, in a folder that is gone once they
+   * have trained.
+   *
+   * @param value a folder that the driver and all executors have under the same path, such as of a
+   *     file system of the network
+   * @return this
+   */
+  public VaecfEstimator setSharedDir(String value) {
+    set(sharedDir, value);
+    return this;
+  }
+
+  /**
    * The parameter of a setting of a model, such as to search over.
    *
    * @param name such as {@code learningRate}
@@ -642,6 +698,16 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
     modelSettings();
     splitter();
     RankingMetric.parse(getOrDefault(validationMetric));
+    int workers = (Integer) getOrDefault(numWorkers);
+    if (workers < 1) {
+      throw new IllegalArgumentException("numWorkers: expected at least 1, found " + workers);
+    }
+    if (workers > 1 && getOrDefault(sharedDir).isEmpty()) {
+      throw new IllegalArgumentException(
+          "sharedDir: expected a folder that the driver and all "
+              + workers
+              + " workers have under the same path, found none");
+    }
     Columns.requireIds(schema, "userCol", getOrDefault(userCol));
     Columns.requireIds(schema, "itemCol", getOrDefault(itemCol));
     if (!getOrDefault(valueCol).isEmpty()) {
@@ -737,7 +803,10 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
               : events.select("user", "item", "value");
       Split divided = splitter().split(CollectedEvents.of(texts, timed, names));
       VaecfModel fitted;
-      try (TrainedModel trained = train(divided)) {
+      try (TrainedModel trained =
+          (Integer) getOrDefault(numWorkers) == 1
+              ? train(divided)
+              : trainOnWorkers(divided, dataset.sparkSession())) {
         fitted =
             new VaecfModel(
                 uid,
@@ -821,6 +890,25 @@ public final class VaecfEstimator extends Estimator<VaecfModel> implements Defau
           (one, users) -> evaluator.evaluate(one, users).mean(metric));
     }
     return trainer.build().train(divided.train(), divided.items());
+  }
+
+  private TrainedModel trainOnWorkers(Split divided, SparkSession spark) {
+    Path folder = Path.of(getOrDefault(sharedDir)).resolve(uid + "-" + UUID.randomUUID());
+    try {
+      SparkTrainer.Builder trainer =
+          SparkTrainer.builder(spark)
+              .workers((Integer) getOrDefault(numWorkers))
+              .settings(modelSettings())
+              .runFolder(folder.resolve("run"));
+      if (!divided.validation().isEmpty()) {
+        trainer.validation(getOrDefault(validationMetric));
+      }
+      Path data = folder.resolve("data");
+      PreparedFolder.write(divided, data);
+      return trainer.build().train(data);
+    } finally {
+      WholeFile.delete(folder);
+    }
   }
 
   private static ModelFiles export(TrainedModel trained, Split divided, SparkSession spark) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.vaecf.core.Recommendation;
 import io.github.vaecf.eval.export.ServedModel;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -23,7 +25,7 @@ class ClusterTest {
   @TempDir private Path folder;
 
   @Test
-  void whatTwoExecutorsRecommendIsWhatTheLibraryRecommends() throws IOException {
+  void whatTwoExecutorsTrainTogetherTheyRecommendAsTheLibraryDoes() throws IOException {
     LocalSpark.session().stop();
     String saved = folder.resolve("saved").toString();
     Map<String, List<Recommendation>> ofCluster;
@@ -33,8 +35,13 @@ class ClusterTest {
               .setModel("dae")
               .setSetting("epochs", 2)
               .setSetting("hidden", "12")
+              .setNumWorkers(2)
+              .setSharedDir(folder.toString())
               .fit(Likes.table(cluster, 1, 4));
       model.save(saved);
+      try (Stream<Path> left = Files.list(folder)) {
+        assertThat(left).as("what is left of the training").containsExactly(Path.of(saved));
+      }
       Dataset<Row> lists = model.recommendForAllUsers(5).cache();
       ofCluster = VaecfModelTest.lists(lists);
       assertThat(model.recommendForAllItems(2).count()).isEqualTo(Likes.ITEMS);

@@ -23,6 +23,9 @@ final class LocalSpark {
   static SparkSession cluster() throws IOException {
     Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
     return builder("local-cluster[2,1,1024]")
+        // Both are there before the first job, and looked for often by a stage that needs both.
+        .config("spark.scheduler.minRegisteredResourcesRatio", 1)
+        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
         .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
         .config(
             "spark.executor.extraJavaOptions",

@@ -653,8 +653,8 @@ public final class Trainer {
      * each gets the model. The first validates, tells its listeners of validations, and writes the
      * run folder, which must lie in a file system that all have, under the same path; a training
      * that was broken off is resumed by a new group, of any size. Where one is asked to stop or
-     * comes to its time limit, all end after the same step. {@link DataException} is thrown where
-     * the others do not answer in time, {@link TrainingGroup} says what is to be done then.
+     * comes to its time limit, all end after the same step. {@link TrainingGroup.BrokenException}
+     * is thrown where the others do not answer in time.
      *
      * @param processes the group that this process has joined; it stays the caller's
      * @return this builder

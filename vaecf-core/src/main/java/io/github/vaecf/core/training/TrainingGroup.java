@@ -6,6 +6,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetTarget;
 
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.DataException;
+import java.io.Serial;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
@@ -93,8 +94,8 @@ public final class TrainingGroup implements AutoCloseable {
    * @param limit how long this process waits for the others, now and later on: longer than the
    *     first needs for a validation, which the others wait for
    * @return the group
-   * @throws DataException if the port cannot be listened on, or not all came in time; the process
-   *     is then to be ended
+   * @throws DataException if the port cannot be listened on
+   * @throws BrokenException if not all came in time
    */
   public static TrainingGroup join(List<String> addresses, int rank, Duration limit) {
     Require.that(addresses.size() >= 2, "addresses", "at least two", addresses);
@@ -154,19 +155,17 @@ public final class TrainingGroup implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     if (first.isAlive() || !failed.isEmpty()) {
-      DataException late =
-          new DataException(
-              "process "
-                  + rank
-                  + " of "
-                  + size
-                  + " that train together waited "
-                  + limit.toSeconds()
-                  + " s for the others, and not all came: are all started, and can they reach "
-                  + target
-                  + "?");
-      failed.forEach(late::initCause);
-      throw late;
+      throw new BrokenException(
+          "process "
+              + rank
+              + " of "
+              + size
+              + " that train together waited "
+              + limit.toSeconds()
+              + " s for the others, and not all came: are all started, and can they reach "
+              + target
+              + "?",
+          failed.isEmpty() ? null : failed.get(0));
     }
   }
 
@@ -248,8 +247,8 @@ public final class TrainingGroup implements AutoCloseable {
   }
 
   /** What became of the others, where a run failed. */
-  DataException broken(TensorFlowException e) {
-    return new DataException(
+  BrokenException broken(TensorFlowException e) {
+    return new BrokenException(
         "process "
             + rank
             + " of "
@@ -358,6 +357,18 @@ public final class TrainingGroup implements AutoCloseable {
     double different = sum(fromFirst(digest) == digest ? 0 : 1);
     if (different > 0) {
       throw new DataException("in " + (long) different + " of " + size + " processes " + problem);
+    }
+  }
+
+  /**
+   * Others of the group did not come, have ended, or did not answer in time; the message says which
+   * process waited, and for how long. This process is to be ended.
+   */
+  public static final class BrokenException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    BrokenException(String message, Throwable cause) {
+      super(message, cause);
     }
   }
 

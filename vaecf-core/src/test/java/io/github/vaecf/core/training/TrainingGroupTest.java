@@ -190,7 +190,7 @@ final class TrainingGroupTest {
   @Test
   void whoWaitsInVainSaysWhomForAndForHowLong() throws Exception {
     List<String> addresses = addresses(2);
-    assertThatExceptionOfType(DataException.class)
+    assertThatExceptionOfType(TrainingGroup.BrokenException.class)
         .isThrownBy(() -> TrainingGroup.join(addresses, 1, Duration.ofSeconds(1)))
         .withMessageContaining("process 1 of 2 that train together waited 1 s for the others")
         .withMessageContaining(addresses.get(1));
