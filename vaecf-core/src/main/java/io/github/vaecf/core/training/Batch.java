@@ -19,7 +19,8 @@ final class Batch implements AutoCloseable {
   final TFloat32 counts;
   final TInt64 shape;
   final Sample sample; // null where a step takes all items, or takes none
-  final Part part; // null where it is no part of a larger one
+  final Batch whole; // what it is a part of; null where it is none
+  final Part part; // likewise
 
   /**
    * Where these rows stand in the batch of all processes that train together.
@@ -72,6 +73,7 @@ final class Batch implements AutoCloseable {
       TFloat32 counts,
       TInt64 shape,
       Sample sample,
+      Batch whole,
       Part part) {
     this.users = users;
     this.indices = indices;
@@ -79,6 +81,7 @@ final class Batch implements AutoCloseable {
     this.counts = counts;
     this.shape = shape;
     this.sample = sample;
+    this.whole = whole;
     this.part = part;
   }
 
@@ -98,14 +101,14 @@ final class Batch implements AutoCloseable {
 
   /** The same for a step that takes the items of a sample, or all where that is null. */
   static Batch of(CsrMatrix matrix, int[] rows, int from, int to, ItemSample sample) {
-    return of(matrix, rows, from, to, sample, null);
+    return of(matrix, rows, from, to, sample, null, null);
   }
 
   /** Of the batch of the rows from one place to another those from {@code begin} to {@code end}. */
   static Batch partOf(CsrMatrix matrix, int[] rows, int from, int to, int begin, int end) {
     int before = ones(matrix, rows, from, begin);
     Part part = new Part(begin - from, to - from, before, ones(matrix, rows, from, to));
-    return of(matrix, rows, begin, end, null, part);
+    return of(matrix, rows, begin, end, null, of(matrix, rows, from, to), part);
   }
 
   private static int ones(CsrMatrix matrix, int[] rows, int from, int to) {
@@ -117,7 +120,7 @@ final class Batch implements AutoCloseable {
   }
 
   private static Batch of(
-      CsrMatrix matrix, int[] rows, int from, int to, ItemSample sample, Part part) {
+      CsrMatrix matrix, int[] rows, int from, int to, ItemSample sample, Batch whole, Part part) {
     int users = to - from;
     int longest = 0;
     for (int i = from; i < to; i++) {
@@ -145,6 +148,7 @@ final class Batch implements AutoCloseable {
         floats(Shape.of(users), counts),
         TInt64.vectorOf(users, matrix.columns()),
         sample == null ? null : Sample.of(sample, indices),
+        whole,
         part);
   }
 
@@ -181,6 +185,9 @@ final class Batch implements AutoCloseable {
     shape.close();
     if (sample != null) {
       sample.close();
+    }
+    if (whole != null) {
+      whole.close();
     }
   }
 }

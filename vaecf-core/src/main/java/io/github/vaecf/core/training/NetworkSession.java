@@ -253,7 +253,11 @@ final class NetworkSession extends Recommender {
         TFloat32 wishes = input.wishes().tensor();
         TInt32 part = batch.part.tensor();
         fed.addAll(List.of(wishes, part));
-        runner.feed(step.fedWishes(), wishes).feed(step.fedPart(), part);
+        runner
+            .feed(step.fedWishes(), wishes)
+            .feed(step.fedPart(), part)
+            .feed(step.fedWholeIndices(), batch.whole.indices)
+            .feed(step.fedWholeRowValues(), batch.whole.rowValues);
         runner.fetch(step.wishesOfAll());
       }
       if (group != null) {

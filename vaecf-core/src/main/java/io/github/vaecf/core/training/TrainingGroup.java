@@ -312,6 +312,24 @@ public final class TrainingGroup implements AutoCloseable {
     return sums;
   }
 
+  /** The sum of matrices of at most so many rows; large ones in pieces, as above. */
+  Operand<TFloat32> sum(Ops tf, Operand<TFloat32> matrix, int rows, int columns) {
+    int step = Math.toIntExact(Math.max(1, Math.min(columns, PIECE / rows)));
+    if (step == columns) {
+      return sum(tf, matrix);
+    }
+    List<Operand<TFloat32>> pieces = new ArrayList<>();
+    for (int begin = 0; begin < columns; begin += step) {
+      int width = Math.min(step, columns - begin);
+      pieces.add(
+          sum(
+              tf,
+              tf.slice(
+                  matrix, tf.constant(new int[] {0, begin}), tf.constant(new int[] {-1, width}))));
+    }
+    return tf.concat(pieces, tf.constant(1));
+  }
+
   private Operand<TFloat32> inPieces(Ops tf, Operand<TFloat32> vector, long length) {
     List<Operand<TFloat32>> pieces = new ArrayList<>();
     for (long begin = 0; begin < length; begin += PIECE) {

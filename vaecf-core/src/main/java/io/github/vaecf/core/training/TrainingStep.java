@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,6 +60,10 @@ final class TrainingStep implements TrainingGraph {
   private final SampledRows sampled; // null where a step takes all items
   private final TrainingGroup group; // null where one process trains alone
   private final Placeholder<TInt32> part; // a Batch.Part; null likewise
+  private final Placeholder<TInt32> fedWholeIndices; // those of the whole batch; null likewise
+  private final Placeholder<TFloat32> fedWholeRowValues; // likewise
+  private final Operand<TInt64> wholeIndices; // likewise
+  private final int batchSize;
   private final Placeholder<TFloat32> wishes; // to stop, and to end in time; null likewise
   private final Operand<TFloat32> wishesOfAll; // null likewise
   private final Ops tf;
@@ -73,6 +78,11 @@ final class TrainingStep implements TrainingGraph {
   private final List<LastLayer> lastLayers = new ArrayList<>();
   private final List<LowRankLayer> lowRankLayers = new ArrayList<>();
   private final List<Output<?>> means = new ArrayList<>();
+
+  // Of entries of this process's users those of the whole batch, and which gradients are already of
+  // it.
+  private final Map<Output<?>, Operand<TFloat32>> wholeEntries = new HashMap<>();
+  private final Set<String> summed = new HashSet<>();
   private final Map<String, Operand<TFloat32>> densePaths = new LinkedHashMap<>();
 
   private final Placeholder<TFloat32> learningRate;
@@ -104,9 +114,16 @@ final class TrainingStep implements TrainingGraph {
     }
   }
 
-  /** A sparse first layer: whose kernel, over which rows, with what output. */
+  /**
+   * A sparse first layer: whose kernel, over which rows, with what output; over which rows of the
+   * whole batch, null where these are not known or not needed.
+   */
   private record FirstLayer(
-      String name, TensorFlowLayers.Histories rows, Operand<TFloat32> output) {}
+      String name,
+      int width,
+      TensorFlowLayers.Histories rows,
+      Operand<TFloat32> output,
+      TensorFlowLayers.Histories wholeRows) {}
 
   /** A last layer: its name, what goes into it and the scores. */
   private record LastLayer(String name, Operand<TFloat32> input, Operand<TFloat32> scores) {}
@@ -134,6 +151,23 @@ final class TrainingStep implements TrainingGraph {
             ? null
             : tf.withName("part").placeholder(TInt32.class, Placeholder.shape(Shape.of(4)));
     perUser = tf.math.div(tf.constant(1f), tf.dtypes.cast(users(), TFloat32.class));
+    batchSize = settings.get(TrainingSettings.BATCH_SIZE);
+    if (group == null) {
+      fedWholeIndices = null;
+      fedWholeRowValues = null;
+      wholeIndices = null;
+    } else {
+      fedWholeIndices =
+          tf.withName("whole_indices")
+              .placeholder(TInt32.class, Placeholder.shape(Shape.of(-1, 2)));
+      fedWholeRowValues =
+          tf.withName("whole_row_values")
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
+      wholeIndices = tf.dtypes.cast(fedWholeIndices, TInt64.class);
+      Operand<TInt32> first = tf.constant(0);
+      Operand<TInt64> userOfEach = tf.gather(wholeIndices, first, tf.constant(1));
+      wholeEntries.put(network.values.asOutput(), tf.gather(fedWholeRowValues, userOfEach, first));
+    }
     GradientModel model = (GradientModel) settings.model();
     initials = model.initials();
     Objective objective = model.objective(settings, this);
@@ -196,14 +230,37 @@ final class TrainingStep implements TrainingGraph {
     refreshFrozen = network.variables.refreshFrozen();
   }
 
+  /** Whether all ways of the users to a kernel are sparse ones of which the whole is known. */
+  private boolean isOfWholeBatch(FirstLayer layer) {
+    return group != null
+        && batchSize < network.items
+        && !densePaths.containsKey(layer.name() + "/kernel")
+        && firstLayers.stream()
+            .filter(other -> other.name().equals(layer.name()))
+            .allMatch(other -> other.wholeRows() != null);
+  }
+
+  /** Rows of this process's users with zeros for the others of the batch. */
+  private Operand<TFloat32> padded(Operand<TFloat32> rows) {
+    Operand<TInt32> before = ofPart(0);
+    Operand<TInt32> after = tf.math.sub(tf.math.sub(users(), before), tf.size(counts));
+    return tf.pad(
+        rows,
+        tf.stack(List.of(tf.stack(List.of(before, after)), tf.constant(new int[] {0, 0}))),
+        tf.constant(0f));
+  }
+
   /** Of each process the gradient of its users' part of the mean becomes that of the mean. */
   private void sumGradients(GradientModel model, Settings settings) {
     Map<BitSet, Map<String, Operand<TFloat32>>> together = new LinkedHashMap<>();
     gradients.forEach(
-        (name, gradient) ->
+        (name, gradient) -> {
+          if (!summed.contains(name)) {
             together
                 .computeIfAbsent(phases(model, settings, name), phases -> new LinkedHashMap<>())
-                .put(name, gradient));
+                .put(name, gradient);
+          }
+        });
     for (Map<String, Operand<TFloat32>> some : together.values()) {
       List<Shape> shapes = new ArrayList<>();
       some.keySet().forEach(name -> shapes.add(network.variables.named(name).dimensions()));
@@ -357,13 +414,22 @@ final class TrainingStep implements TrainingGraph {
     Output<?>[] derived = derive(targets, sources, incoming);
     int next = 0;
     for (FirstLayer layer : firstLayers) {
+      Operand<TFloat32> incomingOfLayer = floats(derived[next++]);
+      TensorFlowLayers.Histories rows = layer.rows();
+      if (isOfWholeBatch(layer)) {
+        // What comes in for the users is much less than the gradient of all items, and each process
+        // has the histories of all users of the batch.
+        rows = layer.wholeRows();
+        incomingOfLayer = group.sum(tf, padded(incomingOfLayer), batchSize, layer.width());
+        summed.add(layer.name() + "/kernel");
+      }
       add(
           layer.name() + "/kernel",
           tf.sparse.sparseTensorDenseMatMul(
-              layer.rows().entries(),
-              layer.rows().values(),
-              layer.rows().shape(),
-              floats(derived[next++]),
+              rows.entries(),
+              rows.values(),
+              rows.shape(),
+              incomingOfLayer,
               SparseTensorDenseMatMul.adjointA(true)));
       if (sampled != null) {
         touched.put(layer.name() + "/kernel", sampled.own(layer.name() + "/kernel"));
@@ -688,6 +754,16 @@ final class TrainingStep implements TrainingGraph {
     return part;
   }
 
+  /** Where the coordinates of the whole batch are fed; likewise. */
+  Placeholder<TInt32> fedWholeIndices() {
+    return fedWholeIndices;
+  }
+
+  /** Where the entry of each user of the whole batch is fed; likewise. */
+  Placeholder<TFloat32> fedWholeRowValues() {
+    return fedWholeRowValues;
+  }
+
   /** Where this process says whether it wishes to stop, and whether it is out of time; likewise. */
   Placeholder<TFloat32> fedWishes() {
     return wishes;
@@ -768,15 +844,27 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Operand<TFloat32> dropout(Operand<TFloat32> entries, Operand<TFloat32> keepProbability) {
     // Drawn for the ones of the input only: a zero stays zero anyway.
-    Operand<TInt32> all = group == null ? tf.shape(network.values) : vector(ofPart(3));
-    Operand<TFloat32> drawn =
-        tf.random.statelessRandomUniform(all, draw(Streams.DROPOUT), TFloat32.class);
-    if (group != null) { // drawn for the whole batch, so that it is the same for any number of them
-      drawn = tf.slice(drawn, vector(ofPart(2)), tf.shape(network.values));
-    }
+    Operand<TInt32> size = group == null ? tf.shape(network.values) : vector(ofPart(3));
     Operand<TFloat32> keepMask =
-        tf.withName("keep_mask").dtypes.cast(tf.math.less(drawn, keepProbability), TFloat32.class);
-    return tf.math.mul(entries, tf.math.div(keepMask, keepProbability));
+        tf.withName("keep_mask")
+            .dtypes
+            .cast(
+                tf.math.less(
+                    tf.random.statelessRandomUniform(size, draw(Streams.DROPOUT), TFloat32.class),
+                    keepProbability),
+                TFloat32.class);
+    Operand<TFloat32> scale = tf.math.div(keepMask, keepProbability);
+    if (group == null) {
+      return tf.math.mul(entries, scale);
+    }
+    // Drawn for the whole batch, so that it is the same for any number of processes.
+    Operand<TFloat32> own =
+        tf.math.mul(entries, tf.slice(scale, vector(ofPart(2)), tf.shape(network.values)));
+    Operand<TFloat32> whole = wholeEntries.get(entries.asOutput());
+    if (whole != null) {
+      wholeEntries.put(own.asOutput(), tf.math.mul(whole, scale));
+    }
+    return own;
   }
 
   @Override
@@ -812,13 +900,16 @@ final class TrainingStep implements TrainingGraph {
   @Override
   public Layers<Operand<TFloat32>> layers(Operand<TFloat32> history) {
     TensorFlowLayers.Histories all = histories(history);
-    TensorFlowLayers.Histories rows = history.equals(network.values) ? all : withoutZeros(all);
+    boolean ones = history.equals(network.values);
+    TensorFlowLayers.Histories rows = ones ? all : withoutZeros(all);
+    TensorFlowLayers.Histories whole = wholeHistories(history);
+    TensorFlowLayers.Histories wholeRows = ones || whole == null ? whole : withoutZeros(whole);
     return new TensorFlowLayers(tf, network.items, rows, network.variables.learning(), initials) {
       @Override
       public Operand<TFloat32> history(String name, int width) {
         Operand<TFloat32> output =
             sampled == null ? super.history(name, width) : ownHistory(name, width);
-        firstLayers.add(new FirstLayer(name, rows, output));
+        firstLayers.add(new FirstLayer(name, width, rows, output, wholeRows));
         return output;
       }
 
@@ -869,6 +960,17 @@ final class TrainingStep implements TrainingGraph {
     return sampled == null
         ? network.histories(entries)
         : new TensorFlowLayers.Histories(sampled.places, entries, sampled.ownShape(counts));
+  }
+
+  /** Of the whole batch; null where one process trains alone, or a model changed the entries. */
+  private TensorFlowLayers.Histories wholeHistories(Operand<TFloat32> entries) {
+    Operand<TFloat32> whole = wholeEntries.get(entries.asOutput());
+    return whole == null
+        ? null
+        : new TensorFlowLayers.Histories(
+            wholeIndices,
+            whole,
+            tf.dtypes.cast(tf.stack(List.of(users(), tf.constant(network.items))), TInt64.class));
   }
 
   /** The same rows without the entries that are 0: a sparse product would go through them too. */
