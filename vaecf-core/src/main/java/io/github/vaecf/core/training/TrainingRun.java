@@ -63,7 +63,7 @@ final class TrainingRun implements AutoCloseable {
       session = opened;
       state = TrainingState.start();
       if (trainer.from != null) {
-        FirstWeights.of(trainer.from, settings, users, items).forEach(session::set);
+        session.set(FirstWeights.of(trainer.from, settings, users, items));
         session.refreshFrozen();
       }
       if (folder != null) {
