@@ -16,12 +16,15 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -52,6 +55,13 @@ import org.tensorflow.types.TInt64;
 final class NetworkSession extends Recommender {
   /** How TensorFlow says it: {@code Tensor had NaN values}, {@code -Inf and +Inf} and so on. */
   private static final Pattern NO_NUMBER = Pattern.compile("Tensor had [^\\n]*(?:NaN|Inf)");
+
+  /**
+   * How many values are read or set in one run of the session. TensorFlow prepares the graph anew
+   * for each choice of variables, which takes up to 0.1 s: small ones go together. A large one goes
+   * alone, so that no more than it is held twice.
+   */
+  private static final long VALUES_AT_ONCE = 1 << 20;
 
   private final Session session;
   private final List<Variables.Variable> modelWeights;
@@ -164,13 +174,7 @@ final class NetworkSession extends Recommender {
     NetworkSession session = new NetworkSession(settings, items, true, group);
     try {
       first.accept(session);
-      // One after the other: what drawing the largest takes is free again before the moments are
-      // made.
-      session
-          .network
-          .variables
-          .initialisers(settings.get(TrainingSettings.SEED))
-          .forEach(session::initialise);
+      session.initialise(settings.get(TrainingSettings.SEED));
       session.refreshFrozen();
       return session;
     } catch (RuntimeException e) {
@@ -197,10 +201,31 @@ final class NetworkSession extends Recommender {
     return onGpu;
   }
 
-  private void initialise(Op initialiser) {
+  /** What drawing the largest weights takes is free again before their moments are made. */
+  private void initialise(long seed) {
+    Map<Variables.Variable, Op> initialisers = network.variables.initialisers(seed);
     try (TFloat32 zero = TFloat32.scalarOf(0)) {
-      session.runner().feed(network.variables.zero, zero).addTarget(initialiser).run().close();
+      for (List<Variables.Variable> some : atOnce(initialisers.keySet())) {
+        Session.Runner runner = session.runner().feed(network.variables.zero, zero);
+        some.forEach(variable -> runner.addTarget(initialisers.get(variable)));
+        runner.run().close();
+      }
     }
+  }
+
+  /** Variables in their order, divided into those that are read or set at once. */
+  private static List<List<Variables.Variable>> atOnce(Collection<Variables.Variable> variables) {
+    List<List<Variables.Variable>> parts = new ArrayList<>();
+    long room = 0;
+    for (Variables.Variable variable : variables) {
+      room -= variable.dimensions().size();
+      if (parts.isEmpty() || room < 0) {
+        parts.add(new ArrayList<>());
+        room = VALUES_AT_ONCE - variable.dimensions().size();
+      }
+      parts.get(parts.size() - 1).add(variable);
+    }
+    return parts;
   }
 
   private void run(List<? extends Op> operations) {
@@ -466,13 +491,29 @@ final class NetworkSession extends Recommender {
   /** Copies of the weights that the model ranks with. */
   List<Weight> weights() {
     List<Weight> weights = new ArrayList<>();
-    modelWeights.forEach(variable -> weights.add(read(variable)));
+    read(modelWeights, weights::addAll);
     return weights;
   }
 
-  /** A variable as a tensor to be written, read when its turn comes. */
-  Safetensors.Source source(Variables.Variable variable) {
-    return new Safetensors.Source(variable.name(), shape(variable), () -> read(variable).values());
+  /** Variables as tensors to be written, read when their turn comes; each is asked for once. */
+  List<Safetensors.Source> sources(List<Variables.Variable> variables) {
+    List<Safetensors.Source> sources = new ArrayList<>();
+    for (List<Variables.Variable> some : atOnce(variables)) {
+      Map<String, float[]> read = new HashMap<>();
+      for (Variables.Variable variable : some) {
+        sources.add(
+            new Safetensors.Source(
+                variable.name(),
+                shape(variable),
+                () -> {
+                  if (!read.containsKey(variable.name())) {
+                    read(some).forEach(one -> read.put(one.name(), one.values()));
+                  }
+                  return read.remove(variable.name());
+                }));
+      }
+    }
+    return sources;
   }
 
   static List<Long> shape(Variables.Variable variable) {
@@ -480,27 +521,51 @@ final class NetworkSession extends Recommender {
   }
 
   Weight read(Variables.Variable variable) {
-    try (Result result = session.runner().fetch(variable.value()).run()) {
-      return new Weight(variable.name(), shape(variable), Batch.copy(result.get(0)));
+    return read(List.of(variable)).get(0);
+  }
+
+  /** Hands variables on in their order, as many as are read at once. */
+  void read(List<Variables.Variable> variables, Consumer<List<Weight>> some) {
+    atOnce(variables).forEach(part -> some.accept(read(part)));
+  }
+
+  private List<Weight> read(List<Variables.Variable> variables) {
+    Session.Runner runner = session.runner();
+    variables.forEach(variable -> runner.fetch(variable.value()));
+    try (Result result = runner.run()) {
+      List<Weight> weights = new ArrayList<>();
+      for (Variables.Variable variable : variables) {
+        float[] values = Batch.copy(result.get(weights.size()));
+        weights.add(new Weight(variable.name(), shape(variable), values));
+      }
+      return weights;
     }
   }
 
   /** Sets a variable. */
   void set(String name, float[] value) {
-    Variables.Variable variable = variable(name);
-    try (TFloat32 tensor = Batch.floats(variable.dimensions(), value)) {
-      set(variable, tensor);
-    }
+    set(Map.of(name, value));
+  }
+
+  /** Sets variables. */
+  void set(Map<String, float[]> values) {
+    List<Variables.Variable> variables = values.keySet().stream().map(this::variable).toList();
+    set(variables, variable -> Batch.floats(variable.dimensions(), values.get(variable.name())));
   }
 
   /**
-   * Sets a variable to what a file has for it, which is never on the heap as a whole.
+   * Sets variables to what a file has for them, of which little is on the heap at a time.
    *
    * @throws ArithmeticException if a value is no finite number
    * @throws DataException if the file has another number of them
    */
-  void set(Variables.Variable variable, Safetensors file) {
-    try (TFloat32 tensor = TFloat32.tensorOf(variable.dimensions())) {
+  void set(List<Variables.Variable> variables, Safetensors file) {
+    set(variables, variable -> read(variable, file));
+  }
+
+  private static TFloat32 read(Variables.Variable variable, Safetensors file) {
+    TFloat32 tensor = TFloat32.tensorOf(variable.dimensions());
+    try {
       FloatDataBuffer values = tensor.asRawTensor().data().asFloats();
       file.read(
           variable.name(),
@@ -511,17 +576,35 @@ final class NetworkSession extends Recommender {
             }
             values.offset(at).write(some, 0, length);
           });
-      set(variable, tensor);
+      return tensor;
+    } catch (RuntimeException e) {
+      tensor.close();
+      throw e;
     }
   }
 
   /** Sets a variable. */
   void set(String name, TFloat32 value) {
-    set(variable(name), value);
+    Variables.Variable variable = variable(name);
+    session.runner().feed(variable.fed(), value).addTarget(variable.assign()).run().close();
   }
 
-  private void set(Variables.Variable variable, TFloat32 value) {
-    session.runner().feed(variable.fed(), value).addTarget(variable.assign()).run().close();
+  /** Sets variables to new tensors, which are closed. */
+  private void set(
+      List<Variables.Variable> variables, Function<Variables.Variable, TFloat32> value) {
+    for (List<Variables.Variable> some : atOnce(variables)) {
+      List<TFloat32> fed = new ArrayList<>();
+      try {
+        Session.Runner runner = session.runner();
+        for (Variables.Variable variable : some) {
+          fed.add(value.apply(variable));
+          runner.feed(variable.fed(), fed.get(fed.size() - 1)).addTarget(variable.assign());
+        }
+        runner.run().close();
+      } finally {
+        fed.forEach(TFloat32::close);
+      }
+    }
   }
 
   private Variables.Variable variable(String name) {
@@ -542,7 +625,7 @@ final class NetworkSession extends Recommender {
   /** Copies of all variables by name, moments and frozen weights included. */
   Map<String, float[]> state() {
     Map<String, float[]> state = new LinkedHashMap<>();
-    network.variables.all().forEach(one -> state.put(one.name(), read(one).values()));
+    read(network.variables.all(), some -> some.forEach(one -> state.put(one.name(), one.values())));
     return state;
   }
 

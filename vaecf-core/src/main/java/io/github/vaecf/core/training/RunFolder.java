@@ -647,8 +647,7 @@ public final class RunFolder {
 
   /** Writes a checkpoint and removes those that are no longer to be kept. */
   void save(TrainingState state, NetworkSession session, int keep) {
-    List<Safetensors.Source> tensors = new ArrayList<>();
-    session.network.variables.all().forEach(variable -> tensors.add(session.source(variable)));
+    List<Safetensors.Source> tensors = session.sources(session.network.variables.all());
     Path file = checkpoint(state.step());
     try {
       Safetensors.write(
@@ -744,7 +743,7 @@ public final class RunFolder {
       }
       Map<String, float[]> values = new TreeMap<>();
       tensors.names().forEach(name -> values.put(name, tensors.read(name)));
-      values.forEach(session::set); // once all are read: never half of them
+      session.set(values); // once all are read: never half of them
       return state;
     }
   }

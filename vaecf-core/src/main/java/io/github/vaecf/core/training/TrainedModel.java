@@ -111,12 +111,18 @@ public final class TrainedModel extends Recommender {
     NetworkSession session =
         NetworkSession.forInference(description.settings(), description.items());
     try {
-      weights.forEach(weight -> session.set(weight.name(), weight.values()));
+      session.set(valuesByName("", weights));
       return new TrainedModel(description, session);
     } catch (RuntimeException e) {
       session.close();
       throw e;
     }
+  }
+
+  private static Map<String, float[]> valuesByName(String prefix, List<Weight> weights) {
+    Map<String, float[]> values = new LinkedHashMap<>();
+    weights.forEach(weight -> values.put(prefix + weight.name(), weight.values()));
+    return values;
   }
 
   /**
@@ -156,8 +162,8 @@ public final class TrainedModel extends Recommender {
                     + weight.name()
                     + "; train it again");
           }
-          session.set(weight, tensors);
         }
+        session.set(session.modelWeights(), tensors);
       } catch (ArithmeticException e) {
         session.close();
         throw new DataException(
@@ -196,11 +202,13 @@ public final class TrainedModel extends Recommender {
       for (int i = 0; i < members.size(); i++) {
         TrainedModel member = members.get(i);
         String prefix = members.size() == 1 ? "" : Blend.prefix(i + 1);
-        // One weight at a time: they may be large.
-        for (Variables.Variable weight : member.session.modelWeights()) {
-          session.set(
-              prefix + weight.name(), member.whileOpen(() -> member.session.read(weight).values()));
-        }
+        member.whileOpen(
+            () -> {
+              // Few weights at a time: they may be large.
+              member.session.read(
+                  member.session.modelWeights(), some -> session.set(valuesByName(prefix, some)));
+              return member;
+            });
       }
       int epoch = members.size() == 1 ? first.epoch() : 1;
       double measured = validation.applyAsDouble(session);
@@ -305,8 +313,7 @@ public final class TrainedModel extends Recommender {
 
   static void write(Path file, Description description, NetworkSession session) {
     List<Safetensors.Source> tensors = new ArrayList<>();
-    for (Variables.Variable weight : session.modelWeights()) {
-      Safetensors.Source source = session.source(weight);
+    for (Safetensors.Source source : session.sources(session.modelWeights())) {
       tensors.add(
           new Safetensors.Source(
               source.name(), source.shape(), () -> finite(source.name(), source.numbers().get())));

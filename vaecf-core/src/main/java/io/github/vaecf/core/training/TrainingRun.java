@@ -73,7 +73,7 @@ final class TrainingRun implements AutoCloseable {
       session = opened;
       state = TrainingState.start();
       if (trainer.from != null) {
-        FirstWeights.of(trainer.from, settings, users, items).forEach(session::set);
+        session.set(FirstWeights.of(trainer.from, settings, users, items));
         session.refreshFrozen();
       }
       if (writes()) {
@@ -138,19 +138,23 @@ final class TrainingRun implements AutoCloseable {
       return;
     }
     CRC32C digest = new CRC32C();
-    for (Variables.Variable weight : session.network.variables.weights()) {
-      float[] values = session.read(weight).values();
-      ByteBuffer bytes = ByteBuffer.allocate(DIGESTED * Float.BYTES);
-      for (int from = 0; from < values.length; from += DIGESTED) {
-        bytes.clear();
-        bytes.asFloatBuffer().put(values, from, Math.min(DIGESTED, values.length - from));
-        digest.update(bytes.limit(Math.min(DIGESTED, values.length - from) * Float.BYTES));
-      }
-    }
+    session.read(
+        session.network.variables.weights(),
+        some -> some.forEach(weight -> update(digest, weight.values())));
     group.requireSame(
         (int) digest.getValue(),
         "the weights are not those of the first process; all must have the same kind of processor,"
             + " and their version of vaecf must be the same");
+  }
+
+  private static void update(CRC32C digest, float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(DIGESTED * Float.BYTES);
+    for (int from = 0; from < values.length; from += DIGESTED) {
+      int length = Math.min(DIGESTED, values.length - from);
+      bytes.clear().limit(length * Float.BYTES);
+      bytes.asFloatBuffer().put(values, from, length);
+      digest.update(bytes);
+    }
   }
 
   /** Says what memory the training needs, and refuses one that this machine cannot have. */

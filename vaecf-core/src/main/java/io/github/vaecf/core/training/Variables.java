@@ -150,15 +150,16 @@ final class Variables {
    * The operations that give weights and moments their first values, given {@link #zero}. Each
    * weight has a random stream of its own, numbered in the order of the weights.
    */
-  List<Op> initialisers(long seed) {
-    List<Op> operations = new ArrayList<>();
+  Map<Variable, Op> initialisers(long seed) {
+    Map<Variable, Op> operations = new LinkedHashMap<>();
     long stream = 0;
     for (Variable weight : weights.values()) {
-      operations.add(initialiser(weight, Streams.seed(seed, Streams.WEIGHTS, stream)));
+      operations.put(weight, initialiser(weight, Streams.seed(seed, Streams.WEIGHTS, stream)));
       stream++;
     }
     for (Variable moment : moments.values()) {
-      operations.add(
+      operations.put(
+          moment,
           tf.assignVariableOp(
               moment.handle(), tf.fill(tf.constant(moment.kept().asArray()), zero)));
     }
