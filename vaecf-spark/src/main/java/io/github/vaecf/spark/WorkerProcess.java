@@ -4,8 +4,10 @@ import io.github.vaecf.core.model.Model;
 import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.training.Trainer;
 import io.github.vaecf.core.training.Trainer.CheckpointPolicy;
+import io.github.vaecf.core.training.Trainer.TrainingDivergedException;
 import io.github.vaecf.core.training.TrainingGroup;
 import io.github.vaecf.core.training.TrainingListener;
+import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.eval.RankingEvaluator;
@@ -63,10 +65,12 @@ final class WorkerProcess {
     } catch (TrainingGroup.BrokenException e) {
       say(BROKEN, e.getMessage());
       return 1;
+    } catch (DataException | IllegalArgumentException | TrainingDivergedException e) {
+      say(REFUSED, e.getMessage());
+      return 2;
     } catch (Exception | LinkageError e) {
-      e.printStackTrace();
-      String what = e.getMessage() == null ? e.toString() : e.getMessage();
-      say(REFUSED, e instanceof IllegalStateException ? e.toString() : what);
+      e.printStackTrace(); // into the executor's log
+      say(REFUSED, e.toString());
       return 2;
     }
   }

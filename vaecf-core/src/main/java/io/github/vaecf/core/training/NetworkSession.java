@@ -560,10 +560,30 @@ final class NetworkSession extends Recommender {
    * @throws DataException if the file has another number of them
    */
   void set(List<Variables.Variable> variables, Safetensors file) {
-    set(variables, variable -> read(variable, file));
+    set(variables, variable -> read(variable, file, true));
   }
 
-  private static TFloat32 read(Variables.Variable variable, Safetensors file) {
+  /**
+   * Sets all variables to what a checkpoint has for them, bit for bit, of which little is on the
+   * heap at a time.
+   *
+   * @throws DataException if it is one of other variables; none is set then
+   * @throws IllegalStateException if it can no longer be read; some are set then
+   */
+  void restore(Safetensors checkpoint) {
+    List<Variables.Variable> variables = network.variables.all();
+    for (Variables.Variable variable : variables) {
+      checkpoint.requireSize(variable.name(), variable.dimensions().size());
+    }
+    try {
+      set(variables, variable -> read(variable, checkpoint, false));
+    } catch (DataException e) {
+      throw new IllegalStateException(
+          "a checkpoint was whole when it was opened, and is no longer: " + e.getMessage(), e);
+    }
+  }
+
+  private static TFloat32 read(Variables.Variable variable, Safetensors file, boolean finite) {
     TFloat32 tensor = TFloat32.tensorOf(variable.dimensions());
     try {
       FloatDataBuffer values = tensor.asRawTensor().data().asFloats();
@@ -571,7 +591,7 @@ final class NetworkSession extends Recommender {
           variable.name(),
           values.size(),
           (some, length, at) -> {
-            for (int i = 0; i < length; i++) {
+            for (int i = 0; finite && i < length; i++) {
               TrainedModel.requireFinite(variable.name(), some[i]);
             }
             values.offset(at).write(some, 0, length);

@@ -741,9 +741,7 @@ public final class RunFolder {
         throw new DataException(
             file + ": not a checkpoint of this model, expected the weights " + expected);
       }
-      Map<String, float[]> values = new TreeMap<>();
-      tensors.names().forEach(name -> values.put(name, tensors.read(name)));
-      session.set(values); // once all are read: never half of them
+      session.restore(tensors);
       return state;
     }
   }

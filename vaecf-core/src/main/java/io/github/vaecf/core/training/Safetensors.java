@@ -302,12 +302,8 @@ final class Safetensors implements AutoCloseable {
     return numbers;
   }
 
-  /**
-   * Hands the numbers of one tensor on without holding all of them.
-   *
-   * @param expected how many there should be
-   */
-  void read(String name, long expected, Target target) {
+  /** Makes sure that a tensor is there, and has so many numbers. */
+  void requireSize(String name, long expected) {
     Place place = place(name);
     if (size(place.shape()) != expected) {
       throw damaged(
@@ -320,6 +316,16 @@ final class Safetensors implements AutoCloseable {
               + expected
               + " numbers");
     }
+  }
+
+  /**
+   * Hands the numbers of one tensor on without holding all of them.
+   *
+   * @param expected how many there should be
+   */
+  void read(String name, long expected, Target target) {
+    requireSize(name, expected);
+    Place place = place(name);
     try {
       channel.position(dataStart + place.begin());
       ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
