@@ -56,35 +56,50 @@ public final class TopItems {
   }
 
   /**
-   * Fills a user's ranking in with the best of all items. One whose score is −∞ is not ranked.
+   * Fills a user's ranking in with the best of all items but some.
    *
-   * @param scores one score an item
+   * @param scores one score an item; −∞ for an item to leave out
+   * @param leftOut how many are to be left out
    * @param rankings receives at most k items
    * @param user the user of the rankings
-   * @throws ArithmeticException if a score is not a number
+   * @throws ArithmeticException if another score is not a finite number
    */
-  public void select(float[] scores, Rankings rankings, int user) {
+  public void select(float[] scores, int leftOut, Rankings rankings, int user) {
     size = 0;
-    int item = 0;
-    for (; item < scores.length && size < heap.length; item++) {
-      requireNumber(item, scores[item]);
-      if (scores[item] != Float.NEGATIVE_INFINITY) {
-        offer(item, scores[item]);
+    int passed = 0;
+    float least = Float.NEGATIVE_INFINITY;
+    for (int item = 0; item < scores.length; item++) {
+      float score = scores[item];
+      // Of most items this is all: one that is as good as the worst so far comes after it. What is
+      // no number is neither.
+      if (score <= least && score > Float.NEGATIVE_INFINITY) {
+        continue;
       }
-    }
-    float least = size == heap.length ? scores[worst()] : Float.NEGATIVE_INFINITY;
-    for (; item < scores.length; item++) {
-      // One that is as good as the worst so far comes after it. What is no number gets in, too.
-      if (!(scores[item] <= least)) {
-        requireNumber(item, scores[item]);
-        offer(item, scores[item]);
+      if (score == Float.NEGATIVE_INFINITY) {
+        passed++;
+        continue;
+      }
+      if (!Float.isFinite(score)) {
+        throw notFinite(item, score);
+      }
+      offer(item, score);
+      if (size == heap.length) {
         least = scores[worst()];
       }
+    }
+    if (passed != leftOut) {
+      throw new ArithmeticException(
+          (passed - leftOut) + " scores that are not finite numbers, but −∞");
     }
     Arrays.sort(heap, 0, size);
     for (int rank = 0; rank < size; rank++) {
       rankings.set(user, rank, item(rank), scores[item(rank)]);
     }
+  }
+
+  private static ArithmeticException notFinite(int item, float score) {
+    return new ArithmeticException(
+        "the score of item " + item + " is not a finite number, but " + score);
   }
 
   private int worst() {

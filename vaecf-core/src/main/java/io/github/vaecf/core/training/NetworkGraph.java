@@ -45,7 +45,6 @@ final class NetworkGraph {
 
   final Operand<TFloat32> latent; // null where the model has none
   final Operand<TFloat32> scores;
-  final Operand<TFloat32> checkedScores; // refused where one is no number
   final Optional<TensorFlowLayers.ItemKernel> itemKernel;
   final Optional<TensorFlowLayers.Products> products; // where the scores are such
   final Placeholder<TInt32> k;
@@ -96,8 +95,9 @@ final class NetworkGraph {
     itemKernel = layers.itemKernel();
     products = layers.products(scores);
     k = tf.withName("k").placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
-    // A score that is no number must not be ranked; the check costs one read.
-    checkedScores = tf.debugging.checkNumerics(scores, "scores");
+    // A score that is no number must not be ranked; the check costs one read, by one thread of a
+    // CPU.
+    Operand<TFloat32> checkedScores = tf.debugging.checkNumerics(scores, "scores");
     Operand<TInt32> seenCount =
         tf.slice(tf.shape(indices), tf.constant(new int[] {0}), tf.constant(new int[] {1}));
     Operand<TFloat32> unseen =

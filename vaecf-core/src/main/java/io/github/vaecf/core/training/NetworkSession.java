@@ -63,6 +63,9 @@ final class NetworkSession extends Recommender {
    */
   private static final long VALUES_AT_ONCE = 1 << 20;
 
+  /** Users from which on two halves are ranked at the same time. */
+  private static final int WORTH_HALVING = 128;
+
   private final Session session;
   private final List<Variables.Variable> modelWeights;
   private final Placeholder<TInt64> fedItems;
@@ -341,32 +344,44 @@ final class NetworkSession extends Recommender {
 
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
-    try (Batch batch = Batch.of(histories, from, to)) {
-      if (onGpu) {
+    if (onGpu) {
+      try (Batch batch = Batch.of(histories, from, to)) {
         rankThere(batch, to - from, rankings, firstUser);
-      } else {
-        rankHere(batch, histories, from, to, rankings, firstUser);
       }
-    } catch (TFInvalidArgumentException e) {
-      if (NO_NUMBER.matcher(String.valueOf(e.getMessage())).find()) {
-        ArithmeticException notANumber =
-            new ArithmeticException("the model's scores are not numbers: its weights are broken");
-        notANumber.initCause(e);
-        throw notANumber;
-      }
-      throw e;
+      return;
     }
+    // What of one half runs on one thread, such as its sparse product, runs beside the other's.
+    int halves = threads > 1 && to - from >= WORTH_HALVING ? 2 : 1;
+    try {
+      IntStream.range(0, halves)
+          .parallel()
+          .forEach(
+              half -> {
+                int begin = from + (to - from) * half / halves;
+                int end = from + (to - from) * (half + 1) / halves;
+                rankHere(histories, begin, end, rankings, firstUser + begin - from);
+              });
+    } catch (ArithmeticException e) {
+      throw notNumbers(e);
+    }
+  }
+
+  private static ArithmeticException notNumbers(RuntimeException cause) {
+    ArithmeticException notNumbers =
+        new ArithmeticException("the model's scores are not numbers: its weights are broken");
+    notNumbers.initCause(cause);
+    return notNumbers;
   }
 
   /**
    * The scores lie in memory that is this process's: the best are selected in place, which costs a
-   * fraction of what TensorFlow's masking and selecting take.
+   * fraction of what TensorFlow's check, masking and selecting take.
    */
-  private void rankHere(
-      Batch batch, CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+  private void rankHere(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     int users = to - from;
     int items = itemCount();
-    try (Result result = runner(batch).fetch(network.checkedScores).run()) {
+    try (Batch batch = Batch.of(histories, from, to);
+        Result result = runner(batch).fetch(network.scores).run()) {
       FloatDataBuffer scores = result.get(0).asRawTensor().data().asFloats();
       int parts = Math.min(threads, users);
       IntStream.range(0, parts)
@@ -378,8 +393,14 @@ final class NetworkSession extends Recommender {
                 int end = (int) ((long) users * (part + 1) / parts);
                 for (int user = (int) ((long) users * part / parts); user < end; user++) {
                   scores.slice((long) user * items, items).read(own);
-                  histories.row(from + user).forEach(item -> own[item] = Float.NEGATIVE_INFINITY);
-                  best.select(own, rankings, firstUser + user);
+                  // One that is no finite number stays for the selection to find.
+                  histories
+                      .row(from + user)
+                      .forEach(
+                          item ->
+                              own[item] =
+                                  Float.isFinite(own[item]) ? Float.NEGATIVE_INFINITY : Float.NaN);
+                  best.select(own, histories.rowSize(from + user), rankings, firstUser + user);
                 }
               });
     }
@@ -399,6 +420,8 @@ final class NetworkSession extends Recommender {
                 .run()) {
       topScores = Batch.copy(result.get(0));
       result.get(1).asRawTensor().data().asInts().read(topItems);
+    } catch (TFInvalidArgumentException e) {
+      throw NO_NUMBER.matcher(String.valueOf(e.getMessage())).find() ? notNumbers(e) : e;
     }
     for (int user = 0; user < users; user++) {
       // Seen items were given −∞, which stands at the end.
