@@ -72,6 +72,7 @@ public final class Workers {
       System.out.print("127.0.0.1:" + one.getLocalPort() + " ");
       one.close();
     }
+    System.out.println();
   }
 
   private static void train(Settings settings, CsrMatrix users, Split split, TrainingGroup group) {
