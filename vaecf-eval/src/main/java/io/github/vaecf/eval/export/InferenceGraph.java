@@ -153,7 +153,11 @@ final class InferenceGraph implements AutoCloseable {
                     new SignatureBuilder(ExportFormat.ENCODE)
                         .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
                         .output(
-                            ExportFormat.LATENT, latent, DataType.DT_FLOAT, -1, model.latentWidth())));
+                            ExportFormat.LATENT,
+                            latent,
+                            DataType.DT_FLOAT,
+                            -1,
+                            model.latentWidth())));
     return layers;
   }
 

@@ -31,8 +31,8 @@ import java.util.Optional;
  * history's items included, and where the model has a latent vector {@code latent}, float [batch,
  * width].
  *
- * <p>As a {@link ServedModel} a version has all signatures of a SavedModel, those with rankings of a
- * fixed length with k = 100. A file that was exported alone has no {@code score}, {@code encode}
+ * <p>As a {@link ServedModel} a version has all signatures of a SavedModel, those with rankings of
+ * a fixed length with k = 100. A file that was exported alone has no {@code score}, {@code encode}
  * and {@code decode}; a filtered recommendation of it cannot keep the history, and takes longer.
  * What decodes and what compares items are parts of the graph that are loaded beside it, with the
  * file's own weights.
@@ -41,9 +41,9 @@ import java.util.Optional;
  * of opset 16. The file's metadata hold the item ids, a line each ({@code vaecf.items}), the model
  * card ({@code vaecf.card}), how many floats a run holds for each place of a history ({@code
  * vaecf.floats_per_place}): batch × length × that many bound the memory of a run; and which weight
- * has the items' vectors, as rows or columns ({@code vaecf.item_vectors}). Last of all
- * stands a checksum of the file ({@code vaecf.crc32c}), by which {@link ServedModel#load} knows one
- * that is damaged.
+ * has the items' vectors, as rows or columns ({@code vaecf.item_vectors}). Last of all stands a
+ * checksum of the file ({@code vaecf.crc32c}), by which {@link ServedModel#load} knows one that is
+ * damaged.
  *
  * <p>A file of its kind holds at most 2 GB. Where weights and ids would be more, the weights are in
  * a second file beside it, {@code NAME.onnx.data} (ONNX calls it external data), which runtimes
@@ -328,21 +328,24 @@ public final class OnnxExporter {
       List<VersionFiles.Listed> weightFiles = data.map(OnnxData::listed).stream().toList();
       ModelProto.Builder onnx =
           ModelProto.newBuilder()
-          .setIrVersion(irVersion(graph.opset()))
-          .setProducerName("vaecf")
-          .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(graph.opset()))
-          .addOpsetImport(
-              OperatorSetIdProto.newBuilder()
-                  .setDomain(OnnxNodes.ML_DOMAIN)
-                  .setVersion(OnnxGraph.ML_OPSET))
-          .setGraph(graph.build())
-          .addMetadataProps(property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
-          .addMetadataProps(
-              property(ExportFormat.ONNX_CARD, ModelCard.text(model, FORM.name(), facts, weightFiles)))
-          .addMetadataProps(
-              property(
-                  ExportFormat.ONNX_FLOATS_PER_PLACE,
-                  Integer.toString(Math.max(1, graph.floatsPerPlace()))));
+              .setIrVersion(irVersion(graph.opset()))
+              .setProducerName("vaecf")
+              .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(graph.opset()))
+              .addOpsetImport(
+                  OperatorSetIdProto.newBuilder()
+                      .setDomain(OnnxNodes.ML_DOMAIN)
+                      .setVersion(OnnxGraph.ML_OPSET))
+              .setGraph(graph.build())
+              .addMetadataProps(
+                  property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
+              .addMetadataProps(
+                  property(
+                      ExportFormat.ONNX_CARD,
+                      ModelCard.text(model, FORM.name(), facts, weightFiles)))
+              .addMetadataProps(
+                  property(
+                      ExportFormat.ONNX_FLOATS_PER_PLACE,
+                      Integer.toString(Math.max(1, graph.floatsPerPlace()))));
       graph
           .itemKernel()
           .ifPresent(

@@ -63,7 +63,8 @@ final class OnnxGraph {
         model
             .answer(
                 layers,
-                latent -> beside ? output(ExportFormat.LATENT, latent, model.latentWidth()) : latent)
+                latent ->
+                    beside ? output(ExportFormat.LATENT, latent, model.latentWidth()) : latent)
             .scores();
     if (beside) {
       output(ExportFormat.ALL_SCORES, scores, items.size());

@@ -381,7 +381,8 @@ final class OnnxLayers implements Layers<String> {
     return switch (form) {
       case FLOAT32 -> tensor;
       case FLOAT16 -> nodes.cast(tensor, DataType.FLOAT);
-      case INT8 -> nodes.node("DequantizeLinear", OnnxNodes.axis(1), tensor, scaleName(prefix + name));
+      case INT8 ->
+          nodes.node("DequantizeLinear", OnnxNodes.axis(1), tensor, scaleName(prefix + name));
     };
   }
 
@@ -392,7 +393,8 @@ final class OnnxLayers implements Layers<String> {
     return switch (form) {
       case FLOAT32 -> rows;
       case FLOAT16 -> nodes.cast(rows, DataType.FLOAT);
-      case INT8 -> nodes.node("DequantizeLinear", OnnxNodes.axis(2), rows, scaleName(prefix + name));
+      case INT8 ->
+          nodes.node("DequantizeLinear", OnnxNodes.axis(2), rows, scaleName(prefix + name));
     };
   }
 

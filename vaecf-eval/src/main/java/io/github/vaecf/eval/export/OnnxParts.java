@@ -62,8 +62,7 @@ final class OnnxParts {
       switch (WireFormat.getTagFieldNumber(tag)) {
         case ModelProto.IR_VERSION_FIELD_NUMBER -> head.setIrVersion(in.readInt64());
         case ModelProto.OPSET_IMPORT_FIELD_NUMBER ->
-            in.readMessage(
-                head.addOpsetImportBuilder(), ExtensionRegistryLite.getEmptyRegistry());
+            in.readMessage(head.addOpsetImportBuilder(), ExtensionRegistryLite.getEmptyRegistry());
         case ModelProto.GRAPH_FIELD_NUMBER -> {
           int limit = in.pushLimit(in.readRawVarint32());
           readGraph(in);
@@ -78,8 +77,7 @@ final class OnnxParts {
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       switch (WireFormat.getTagFieldNumber(tag)) {
         case GraphProto.NODE_FIELD_NUMBER ->
-            nodes.add(
-                in.readMessage(NodeProto.parser(), ExtensionRegistryLite.getEmptyRegistry()));
+            nodes.add(in.readMessage(NodeProto.parser(), ExtensionRegistryLite.getEmptyRegistry()));
         case GraphProto.INITIALIZER_FIELD_NUMBER -> {
           int limit = in.pushLimit(in.readRawVarint32());
           TensorProto weight = readWeight(in);

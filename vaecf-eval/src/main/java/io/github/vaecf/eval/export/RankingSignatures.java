@@ -24,8 +24,7 @@ import java.util.stream.IntStream;
 /**
  * Signatures that come of what a model on the JVM is asked: for an ONNX file, which has none, those
  * of a SavedModel, so that servers call it as they call a SavedModel and get the same; and for both
- * what the graph of a SavedModel cannot say, or does not,
- * as it was exported by an older version.
+ * what the graph of a SavedModel cannot say, or does not, as it was exported by an older version.
  */
 final class RankingSignatures {
   /** Length of the rankings whose length no request chooses: that of a SavedModel by default. */
@@ -92,15 +91,13 @@ final class RankingSignatures {
           List.of(matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, model.itemCount())),
           values -> all.scores(values, ExportFormat.SCORES, model.itemCount(), model::scores));
     }
-    TensorSpec latent =
-        matrix(ExportFormat.LATENT, TensorSpec.Type.FLOAT32, model.latentWidth());
+    TensorSpec latent = matrix(ExportFormat.LATENT, TensorSpec.Type.FLOAT32, model.latentWidth());
     if (model.latentWidth() > 0) {
       all.add(
           ExportFormat.ENCODE,
           List.of(items),
           List.of(latent),
-          values ->
-              all.scores(values, ExportFormat.LATENT, model.latentWidth(), model::encode));
+          values -> all.scores(values, ExportFormat.LATENT, model.latentWidth(), model::encode));
       all.add(
           ExportFormat.DECODE,
           List.of(latent),

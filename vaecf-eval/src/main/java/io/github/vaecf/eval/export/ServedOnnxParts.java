@@ -48,8 +48,7 @@ final class ServedOnnxParts implements AutoCloseable {
     try {
       OnnxParts graphs = OnnxParts.of(file);
       if (decodes) {
-        TensorInfo latent =
-            (TensorInfo) whole.getOutputInfo().get(ExportFormat.LATENT).getInfo();
+        TensorInfo latent = (TensorInfo) whole.getOutputInfo().get(ExportFormat.LATENT).getInfo();
         parts.latentWidth = Math.toIntExact(latent.getShape()[1]);
         parts.decoder = graphs.open(environment, graphs.decoder());
       }
@@ -105,8 +104,7 @@ final class ServedOnnxParts implements AutoCloseable {
               comparison.run(Map.of(ExportFormat.ITEMS, items, OnnxParts.OTHERS, some))) {
         float[] cosines = floats(result);
         for (int row = 0; row < asked.length; row++) {
-          System.arraycopy(
-              cosines, row * (to - from), all, row * others.length + from, to - from);
+          System.arraycopy(cosines, row * (to - from), all, row * others.length + from, to - from);
         }
       } catch (OrtException e) {
         throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);

@@ -178,7 +178,10 @@ class ServedModelTest {
   /** Of vectors that lie in columns, in rows, and of a file whose weights are beside it. */
   @ParameterizedTest
   @CsvSource({
-    "vae, FLOAT16, 1e-3", "vae, INT8, 2e-2", "ials, FLOAT16, 1e-3", "ials, INT8, 2e-2",
+    "vae, FLOAT16, 1e-3",
+    "vae, INT8, 2e-2",
+    "ials, FLOAT16, 1e-3",
+    "ials, INT8, 2e-2",
     "vae, FLOAT32, 1e-5"
   })
   void smallerWeightsAndThoseInAnotherFileCompareAndDecodeToo(
@@ -198,7 +201,10 @@ class ServedModelTest {
             .containsExactly(cosines(SERVED.get(name + "/1"), place, pool));
       }
       Map<String, TensorRows> history =
-          Map.of("items", new TensorRows(1, 2, new String[] {SmallModels.ids().id(5), SmallModels.ids().id(60)}));
+          Map.of(
+              "items",
+              new TensorRows(
+                  1, 2, new String[] {SmallModels.ids().id(5), SmallModels.ids().id(60)}));
       if (name.equals("vae")) {
         Map<String, TensorRows> latent = onnx.signatures().get("encode").call(history);
         assertSame(
