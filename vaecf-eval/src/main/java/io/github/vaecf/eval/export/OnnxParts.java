@@ -37,6 +37,9 @@ final class OnnxParts {
   /** The others' indices that an item is compared with. */
   static final String OTHERS = "others";
 
+  /** Bytes of a node; larger ones are tables of raw ids, which no part needs. */
+  private static final int LARGEST_NODE = 1 << 16;
+
   private final Path file;
   private final ModelProto.Builder head = ModelProto.newBuilder(); // all but the graph
   private final List<NodeProto> nodes = new ArrayList<>();
@@ -76,8 +79,16 @@ final class OnnxParts {
   private void readGraph(CodedInputStream in) throws IOException {
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       switch (WireFormat.getTagFieldNumber(tag)) {
-        case GraphProto.NODE_FIELD_NUMBER ->
-            nodes.add(in.readMessage(NodeProto.parser(), ExtensionRegistryLite.getEmptyRegistry()));
+        case GraphProto.NODE_FIELD_NUMBER -> {
+          int size = in.readRawVarint32();
+          if (size > LARGEST_NODE) {
+            in.skipRawBytes(size);
+          } else {
+            int limit = in.pushLimit(size);
+            nodes.add(NodeProto.newBuilder().mergeFrom(in).build());
+            in.popLimit(limit);
+          }
+        }
         case GraphProto.INITIALIZER_FIELD_NUMBER -> {
           int limit = in.pushLimit(in.readRawVarint32());
           TensorProto weight = readWeight(in);
@@ -118,7 +129,7 @@ final class OnnxParts {
     graph.output(ExportFormat.ALL_SCORES, DataType.FLOAT, "rows", "catalogue");
     Map<String, NodeProto> makers = new LinkedHashMap<>();
     nodes.forEach(node -> node.getOutputList().forEach(output -> makers.put(output, node)));
-    Set<NodeProto> needed = new HashSet<>();
+    Set<String> needed = new HashSet<>(); // nodes by their first outputs
     Set<String> stored = new HashSet<>();
     Deque<String> wanted = new ArrayDeque<>(List.of(ExportFormat.ALL_SCORES));
     while (!wanted.isEmpty()) {
@@ -126,12 +137,17 @@ final class OnnxParts {
       NodeProto maker = makers.get(tensor);
       if (weights.containsKey(tensor)) {
         stored.add(tensor);
-      } else if (!tensor.equals(ExportFormat.LATENT) && needed.add(maker)) {
-        wanted.addAll(maker.getInputList());
+      } else if (!tensor.equals(ExportFormat.LATENT)) {
+        if (maker == null) {
+          throw new IllegalArgumentException("nothing gives " + tensor + ", which decodes");
+        }
+        if (needed.add(maker.getOutput(0))) {
+          wanted.addAll(maker.getInputList());
+        }
       }
     }
     GraphProto.Builder decoder = graph.build().toBuilder();
-    nodes.stream().filter(needed::contains).forEach(decoder::addNode);
+    nodes.stream().filter(node -> needed.contains(node.getOutput(0))).forEach(decoder::addNode);
     stored.forEach(name -> decoder.addInitializer(weights.get(name)));
     return model(decoder);
   }
@@ -146,7 +162,7 @@ final class OnnxParts {
     graph.input(ExportFormat.ITEMS, DataType.INT64, "asked");
     graph.input(OTHERS, DataType.INT64, "others");
     graph.output(ExportFormat.SCORES, DataType.FLOAT, "asked", "others");
-    TensorProto weight = weights.get(OnnxLayers.tensorName(kernel.name()));
+    TensorProto weight = weight(kernel);
     String asked = vectors(graph, kernel, weight, ExportFormat.ITEMS);
     String others = vectors(graph, kernel, weight, OTHERS);
     String products =
@@ -171,9 +187,17 @@ final class OnnxParts {
     return model(comparison);
   }
 
+  private TensorProto weight(ItemKernel kernel) {
+    TensorProto weight = weights.get(OnnxLayers.tensorName(kernel.name()));
+    if (weight == null) {
+      throw new IllegalArgumentException("there is no weight " + kernel.name());
+    }
+    return weight;
+  }
+
   /** How many entries the items' vectors have. */
   int vectorWidth(ItemKernel kernel) {
-    TensorProto weight = weights.get(OnnxLayers.tensorName(kernel.name()));
+    TensorProto weight = weight(kernel);
     return Math.toIntExact(weight.getDims(kernel.inRows() ? 1 : 0));
   }
 
