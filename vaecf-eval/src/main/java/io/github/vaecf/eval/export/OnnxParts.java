@@ -37,6 +37,11 @@ final class OnnxParts {
   /** The others' indices that an item is compared with. */
   static final String OTHERS = "others";
 
+  /** The first of a range of items that an item is compared with, and the one after the last. */
+  static final String FROM = "from";
+
+  static final String TO = "to";
+
   /** Bytes of a node; larger ones are tables of raw ids, which no part needs. */
   private static final int LARGEST_NODE = 1 << 16;
 
@@ -159,12 +164,34 @@ final class OnnxParts {
    */
   ModelProto comparison(ItemKernel kernel) {
     OnnxNodes graph = new OnnxNodes("compare");
-    graph.input(ExportFormat.ITEMS, DataType.INT64, "asked");
     graph.input(OTHERS, DataType.INT64, "others");
+    return comparison(graph, kernel, gathering(graph, OTHERS));
+  }
+
+  /** The same of the items that have indices {@link #FROM} [1] … {@link #TO} [1] less one. */
+  ModelProto comparisonWithRange(ItemKernel kernel) {
+    OnnxNodes graph = new OnnxNodes("compare_range");
+    graph.input(FROM, DataType.INT64, "1");
+    graph.input(TO, DataType.INT64, "1");
+    return comparison(
+        graph, kernel, (tensor, axis) -> graph.node("Slice", tensor, FROM, TO, graph.vector(axis)));
+  }
+
+  /** Takes some items of a tensor that has all along an axis. */
+  private interface Selection {
+    String of(String tensor, int axis);
+  }
+
+  private static Selection gathering(OnnxNodes graph, String items) {
+    return (tensor, axis) -> graph.node("Gather", OnnxNodes.axis(axis), tensor, items);
+  }
+
+  private ModelProto comparison(OnnxNodes graph, ItemKernel kernel, Selection selection) {
+    graph.input(ExportFormat.ITEMS, DataType.INT64, "asked");
     graph.output(ExportFormat.SCORES, DataType.FLOAT, "asked", "others");
     TensorProto weight = weight(kernel);
-    String asked = vectors(graph, kernel, weight, ExportFormat.ITEMS);
-    String others = vectors(graph, kernel, weight, OTHERS);
+    String asked = vectors(graph, kernel, weight, gathering(graph, ExportFormat.ITEMS));
+    String others = vectors(graph, kernel, weight, selection);
     String products =
         graph.node(
             "Gemm", OnnxNodes.integer(kernel.inRows() ? "transB" : "transA", 1), asked, others);
@@ -203,9 +230,8 @@ final class OnnxParts {
 
   /** The vectors of some items as float32, in rows or columns as the kernel has them. */
   private static String vectors(
-      OnnxNodes graph, ItemKernel kernel, TensorProto weight, String items) {
-    String some =
-        graph.node("Gather", OnnxNodes.axis(kernel.inRows() ? 0 : 1), weight.getName(), items);
+      OnnxNodes graph, ItemKernel kernel, TensorProto weight, Selection selection) {
+    String some = selection.of(weight.getName(), kernel.inRows() ? 0 : 1);
     if (weight.getDataType() == DataType.FLOAT_VALUE) {
       return some;
     } else if (weight.getDataType() == DataType.FLOAT16_VALUE) {
@@ -216,7 +242,7 @@ final class OnnxParts {
         "DequantizeLinear",
         OnnxNodes.axis(1),
         some,
-        kernel.inRows() ? scales : graph.node("Gather", OnnxNodes.axis(0), scales, items));
+        kernel.inRows() ? scales : selection.of(scales, 0));
   }
 
   private static String lengths(OnnxNodes graph, ItemKernel kernel, String vectors) {

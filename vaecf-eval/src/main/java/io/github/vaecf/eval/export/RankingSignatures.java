@@ -30,6 +30,9 @@ final class RankingSignatures {
   /** Length of the rankings whose length no request chooses: that of a SavedModel by default. */
   private static final int TOP_K = 100;
 
+  /** Of several items at a time: 32 MB. */
+  private static final int COSINES_TOGETHER = 1 << 23;
+
   /** What a {@link Recommender} answers by scores, rankings and cosines, in a graph or not. */
   static final Set<String> QUESTIONS =
       Set.of(ExportFormat.RECOMMEND_GROUP, ExportFormat.RECOMMEND_DIVERSE, ExportFormat.BECAUSE);
@@ -284,16 +287,20 @@ final class RankingSignatures {
   private Map<String, TensorRows> similarItems(
       Map<String, TensorRows> values, ServedOnnxModel onnx) {
     int[] asked = indices(values, ExportFormat.ITEM);
-    int[] all = IntStream.range(0, model.itemCount()).toArray();
     int[] ranked = new int[asked.length * topK];
     float[] scores = new float[ranked.length];
     Arrays.fill(ranked, (int) ExportFormat.NO_INDEX);
     Arrays.fill(scores, ExportFormat.LEFT_OUT);
     TopItems best = new TopItems(topK);
-    for (int row = 0; row < asked.length; row++) {
-      if (asked[row] >= 0) {
-        int[] item = {asked[row]};
-        best.select(onnx.similarity(item, all), item, 1, ranked, scores, row * topK);
+    int[] known = IntStream.range(0, asked.length).filter(row -> asked[row] >= 0).toArray();
+    int together = Math.max(1, COSINES_TOGETHER / model.itemCount());
+    for (int from = 0; from < known.length; from += together) {
+      int[] rows = Arrays.copyOfRange(known, from, Math.min(known.length, from + together));
+      int[] items = Arrays.stream(rows).map(row -> asked[row]).toArray();
+      float[][] cosines = onnx.similarityToAll(items);
+      for (int i = 0; i < rows.length; i++) {
+        int[] itself = {items[i]};
+        best.select(cosines[i], itself, 1, ranked, scores, rows[i] * topK);
       }
     }
     String[] ids = model.ids(Arrays.stream(ranked).asLongStream().toArray());

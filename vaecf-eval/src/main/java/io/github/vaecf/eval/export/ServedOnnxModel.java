@@ -210,6 +210,11 @@ final class ServedOnnxModel extends ServedModel {
     return whileOpen(() -> parts.similarity(asked, others));
   }
 
+  /** The cosines between some items and all, as long as this is open. */
+  float[][] similarityToAll(int[] asked) {
+    return whileOpen(() -> parts.similarityToAll(asked, itemCount()));
+  }
+
   @Override
   public boolean comparesItems() {
     return parts.comparesItems();
@@ -220,7 +225,7 @@ final class ServedOnnxModel extends ServedModel {
     if (!comparesItems()) {
       return super.cosines(pool);
     }
-    float[] cosines = parts.similarity(pool, pool);
+    float[] cosines = pool.length == 0 ? new float[0] : parts.similarity(pool, pool);
     return place -> Arrays.copyOfRange(cosines, place * pool.length, (place + 1) * pool.length);
   }
 

@@ -25,6 +25,7 @@ final class ServedOnnxParts implements AutoCloseable {
   private int latentWidth; // 0 where there is no latent vector
   private OrtSession decoder; // null where there is none
   private OrtSession comparison; // null where items have no vectors
+  private OrtSession rangeComparison; // the same
   private int comparedAtOnce;
 
   private ServedOnnxParts(OrtEnvironment environment) {
@@ -58,6 +59,7 @@ final class ServedOnnxParts implements AutoCloseable {
                 vectors.substring(vectors.indexOf(' ') + 1), vectors.startsWith("rows "));
         parts.comparedAtOnce = Math.max(1, FLOATS_COMPARED / graphs.vectorWidth(kernel));
         parts.comparison = graphs.open(environment, graphs.comparison(kernel));
+        parts.rangeComparison = graphs.open(environment, graphs.comparisonWithRange(kernel));
       }
       return parts;
     } catch (IOException | OrtException | RuntimeException e) {
@@ -95,16 +97,36 @@ final class ServedOnnxParts implements AutoCloseable {
    * @return asked × others, row-major
    */
   float[] similarity(int[] asked, int[] others) {
-    float[] all = new float[asked.length * others.length];
-    for (int from = 0; from < others.length; from += comparedAtOnce) {
-      int to = Math.min(others.length, from + comparedAtOnce);
+    try (OnnxTensor items = indices(asked);
+        OnnxTensor compared = indices(others);
+        OrtSession.Result result =
+            comparison.run(Map.of(ExportFormat.ITEMS, items, OnnxParts.OTHERS, compared))) {
+      return floats(result);
+    } catch (OrtException e) {
+      throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The cosines between some items' vectors and all items'.
+   *
+   * @param asked indices, at least one
+   * @param count how many items there are
+   * @return asked × count
+   */
+  float[][] similarityToAll(int[] asked, int count) {
+    float[][] all = new float[asked.length][count];
+    for (int from = 0; from < count; from += comparedAtOnce) {
+      int to = Math.min(count, from + comparedAtOnce);
       try (OnnxTensor items = indices(asked);
-          OnnxTensor some = indices(Arrays.copyOfRange(others, from, to));
+          OnnxTensor start = indices(from);
+          OnnxTensor end = indices(to);
           OrtSession.Result result =
-              comparison.run(Map.of(ExportFormat.ITEMS, items, OnnxParts.OTHERS, some))) {
+              rangeComparison.run(
+                  Map.of(ExportFormat.ITEMS, items, OnnxParts.FROM, start, OnnxParts.TO, end))) {
         float[] cosines = floats(result);
         for (int row = 0; row < asked.length; row++) {
-          System.arraycopy(cosines, row * (to - from), all, row * others.length + from, to - from);
+          System.arraycopy(cosines, row * (to - from), all[row], from, to - from);
         }
       } catch (OrtException e) {
         throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
@@ -113,7 +135,7 @@ final class ServedOnnxParts implements AutoCloseable {
     return all;
   }
 
-  private OnnxTensor indices(int[] items) throws OrtException {
+  private OnnxTensor indices(int... items) throws OrtException {
     return OnnxTensor.createTensor(
         environment,
         LongBuffer.wrap(Arrays.stream(items).asLongStream().toArray()),
@@ -130,11 +152,10 @@ final class ServedOnnxParts implements AutoCloseable {
   @Override
   public void close() {
     try {
-      if (decoder != null) {
-        decoder.close();
-      }
-      if (comparison != null) {
-        comparison.close();
+      for (OrtSession session : Arrays.asList(decoder, comparison, rangeComparison)) {
+        if (session != null) {
+          session.close();
+        }
       }
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
