@@ -143,7 +143,7 @@ class ServedSignatureTest {
     Random random = new Random(5);
     try (ServedModel onnx = ServedModel.load(folder.resolve("same/1"))) {
       for (ServedSignature signature : onnx.signatures().values()) {
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 80; i++) {
           Map<String, TensorRows> request = request(signature, 1 + random.nextInt(4), random);
           Map<String, TensorRows> expected = model.signatures().get(signature.name()).call(request);
           Map<String, TensorRows> found = signature.call(request);
