@@ -266,9 +266,10 @@ final class OnnxParts {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.addConfigEntry(
           "session.model_external_initializers_file_folder_path", file.getParent().toString());
-      // Both would copy weights.
+      // Both would copy weights, and an arena would keep what one request took.
       options.addConfigEntry("session.disable_prepacking", "1");
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+      options.setCPUArenaAllocator(false);
       options.setIntraOpNumThreads(1);
       return environment.createSession(part.toByteArray(), options);
     }

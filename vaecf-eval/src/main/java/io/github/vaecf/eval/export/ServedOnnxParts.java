@@ -18,8 +18,8 @@ import java.util.Map;
  * items. Safe for use by many threads. Owns native memory until it is closed.
  */
 final class ServedOnnxParts implements AutoCloseable {
-  /** Floats of vectors that items are compared by at a time: 32 MB. */
-  private static final int FLOATS_COMPARED = 1 << 23;
+  /** Floats of vectors that items are compared by at a time: 8 MB. */
+  private static final int FLOATS_COMPARED = 1 << 21;
 
   private final OrtEnvironment environment;
   private int latentWidth; // 0 where there is no latent vector
