@@ -445,7 +445,7 @@ final class RecommendCommand extends Subcommand {
       throw new DataException(
           model
               + ": has no vectors of its items to compare; for --mmr name an autoencoder, a"
-              + " factorization or a linear model, as a run folder or a SavedModel");
+              + " factorization or a linear model, as a run folder or an export of this version");
     }
     return new Filters(excluded, allowed);
   }

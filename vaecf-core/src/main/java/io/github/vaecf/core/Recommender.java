@@ -597,7 +597,7 @@ public abstract class Recommender implements AutoCloseable {
 
   /**
    * Whether this has vectors of its items by which it can say how much they are alike. Trained
-   * models and SavedModels of autoencoders, factorizations and linear models have them.
+   * models and exports of autoencoders, factorizations and linear models have them.
    *
    * @return false unless {@link #cosines} is overridden
    */

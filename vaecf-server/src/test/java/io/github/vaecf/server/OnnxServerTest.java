@@ -18,12 +18,15 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.TensorProto;
 
 /** One server with the same model twice: as a SavedModel and as an ONNX file. */
@@ -258,14 +261,43 @@ class OnnxServerTest {
     assertThat(response.body()).contains("1220 histories are more than the 1000");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'signature_name': 'encode', 'inputs': {'items': [['perl', 'none'], ['', 'libwww-perl']]}}",
+        "{'signature_name': 'similar_items', 'inputs': {'item': ['perl', 'none', 'libwww-perl']}}",
+        "{'signature_name': 'similarity',"
+            + " 'inputs': {'item': ['perl', 'none'], 'items': [['perl', 'libc6'], ['libc6', '']]}}"
+      })
+  void latentVectorsAndCosinesAreThoseOfTheSavedModel(String quoted) throws Exception {
+    JsonNode request = Client.JSON.readTree(quoted.replace('\'', '"'));
+    assertNear(predict("saved", request), predict("onnx", request));
+  }
+
   @Test
-  void whatTheFileCannotAnswerIsRefusedWithWhatItCan() throws Exception {
-    HttpResponse<String> response =
-        rest.post(
-            "v1/models/onnx:predict",
-            "{\"signature_name\": \"encode\", \"instances\": [{\"items\": [\"a\"]}]}");
-    assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(response.body()).contains("encode").contains("recommend_filtered");
+  void whatIsEncodedIsDecodedToTheScores() throws Exception {
+    ObjectNode request = Client.JSON.createObjectNode();
+    request.putObject("inputs").putArray("items").addArray().add("perl").add("libwww-perl");
+    JsonNode scores = predict("onnx", request.put("signature_name", "score"));
+    JsonNode latent = predict("onnx", request.put("signature_name", "encode"));
+    ObjectNode decode = Client.JSON.createObjectNode().put("signature_name", "decode");
+    decode.putObject("inputs").set("latent", latent);
+    JsonNode decoded = predict("onnx", decode);
+    assertNear(scores, decoded);
+    assertNear(predict("saved", decode), decoded);
+  }
+
+  /** Numbers that differ by no more than rounding, and the same text. */
+  private static void assertNear(JsonNode expected, JsonNode found) {
+    if (expected.isContainerNode()) {
+      assertThat(found).hasSameSizeAs(expected);
+      Iterator<JsonNode> others = found.iterator();
+      expected.forEach(one -> assertNear(one, others.next()));
+    } else if (expected.isNumber()) {
+      assertThat(found.doubleValue()).isCloseTo(expected.doubleValue(), within(1e-5));
+    } else {
+      assertThat(found).isEqualTo(expected);
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.vaecf.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.vaecf.core.GroupStrategy;
 import io.github.vaecf.core.Query;
 import io.github.vaecf.core.RankingAgreement;
 import io.github.vaecf.core.Reason;
@@ -187,6 +188,98 @@ class PageInBrowserTest {
       assertThat(browser.evaluate("location.hash").asText()).isEqualTo("#python3-flask");
       browser.evaluate("document.querySelector('#recommended button').click()");
       browser.await("document.querySelectorAll('#liked button').length === 2");
+    }
+  }
+
+  @Test
+  void severalPeopleGetTheListOfTheGroupAndAreToldWhoseLikesCarryIt() throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("group"))) {
+      browser.await(READY);
+      assertThat(browser.evaluate("people.length + ' ' + choosers.hidden").asText())
+          .isEqualTo("1 true");
+      browser.evaluate("location.hash = '#libwww-perl,perl'");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
+      List<String> alone = recommended(browser);
+
+      browser.evaluate("join.focus()");
+      browser.evaluate("join.click()");
+      assertThat(browser.evaluate("document.activeElement.id").asText()).isEqualTo("search");
+      browser.await("document.querySelectorAll('#liked button').length === 0");
+      assertThat(browser.texts("label[for=search]"))
+          .containsExactly("Something that Person 2 likes");
+      assertThat(browser.evaluate("choosers.innerText.trim()").asText())
+          .matches("Person 1\\s+Person 2");
+      browser.type("python3-fl");
+      browser.await("document.querySelectorAll('[role=option]').length > 0");
+      browser.press("Enter");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.evaluate("location.hash").asText())
+          .isEqualTo("#libwww-perl,perl;python3-flask");
+      assertThat(browser.texts("h2")).containsExactly("Recommendations for all of you");
+      List<String> average = group(GroupStrategy.AVERAGE);
+      assertThat(recommended(browser)).isEqualTo(average).isNotEqualTo(alone);
+      assertThat(browser.texts("#recommended .why"))
+          .allMatch(why -> why.startsWith("because Person "))
+          .anyMatch(why -> why.startsWith("because Person 1 likes"))
+          .anyMatch(why -> why.startsWith("because Person 2 likes"));
+
+      List<String> spared = group(GroupStrategy.LEAST_MISERY);
+      String other =
+          spared.stream().filter(item -> !average.contains(item)).findFirst().orElseThrow();
+      browser.evaluate("misery.click()");
+      browser.await("recommended.innerText.includes(" + quoted(other) + ")");
+      assertThat(recommended(browser)).isEqualTo(spared);
+
+      browser.evaluate("document.querySelector('#people input').click()");
+      browser.await("document.querySelectorAll('#liked button').length === 2");
+      assertThat(browser.texts("#leave")).containsExactly("Remove Person 1");
+      browser.evaluate("leave.focus()");
+      browser.evaluate("leave.click()");
+      assertThat(browser.evaluate("document.activeElement.id").asText()).isEqualTo("join");
+      browser.await("document.querySelectorAll('#liked button').length === 1");
+      assertThat(browser.evaluate("location.hash").asText()).isEqualTo("#python3-flask");
+      assertThat(browser.texts("label[for=search]")).containsExactly("Something that you like");
+      assertRecommended(browser, "python3-flask");
+    }
+  }
+
+  private static List<String> group(GroupStrategy strategy) {
+    Query query =
+        Query.builder()
+            .group(List.of(List.of("libwww-perl", "perl"), List.of("python3-flask")), strategy)
+            .k(20)
+            .build();
+    return versions.answer(
+        model -> model.recommend(query).stream().map(Recommendation::item).toList());
+  }
+
+  @Test
+  void aModelWithoutSignaturesForThemIsOfferedToOnePersonAlone() throws Exception {
+    try (Browser browser = Browser.open(server.uri(), folder.resolve("alone"))) {
+      browser.await(READY);
+      assertThat(browser.evaluate("group.hidden").asBoolean()).isFalse();
+      browser.evaluate(
+          """
+          const before = window.ask;
+          window.ask = async (address, body) => {
+            const answer = await before(address, body);
+            if (address.endsWith('/metadata')) {
+              const {serving_default} = answer.metadata.signature_def.signature_def;
+              answer.metadata.signature_def.signature_def = {serving_default};
+            }
+            return answer;
+          };
+          location.hash = '#perl,libwww-perl;libwww-perl';
+          """);
+      browser.await("group.hidden && document.querySelectorAll('#liked button').length === 2");
+      assertThat(
+              browser
+                  .evaluate(
+                      "[...document.querySelectorAll('label')].filter(e => e.checkVisibility())"
+                          + ".map(e => e.innerText).join()")
+                  .asText())
+          .isEqualTo("Something that you like");
+      assertRecommended(browser, "perl", "libwww-perl");
     }
   }
 

@@ -73,6 +73,9 @@ final class ExportFormat {
   static final String ONNX_VOCABULARY = "vaecf.items";
   static final String ONNX_CARD = "vaecf.card";
 
+  /** Which of an ONNX file's weights has the items' vectors, "rows NAME" or "columns NAME". */
+  static final String ONNX_ITEM_VECTORS = "vaecf.item_vectors";
+
   /** Floats that an ONNX model holds for each place of a history. */
   static final String ONNX_FLOATS_PER_PLACE = "vaecf.floats_per_place";
 

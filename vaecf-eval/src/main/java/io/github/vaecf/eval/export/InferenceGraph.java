@@ -153,7 +153,11 @@ final class InferenceGraph implements AutoCloseable {
                     new SignatureBuilder(ExportFormat.ENCODE)
                         .input(ExportFormat.ITEMS, rawItems, DataType.DT_STRING, -1, -1)
                         .output(
-                            ExportFormat.LATENT, latent, DataType.DT_FLOAT, -1, latentWidth())));
+                            ExportFormat.LATENT,
+                            latent,
+                            DataType.DT_FLOAT,
+                            -1,
+                            model.latentWidth())));
     return layers;
   }
 
@@ -444,10 +448,6 @@ final class InferenceGraph implements AutoCloseable {
     return tf.expandDims(vector, tf.constant(1));
   }
 
-  private int latentWidth() {
-    return model.autoencoder().orElseThrow().latentWidth(model.settings());
-  }
-
   private void addSignaturesOverIndices() {
     Placeholder<TInt64> indices = placeholder("indices", TInt64.class, Shape.of(-1, -1));
     Placeholder<TInt32> lengths = placeholder(ExportFormat.K, TInt32.class, Shape.of(-1));
@@ -501,12 +501,12 @@ final class InferenceGraph implements AutoCloseable {
 
   private void addDecode(Autoencoder autoencoder) {
     Placeholder<TFloat32> vector =
-        placeholder(ExportFormat.LATENT, TFloat32.class, Shape.of(-1, latentWidth()));
+        placeholder(ExportFormat.LATENT, TFloat32.class, Shape.of(-1, model.latentWidth()));
     // A decoder sees the latent vector only, so there are no histories.
     Operand<TFloat32> scores = autoencoder.decode(model.settings(), layers(null), vector);
     add(
         new SignatureBuilder(ExportFormat.DECODE)
-            .input(ExportFormat.LATENT, vector, DataType.DT_FLOAT, -1, latentWidth())
+            .input(ExportFormat.LATENT, vector, DataType.DT_FLOAT, -1, model.latentWidth())
             .output(ExportFormat.SCORES, scores, DataType.DT_FLOAT, -1, items));
   }
 

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * What of a trained model an export is made of: a copy of its weights, read once, every one of them
@@ -77,11 +78,16 @@ final class ModelSnapshot {
 
   /** The way from histories to scores, as the model describes it. */
   <T> Answer<T> answer(Layers<T> layers) {
+    return answer(layers, UnaryOperator.identity());
+  }
+
+  /** The same, with something in the place of the latent vector, where there is one. */
+  <T> Answer<T> answer(Layers<T> layers, UnaryOperator<T> replacement) {
     Optional<Autoencoder> autoencoder = autoencoder();
     if (autoencoder.isEmpty()) {
       return new Answer<>(Optional.empty(), settings.model().scores(settings, layers));
     }
-    T latent = autoencoder.get().encode(settings, layers);
+    T latent = replacement.apply(autoencoder.get().encode(settings, layers));
     return new Answer<>(Optional.of(latent), autoencoder.get().decode(settings, layers, latent));
   }
 
@@ -90,6 +96,11 @@ final class ModelSnapshot {
     return settings.model() instanceof Autoencoder autoencoder
         ? Optional.of(autoencoder)
         : Optional.empty();
+  }
+
+  /** The width of the latent vector that the model has. */
+  int latentWidth() {
+    return autoencoder().orElseThrow().latentWidth(settings);
   }
 
   Weight weight(String name) {

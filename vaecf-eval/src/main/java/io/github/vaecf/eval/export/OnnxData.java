@@ -60,11 +60,7 @@ final class OnnxData {
     int padding = (int) (-size & (ALIGNMENT - 1));
     out.write(new byte[padding]);
     size += padding;
-    tensor
-        .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-        .addExternalData(entry("location", name))
-        .addExternalData(entry("offset", Long.toString(size)))
-        .addExternalData(entry("length", Long.toString(values.bytes())));
+    refer(tensor, name, size, values.bytes());
     byte[] bytes = new byte[ALIGNMENT];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int some = ALIGNMENT / values.bytesEach();
@@ -75,6 +71,15 @@ final class OnnxData {
       from += count;
     }
     size += values.bytes();
+  }
+
+  /** Tells a tensor where its values are: in a file beside the model's, or that itself. */
+  static void refer(TensorProto.Builder tensor, String file, long offset, long length) {
+    tensor
+        .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+        .addExternalData(entry("location", file))
+        .addExternalData(entry("offset", Long.toString(offset)))
+        .addExternalData(entry("length", Long.toString(length)));
   }
 
   private static StringStringEntryProto entry(String key, String value) {

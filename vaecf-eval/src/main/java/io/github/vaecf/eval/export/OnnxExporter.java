@@ -27,21 +27,23 @@ import java.util.Optional;
  * as the items [batch, excluded], what is to be left out beside the history. Outputs: {@code
  * items_ranked}, of the same type [batch, min(k, items)], and {@code scores}, float [batch, min(k,
  * items)]. Histories, what is left out, empty places and ties are as in {@link SavedModelExporter}.
- * The file of a version has a third output, {@code all_scores}, float [batch, items], the history's
- * items included.
+ * The file of a version has two more outputs, {@code all_scores}, float [batch, items], the
+ * history's items included, and where the model has a latent vector {@code latent}, float [batch,
+ * width].
  *
- * <p>As a {@link ServedModel} it has those signatures of a SavedModel that come of rankings: {@code
- * serving_default}, {@code recommend_excluding} and {@code recommend_indices} with k = 100, {@code
- * recommend_filtered}, {@code rank_indices}, {@code recommend_group} and {@code because}, and that
- * of a version {@code score} too. Without {@code all_scores} a filtered recommendation cannot keep
- * the history, and takes longer.
+ * <p>As a {@link ServedModel} a version has all signatures of a SavedModel, those with rankings of
+ * a fixed length with k = 100. A file that was exported alone has no {@code score}, {@code encode}
+ * and {@code decode}; a filtered recommendation of it cannot keep the history, and takes longer.
+ * What decodes and what compares items are parts of the graph that are loaded beside it, with the
+ * file's own weights.
  *
  * <p>Operators are of ai.onnx.ml 2 and of opset 13, for models that add up sparse rows (item-kNN)
  * of opset 16. The file's metadata hold the item ids, a line each ({@code vaecf.items}), the model
- * card ({@code vaecf.card}), and how many floats a run holds for each place of a history ({@code
- * vaecf.floats_per_place}): batch × length × that many bound the memory of a run. Last of all
- * stands a checksum of the file ({@code vaecf.crc32c}), by which {@link ServedModel#load} knows one
- * that is damaged.
+ * card ({@code vaecf.card}), how many floats a run holds for each place of a history ({@code
+ * vaecf.floats_per_place}): batch × length × that many bound the memory of a run; and which weight
+ * has the items' vectors, as rows or columns ({@code vaecf.item_vectors}). Last of all stands a
+ * checksum of the file ({@code vaecf.crc32c}), by which {@link ServedModel#load} knows one that is
+ * damaged.
  *
  * <p>A file of its kind holds at most 2 GB. Where weights and ids would be more, the weights are in
  * a second file beside it, {@code NAME.onnx.data} (ONNX calls it external data), which runtimes
@@ -251,27 +253,27 @@ public final class OnnxExporter {
               });
     }
 
-    private void exportFile(TrainedModel model, Path file, boolean allScores) {
+    private void exportFile(TrainedModel model, Path file, boolean beside) {
       WholeFile.requireAbsent(file);
       // Before a weight is copied.
       requireIdsFit(file, model.items());
       if (fitInOneFile(model.weightShapes(), model.items())) {
-        ModelProto onnx = onnx(ModelSnapshot.of(model), allScores, Optional.empty());
+        ModelProto onnx = onnx(ModelSnapshot.of(model), beside, Optional.empty());
         WholeFile.create(file, out -> OnnxChecksum.write(onnx, out));
       } else {
-        exportInTwoFiles(model, file, allScores);
+        exportInTwoFiles(model, file, beside);
       }
     }
 
     /** First the weights, which nothing loads without the file that refers to them. */
-    private void exportInTwoFiles(TrainedModel model, Path file, boolean allScores) {
+    private void exportInTwoFiles(TrainedModel model, Path file, boolean beside) {
       Path weightsFile = OnnxData.beside(file);
       WholeFile.requireAbsent(weightsFile);
       ModelSnapshot snapshot = ModelSnapshot.of(model);
       ModelProto[] onnx = new ModelProto[1];
       WholeFile.create(
           weightsFile,
-          out -> onnx[0] = onnx(snapshot, allScores, Optional.of(new OnnxData(weightsFile, out))));
+          out -> onnx[0] = onnx(snapshot, beside, Optional.of(new OnnxData(weightsFile, out))));
       boolean whole = false;
       try {
         WholeFile.create(file, out -> OnnxChecksum.write(onnx[0], out));
@@ -321,26 +323,38 @@ public final class OnnxExporter {
       return bytes;
     }
 
-    private ModelProto onnx(ModelSnapshot model, boolean allScores, Optional<OnnxData> data) {
-      OnnxGraph graph = new OnnxGraph(model, weights, rawIds, exclude, allScores, data);
-      List<VersionFiles.Listed> beside = data.map(OnnxData::listed).stream().toList();
-      return ModelProto.newBuilder()
-          .setIrVersion(irVersion(graph.opset()))
-          .setProducerName("vaecf")
-          .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(graph.opset()))
-          .addOpsetImport(
-              OperatorSetIdProto.newBuilder()
-                  .setDomain(OnnxNodes.ML_DOMAIN)
-                  .setVersion(OnnxGraph.ML_OPSET))
-          .setGraph(graph.build())
-          .addMetadataProps(property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
-          .addMetadataProps(
-              property(ExportFormat.ONNX_CARD, ModelCard.text(model, FORM.name(), facts, beside)))
-          .addMetadataProps(
-              property(
-                  ExportFormat.ONNX_FLOATS_PER_PLACE,
-                  Integer.toString(Math.max(1, graph.floatsPerPlace()))))
-          .build();
+    private ModelProto onnx(ModelSnapshot model, boolean beside, Optional<OnnxData> data) {
+      OnnxGraph graph = new OnnxGraph(model, weights, rawIds, exclude, beside, data);
+      List<VersionFiles.Listed> weightFiles = data.map(OnnxData::listed).stream().toList();
+      ModelProto.Builder onnx =
+          ModelProto.newBuilder()
+              .setIrVersion(irVersion(graph.opset()))
+              .setProducerName("vaecf")
+              .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(graph.opset()))
+              .addOpsetImport(
+                  OperatorSetIdProto.newBuilder()
+                      .setDomain(OnnxNodes.ML_DOMAIN)
+                      .setVersion(OnnxGraph.ML_OPSET))
+              .setGraph(graph.build())
+              .addMetadataProps(
+                  property(ExportFormat.ONNX_VOCABULARY, Vocabulary.lines(model.items())))
+              .addMetadataProps(
+                  property(
+                      ExportFormat.ONNX_CARD,
+                      ModelCard.text(model, FORM.name(), facts, weightFiles)))
+              .addMetadataProps(
+                  property(
+                      ExportFormat.ONNX_FLOATS_PER_PLACE,
+                      Integer.toString(Math.max(1, graph.floatsPerPlace()))));
+      graph
+          .itemKernel()
+          .ifPresent(
+              kernel ->
+                  onnx.addMetadataProps(
+                      property(
+                          ExportFormat.ONNX_ITEM_VECTORS,
+                          (kernel.inRows() ? "rows " : "columns ") + kernel.name())));
+      return onnx.build();
     }
 
     /** The version of the format that a set of operators came with: ONNX 1.8 and 1.11. */

@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
+import io.github.vaecf.core.model.TensorFlowLayers.ItemKernel;
 import io.github.vaecf.data.IdIndex;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +21,6 @@ final class OnnxGraph {
   private static final String LENGTH = "length";
   private static final String EXCLUDED = "excluded";
   private static final String RANKED = "ranked";
-  private static final String CATALOGUE = "catalogue";
 
   private final OnnxNodes nodes;
   private final IdIndex items;
@@ -33,7 +33,8 @@ final class OnnxGraph {
    * @param weights how the kernels are held
    * @param rawIds whether the model takes and gives raw ids; otherwise indices
    * @param exclude whether there is an input for what is to be left out beside the history
-   * @param allScores whether the scores of all items are an output too
+   * @param beside whether the scores of all items, and the latent vector where there is one, are
+   *     outputs too
    * @param data takes the large weights; without it they stand in the graph
    */
   OnnxGraph(
@@ -41,7 +42,7 @@ final class OnnxGraph {
       ExportedWeights weights,
       boolean rawIds,
       boolean exclude,
-      boolean allScores,
+      boolean beside,
       Optional<OnnxData> data) {
     this.nodes = new OnnxNodes("recommend", data);
     this.items = model.items();
@@ -57,16 +58,28 @@ final class OnnxGraph {
 
     String history = sorted(indices(ExportFormat.ITEMS));
     layers = new OnnxLayers(nodes, model, weights, histories(history));
-    String scores = model.answer(layers).scores();
-    if (allScores) {
-      nodes.output(ExportFormat.ALL_SCORES, DataType.FLOAT, BATCH, CATALOGUE);
-      nodes.node("", "Identity", List.of(), List.of(scores), List.of(ExportFormat.ALL_SCORES));
+    // What decodes takes the output itself, so that it can be cut out there.
+    String scores =
+        model
+            .answer(
+                layers,
+                latent ->
+                    beside ? output(ExportFormat.LATENT, latent, model.latentWidth()) : latent)
+            .scores();
+    if (beside) {
+      output(ExportFormat.ALL_SCORES, scores, items.size());
     }
     String leftOut =
         exclude
             ? nodes.node("Concat", OnnxNodes.axis(1), history, indices(ExportFormat.EXCLUDE))
             : history;
     rank(masked(scores, leftOut));
+  }
+
+  private String output(String name, String tensor, int width) {
+    nodes.output(name, DataType.FLOAT, BATCH, Integer.toString(width));
+    nodes.node("", "Identity", List.of(), List.of(tensor), List.of(name));
+    return name;
   }
 
   GraphProto build() {
@@ -76,6 +89,11 @@ final class OnnxGraph {
   /** The set of operators that it needs. */
   int opset() {
     return layers.opset();
+  }
+
+  /** Which weight has the vectors of the items. */
+  Optional<ItemKernel> itemKernel() {
+    return layers.itemKernel();
   }
 
   /** Floats that it holds for each place of a history. */

@@ -3,9 +3,11 @@ package io.github.vaecf.eval.export;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.github.vaecf.core.model.Layers;
 import io.github.vaecf.core.model.TensorFlowLayers;
+import io.github.vaecf.core.model.TensorFlowLayers.ItemKernel;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -33,6 +35,11 @@ final class OnnxLayers implements Layers<String> {
     final Set<String> stored = new HashSet<>();
     int opset = OPSET;
     int floatsPerPlace;
+    ItemKernel itemKernel;
+
+    void itemKernel(String name, boolean inRows) {
+      itemKernel = itemKernel == null ? new ItemKernel(name, inRows) : itemKernel;
+    }
   }
 
   /**
@@ -82,6 +89,11 @@ final class OnnxLayers implements Layers<String> {
     return graph.floatsPerPlace;
   }
 
+  /** The kernel that has the items' embeddings, as {@link TensorFlowLayers#itemKernel} has it. */
+  Optional<ItemKernel> itemKernel() {
+    return Optional.ofNullable(graph.itemKernel);
+  }
+
   @Override
   public int items() {
     return model.items().size();
@@ -94,6 +106,9 @@ final class OnnxLayers implements Layers<String> {
 
   @Override
   public String sum(String name, int width) {
+    if (width == items()) {
+      graph.itemKernel(prefix + name + "/kernel", false);
+    }
     return gatheredSum(name + "/kernel", histories.ones());
   }
 
@@ -230,6 +245,7 @@ final class OnnxLayers implements Layers<String> {
 
   @Override
   public String tied(String name, String input) {
+    graph.itemKernel(prefix + name + "/kernel", true);
     return timesTransposed(input, name + "/kernel");
   }
 
@@ -241,6 +257,7 @@ final class OnnxLayers implements Layers<String> {
   public String lowRankSum(String name, int rank) {
     graph.opset = Math.max(graph.opset, OPSET_OF_ADDING);
     String directions = name + TensorFlowLayers.DIRECTIONS; // at unit length in the snapshot
+    graph.itemKernel(prefix + directions, true);
     String scores = timesTransposed(gatheredSum(directions, histories.ones()), directions);
     // Padding and duplicates take nothing away.
     return nodes.node(
@@ -264,6 +281,7 @@ final class OnnxLayers implements Layers<String> {
 
   @Override
   public String items(String name, String input) {
+    graph.itemKernel(prefix + name + "/kernel", false);
     return dense(name, input, items());
   }
 
@@ -363,7 +381,8 @@ final class OnnxLayers implements Layers<String> {
     return switch (form) {
       case FLOAT32 -> tensor;
       case FLOAT16 -> nodes.cast(tensor, DataType.FLOAT);
-      case INT8 -> nodes.node("DequantizeLinear", OnnxNodes.axis(1), tensor, scaleName(name));
+      case INT8 ->
+          nodes.node("DequantizeLinear", OnnxNodes.axis(1), tensor, scaleName(prefix + name));
     };
   }
 
@@ -374,7 +393,8 @@ final class OnnxLayers implements Layers<String> {
     return switch (form) {
       case FLOAT32 -> rows;
       case FLOAT16 -> nodes.cast(rows, DataType.FLOAT);
-      case INT8 -> nodes.node("DequantizeLinear", OnnxNodes.axis(2), rows, scaleName(name));
+      case INT8 ->
+          nodes.node("DequantizeLinear", OnnxNodes.axis(2), rows, scaleName(prefix + name));
     };
   }
 
@@ -398,9 +418,9 @@ final class OnnxLayers implements Layers<String> {
   private String wholeNumbers(String name) {
     if (graph.stored.add(prefix + name)) {
       Weight weight = weight(name);
-      nodes.ints(tensorName(name), weight.values(), shape(weight));
+      nodes.ints(tensorName(prefix + name), weight.values(), shape(weight));
     }
-    return tensorName(name);
+    return tensorName(prefix + name);
   }
 
   private static int longest(Weight lengths) {
@@ -419,34 +439,35 @@ final class OnnxLayers implements Layers<String> {
   private String vector(String name) {
     if (graph.stored.add(prefix + name)) {
       Weight weight = weight(name);
-      nodes.floats(tensorName(name), weight.values(), shape(weight));
+      nodes.floats(tensorName(prefix + name), weight.values(), shape(weight));
     }
-    return tensorName(name);
+    return tensorName(prefix + name);
   }
 
   private String matrix(String name) {
     if (graph.stored.add(prefix + name)) {
       Weight weight = weight(name);
       switch (form) {
-        case FLOAT32 -> nodes.floats(tensorName(name), weight.values(), shape(weight));
-        case FLOAT16 -> nodes.halves(tensorName(name), weight.values(), shape(weight));
+        case FLOAT32 -> nodes.floats(tensorName(prefix + name), weight.values(), shape(weight));
+        case FLOAT16 -> nodes.halves(tensorName(prefix + name), weight.values(), shape(weight));
         case INT8 -> {
           float[] scales = scales(weight);
-          nodes.floats(scaleName(name), scales, scales.length);
-          nodes.bytes(tensorName(name), weight.values(), scales, shape(weight));
+          nodes.floats(scaleName(prefix + name), scales, scales.length);
+          nodes.bytes(tensorName(prefix + name), weight.values(), scales, shape(weight));
         }
       }
     }
-    return tensorName(name);
+    return tensorName(prefix + name);
   }
 
   /** No input, output or node begins like this. */
-  private String tensorName(String weight) {
-    return "weights/" + prefix + weight;
+  static String tensorName(String weight) {
+    return "weights/" + weight;
   }
 
-  private String scaleName(String weight) {
-    return "scales/" + prefix + weight;
+  /** Of a weight of whole numbers what they are multiplied by. */
+  static String scaleName(String weight) {
+    return "scales/" + weight;
   }
 
   private static long[] shape(Weight weight) {

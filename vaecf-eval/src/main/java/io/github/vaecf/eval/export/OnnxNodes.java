@@ -32,6 +32,11 @@ final class OnnxNodes {
   private final Optional<OnnxData> data;
   private int names;
 
+  /** A graph without nodes, in which all values stand. */
+  OnnxNodes(String name) {
+    this(name, Optional.empty());
+  }
+
   /**
    * A graph without nodes.
    *
@@ -46,7 +51,7 @@ final class OnnxNodes {
     return graph.build();
   }
 
-  /** Adds an input; a dimension "1" is one, every other is a name for any size. */
+  /** Adds an input; a dimension is a number, or a name for any size. */
   void input(String name, DataType type, String... dimensions) {
     graph.addInput(value(name, type, dimensions));
   }
@@ -59,8 +64,9 @@ final class OnnxNodes {
   private static ValueInfoProto value(String name, DataType type, String... dimensions) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (String dimension : dimensions) {
-      if (dimension.equals("1")) {
-        shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(1));
+      if (Character.isDigit(dimension.charAt(0))) {
+        shape.addDim(
+            TensorShapeProto.Dimension.newBuilder().setDimValue(Long.parseLong(dimension)));
       } else {
         shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimParam(dimension));
       }

@@ -2,6 +2,7 @@ package io.github.vaecf.eval.export;
 
 import io.github.vaecf.core.Reason;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.TopItems;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.eval.export.ServedSignature.TensorRows;
@@ -16,17 +17,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Signatures that come of what a model on the JVM is asked: for an ONNX file, which has none, those
- * of a SavedModel that come of rankings and scores alone, so that servers call it as they call a
- * SavedModel and get the same; and for both what the graph of a SavedModel cannot say, or does not,
- * as it was exported by an older version.
+ * of a SavedModel, so that servers call it as they call a SavedModel and get the same; and for both
+ * what the graph of a SavedModel cannot say, or does not, as it was exported by an older version.
  */
 final class RankingSignatures {
   /** Length of the rankings whose length no request chooses: that of a SavedModel by default. */
   private static final int TOP_K = 100;
+
+  /** Of several items at a time: 32 MB. */
+  private static final int COSINES_TOGETHER = 1 << 23;
 
   /** What a {@link Recommender} answers by scores, rankings and cosines, in a graph or not. */
   static final Set<String> QUESTIONS =
@@ -87,7 +92,35 @@ final class RankingSignatures {
           ExportFormat.SCORE,
           List.of(items),
           List.of(matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, model.itemCount())),
-          values -> all.score(values, model));
+          values -> all.scores(values, ExportFormat.SCORES, model.itemCount(), model::scores));
+    }
+    TensorSpec latent = matrix(ExportFormat.LATENT, TensorSpec.Type.FLOAT32, model.latentWidth());
+    if (model.latentWidth() > 0) {
+      all.add(
+          ExportFormat.ENCODE,
+          List.of(items),
+          List.of(latent),
+          values -> all.scores(values, ExportFormat.LATENT, model.latentWidth(), model::encode));
+      all.add(
+          ExportFormat.DECODE,
+          List.of(latent),
+          List.of(matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, model.itemCount())),
+          values -> all.decode(values, model));
+    }
+    if (model.comparesItems()) {
+      TensorSpec item =
+          new TensorSpec(
+              ExportFormat.ITEM, TensorSpec.Type.STRING, List.of(-1L), ExportFormat.ITEM);
+      all.add(
+          ExportFormat.SIMILARITY,
+          List.of(item, items),
+          List.of(matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, -1)),
+          values -> all.similarity(values, model));
+      all.add(
+          ExportFormat.SIMILAR_ITEMS,
+          List.of(item),
+          List.of(rankedIds, matrix(ExportFormat.SCORES, TensorSpec.Type.FLOAT32, all.topK)),
+          values -> all.similarItems(values, model));
     }
     return Collections.unmodifiableMap(all.signatures);
   }
@@ -195,7 +228,12 @@ final class RankingSignatures {
     return Map.of(ExportFormat.CONTRIBUTIONS, new TensorRows(asked.length, width, contributions));
   }
 
-  private Map<String, TensorRows> score(Map<String, TensorRows> values, ServedOnnxModel onnx) {
+  /** What the file gives for histories. */
+  private Map<String, TensorRows> scores(
+      Map<String, TensorRows> values,
+      String output,
+      int width,
+      Function<CsrMatrix, float[]> function) {
     TensorRows rows = values.get(ExportFormat.ITEMS);
     IdIndex known = model.items();
     CsrMatrix histories =
@@ -212,8 +250,68 @@ final class RankingSignatures {
                 }
               }
             });
+    return Map.of(output, new TensorRows(rows.rows(), width, function.apply(histories)));
+  }
+
+  private Map<String, TensorRows> decode(Map<String, TensorRows> values, ServedOnnxModel onnx) {
+    TensorRows latent = values.get(ExportFormat.LATENT);
     return Map.of(
         ExportFormat.SCORES,
-        new TensorRows(rows.rows(), model.itemCount(), onnx.scores(histories)));
+        new TensorRows(
+            latent.rows(),
+            model.itemCount(),
+            onnx.decode((float[]) latent.values(), latent.rows())));
+  }
+
+  private Map<String, TensorRows> similarity(Map<String, TensorRows> values, ServedOnnxModel onnx) {
+    int[] asked = indices(values, ExportFormat.ITEM);
+    int[] others = indices(values, ExportFormat.ITEMS);
+    int width = others.length / asked.length;
+    float[] cosines = new float[others.length];
+    Arrays.fill(cosines, ExportFormat.LEFT_OUT);
+    for (int row = 0; row < asked.length; row++) {
+      int from = row * width;
+      int[] known =
+          IntStream.range(from, from + width).filter(place -> others[place] >= 0).toArray();
+      if (asked[row] >= 0 && known.length > 0) {
+        int[] compared = Arrays.stream(known).map(place -> others[place]).toArray();
+        float[] found = onnx.similarity(new int[] {asked[row]}, compared);
+        for (int i = 0; i < known.length; i++) {
+          cosines[known[i]] = found[i];
+        }
+      }
+    }
+    return Map.of(ExportFormat.SCORES, new TensorRows(asked.length, width, cosines));
+  }
+
+  private Map<String, TensorRows> similarItems(
+      Map<String, TensorRows> values, ServedOnnxModel onnx) {
+    int[] asked = indices(values, ExportFormat.ITEM);
+    int[] ranked = new int[asked.length * topK];
+    float[] scores = new float[ranked.length];
+    Arrays.fill(ranked, (int) ExportFormat.NO_INDEX);
+    Arrays.fill(scores, ExportFormat.LEFT_OUT);
+    TopItems best = new TopItems(topK);
+    int[] known = IntStream.range(0, asked.length).filter(row -> asked[row] >= 0).toArray();
+    int together = Math.max(1, COSINES_TOGETHER / model.itemCount());
+    for (int from = 0; from < known.length; from += together) {
+      int[] rows = Arrays.copyOfRange(known, from, Math.min(known.length, from + together));
+      int[] items = Arrays.stream(rows).map(row -> asked[row]).toArray();
+      float[][] cosines = onnx.similarityToAll(items);
+      for (int i = 0; i < rows.length; i++) {
+        int[] itself = {items[i]};
+        best.select(cosines[i], itself, 1, ranked, scores, rows[i] * topK);
+      }
+    }
+    String[] ids = model.ids(Arrays.stream(ranked).asLongStream().toArray());
+    return Map.of(
+        ExportFormat.ITEMS, new TensorRows(asked.length, topK, ids),
+        ExportFormat.SCORES, new TensorRows(asked.length, topK, scores));
+  }
+
+  private int[] indices(Map<String, TensorRows> values, String input) {
+    return Arrays.stream((String[]) values.get(input).values())
+        .mapToInt(model.items()::indexOf)
+        .toArray();
   }
 }

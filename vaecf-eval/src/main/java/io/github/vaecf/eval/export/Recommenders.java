@@ -41,7 +41,7 @@ public final class Recommenders {
    * @return at most k others, the most like it first, with the cosines; equal ones in the order of
    *     the items
    * @throws IllegalArgumentException if the model has no such item or no embeddings of its items,
-   *     as most popular and item-kNN have none and ONNX files cannot say
+   *     as most popular and item-kNN have none and older ONNX files cannot say
    */
   public static List<Recommendation> similar(Recommender model, String item, int k) {
     int index = model.items().indexOf(item);
@@ -65,7 +65,7 @@ public final class Recommenders {
             : null;
     if (signature == null) {
       throw new IllegalArgumentException(
-          "has no embeddings of its items to compare; a SavedModel of an autoencoder, a"
+          "has no embeddings of its items to compare; an export by this version of an autoencoder, a"
               + " factorization or a linear model has them");
     }
     Map<String, TensorRows> answer =

@@ -100,7 +100,8 @@ public abstract class ServedModel extends Recommender {
   /**
    * The functions by which servers call the model.
    *
-   * @return signatures by name, in alphabetical order; of an ONNX file those that come of rankings
+   * @return signatures by name, in alphabetical order; {@link OnnxExporter} says which an ONNX file
+   *     has
    */
   public abstract Map<String, ServedSignature> signatures();
 

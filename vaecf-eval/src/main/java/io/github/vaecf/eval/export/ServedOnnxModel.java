@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /**
  * An ONNX file on ONNX Runtime. That ends the process when it is given a batch without rows, or a
@@ -35,6 +36,7 @@ final class ServedOnnxModel extends ServedModel {
   private final OrtSession session;
   private final boolean takesRawIds;
   private final boolean scoresAllItems;
+  private final ServedOnnxParts parts;
   private final int placesInMemory;
   private final Map<String, ServedSignature> exported;
   private final Map<String, ServedSignature> signatures;
@@ -42,6 +44,7 @@ final class ServedOnnxModel extends ServedModel {
   private ServedOnnxModel(
       OrtEnvironment environment,
       OrtSession session,
+      ServedOnnxParts parts,
       boolean takesRawIds,
       int placesInMemory,
       IdIndex items,
@@ -49,6 +52,7 @@ final class ServedOnnxModel extends ServedModel {
     super(items, titles);
     this.environment = environment;
     this.session = session;
+    this.parts = parts;
     this.takesRawIds = takesRawIds;
     this.placesInMemory = placesInMemory;
     this.scoresAllItems = session.getOutputNames().contains(ExportFormat.ALL_SCORES);
@@ -83,7 +87,7 @@ final class ServedOnnxModel extends ServedModel {
       OrtSession session = environment.createSession(file.toString());
       try {
         return of(file, environment, session, titles);
-      } catch (OrtException | RuntimeException e) {
+      } catch (IOException | OrtException | RuntimeException e) {
         session.close();
         throw e;
       }
@@ -96,7 +100,7 @@ final class ServedOnnxModel extends ServedModel {
 
   private static ServedOnnxModel of(
       Path file, OrtEnvironment environment, OrtSession session, Titles.Known titles)
-      throws OrtException {
+      throws IOException, OrtException {
     Map<String, String> metadata = session.getMetadata().getCustomMetadata();
     String lines = metadata.get(ExportFormat.ONNX_VOCABULARY);
     if (lines == null) {
@@ -129,12 +133,14 @@ final class ServedOnnxModel extends ServedModel {
     // Older exports, which do not say it, are of models that hold little.
     int floatsPerPlace =
         Integer.parseInt(metadata.getOrDefault(ExportFormat.ONNX_FLOATS_PER_PLACE, "1"));
+    IdIndex items = Vocabulary.parse(lines);
     return new ServedOnnxModel(
         environment,
         session,
+        ServedOnnxParts.open(file, environment, session),
         takesRawIds,
         Math.max(1, FLOATS_IN_MEMORY / floatsPerPlace),
-        Vocabulary.parse(lines),
+        items,
         titles);
   }
 
@@ -155,10 +161,14 @@ final class ServedOnnxModel extends ServedModel {
 
   @Override
   protected float[] scoreAll(CsrMatrix histories, int from, int to) {
-    if (!scoresAllItems) {
-      return super.scoreAll(histories, from, to);
-    }
-    float[] scores = new float[(to - from) * itemCount()];
+    return scoresAllItems
+        ? output(ExportFormat.ALL_SCORES, itemCount(), histories, from, to)
+        : super.scoreAll(histories, from, to);
+  }
+
+  /** What the file gives for each history beside its ranking, rows × width. */
+  private float[] output(String name, int width, CsrMatrix histories, int from, int to) {
+    float[] values = new float[(to - from) * width];
     inParts(
         histories,
         from,
@@ -169,16 +179,54 @@ final class ServedOnnxModel extends ServedModel {
                 users,
                 length,
                 1,
-                Set.of(ExportFormat.ALL_SCORES),
-                result ->
-                    floats(result, ExportFormat.ALL_SCORES)
-                        .get(scores, (first - from) * itemCount(), users * itemCount())));
-    return scores;
+                Set.of(name),
+                result -> floats(result, name).get(values, (first - from) * width, users * width)));
+    return values;
   }
 
   /** The scores of all items, as long as this is open; only if it scores all items. */
   float[] scores(CsrMatrix histories) {
     return whileOpen(() -> scoreAll(histories, 0, histories.rows()));
+  }
+
+  /** The width of the latent vectors, 0 where there are none. */
+  int latentWidth() {
+    return parts.latentWidth();
+  }
+
+  /** The latent vectors of histories, as long as this is open. */
+  float[] encode(CsrMatrix histories) {
+    return whileOpen(
+        () -> output(ExportFormat.LATENT, latentWidth(), histories, 0, histories.rows()));
+  }
+
+  /** The scores of all items for latent vectors, as long as this is open. */
+  float[] decode(float[] latent, int rows) {
+    return whileOpen(() -> parts.decode(latent, rows));
+  }
+
+  /** The cosines between items, asked × others, as long as this is open. */
+  float[] similarity(int[] asked, int[] others) {
+    return whileOpen(() -> parts.similarity(asked, others));
+  }
+
+  /** The cosines between some items and all, as long as this is open. */
+  float[][] similarityToAll(int[] asked) {
+    return whileOpen(() -> parts.similarityToAll(asked, itemCount()));
+  }
+
+  @Override
+  public boolean comparesItems() {
+    return parts.comparesItems();
+  }
+
+  @Override
+  protected IntFunction<float[]> cosines(int[] pool) {
+    if (!comparesItems()) {
+      return super.cosines(pool);
+    }
+    float[] cosines = pool.length == 0 ? new float[0] : parts.similarity(pool, pool);
+    return place -> Arrays.copyOfRange(cosines, place * pool.length, (place + 1) * pool.length);
   }
 
   @Override
@@ -270,7 +318,7 @@ final class ServedOnnxModel extends ServedModel {
 
   @Override
   protected void release() {
-    try {
+    try (parts) {
       session.close();
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);

@@ -294,9 +294,10 @@ class FilteredAnswersTest {
         lambdas[i] = (float) diverse.get(i).lambda();
       }
       inputs.put("lambda", new TensorRows(lambdas.length, 1, lambdas));
-      assertThat(lists(saved.signatures().get("recommend_diverse").call(inputs)))
-          .isEqualTo(trained.recommendAll(diverse));
-      assertThat(onnx.signatures()).doesNotContainKey("recommend_diverse");
+      for (ServedModel model : List.of(saved, onnx)) {
+        assertThat(lists(model.signatures().get("recommend_diverse").call(inputs)))
+            .isEqualTo(trained.recommendAll(diverse));
+      }
     }
   }
 
@@ -432,13 +433,16 @@ class FilteredAnswersTest {
   }
 
   @Test
-  void aSavedModelComparesItemsAsTheTrainedModelDoes() {
+  void anExportComparesItemsAsTheTrainedModelDoes() {
     int[] others = {0, 12, 3, 39};
     try (ServedModel saved = ServedModel.load(folder);
         ServedModel onnx = ServedModel.load(folder.resolve("model.onnx"))) {
       assertThat(saved.comparesItems()).isTrue();
-      assertThat(onnx.comparesItems()).isFalse();
+      assertThat(onnx.comparesItems()).isTrue();
       float[] found = ((ServedSavedModel) saved).cosines(others).apply(2);
+      assertThat(((ServedOnnxModel) onnx).cosines(others).apply(2))
+          .usingComparatorWithPrecision(1e-6f)
+          .containsExactly(found);
       for (int i = 0; i < others.length; i++) {
         double product = 0;
         double own = 0;
@@ -457,6 +461,7 @@ class FilteredAnswersTest {
               .k(30)
               .build();
       assertThat(saved.recommend(diverse)).isEqualTo(trained.recommend(diverse));
+      assertThat(onnx.recommend(diverse)).isEqualTo(trained.recommend(diverse));
     }
   }
 

@@ -338,6 +338,21 @@ class OnnxExporterTest {
   }
 
   @Test
+  void aFileThatNamesVectorsThatItHasNotIsRefused() throws IOException {
+    ModelProto onnx = ModelProto.parseFrom(Files.readAllBytes(file));
+    assertThat(onnx.getMetadataProps(3).getKey()).isEqualTo("vaecf.item_vectors");
+    assertThat(onnx.getMetadataProps(3).getValue()).isEqualTo("columns decoder/1/kernel");
+    ModelProto.Builder other = onnx.toBuilder().removeMetadataProps(4); // the checksum
+    other.getMetadataPropsBuilder(3).setValue("rows another/kernel");
+    Path lacking = folder.resolve("lacking.onnx");
+    Files.write(lacking, other.build().toByteArray());
+
+    assertThatThrownBy(() -> ServedModel.load(lacking))
+        .isInstanceOf(DataException.class)
+        .hasMessage(lacking + ": cannot be loaded (there is no weight another/kernel)");
+  }
+
+  @Test
   void aNameByWhichNothingWouldReadTheFileIsRefused() {
     Path misspelt = folder.resolve("m.onx");
 

@@ -16,12 +16,14 @@ import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.HeldOut;
+import io.github.vaecf.data.WholeFile;
 import io.github.vaecf.eval.Evaluation;
 import io.github.vaecf.eval.GivenWeights;
 import io.github.vaecf.eval.Ndcg;
 import io.github.vaecf.eval.RankingEvaluator;
 import io.github.vaecf.eval.Recall;
 import io.github.vaecf.eval.SmallModels;
+import io.github.vaecf.eval.export.ServedSignature.TensorRows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,7 +47,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What every form of an exported model answers, compared with the model that was trained; that it
@@ -112,6 +116,117 @@ class ServedModelTest {
                 TRAINED.get(export).rank(USERS, 0, 300, 100),
                 SERVED.get(export).rank(USERS, 0, 300, 100)))
         .isEmpty();
+  }
+
+  /** Each kind of vectors: columns and rows of a kernel, directions, of one model of several. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"vae", "dae", "recvae", "ease", "elsa", "ials", "blend", "vamp", "hvamp", "deep"})
+  void anOnnxFileComparesItemsAsTheSavedModelDoes(String name) {
+    ServedModel saved = SERVED.get(name + "/1");
+    int[] pool = new Random(7).ints(0, SmallModels.ITEMS).distinct().limit(40).toArray();
+    for (String onnx : List.of(name + ".onnx", name + "-indices.onnx")) {
+      assertThat(SERVED.get(onnx).comparesItems()).isTrue();
+      for (int item = 0; item < 10; item++) {
+        assertThat(cosines(SERVED.get(onnx), item, pool))
+            .usingComparatorWithPrecision(1e-5f)
+            .containsExactly(cosines(saved, item, pool));
+      }
+    }
+  }
+
+  private static float[] cosines(ServedModel model, int item, int... others) {
+    String[] ids = IntStream.of(others).mapToObj(SmallModels.ids()::id).toArray(String[]::new);
+    return (float[])
+        model
+            .signatures()
+            .get("similarity")
+            .call(
+                Map.of(
+                    "item", new TensorRows(1, 1, new String[] {SmallModels.ids().id(item)}),
+                    "items", new TensorRows(1, ids.length, ids)))
+            .get("scores")
+            .values();
+  }
+
+  /** The graph between a file's latent vector and its scores is another one for each of them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"vae", "dae", "deep", "recvae", "vamp", "hvamp"})
+  void anOnnxVersionEncodesAndDecodesAsTheSavedModelDoes(String name) {
+    Path version = folder.resolve("versions").resolve(name).resolve("1");
+    OnnxExporter.export(TRAINED.get(name + "/1"), version);
+    String[] ids = SmallModels.ids().ids().subList(3, 11).toArray(String[]::new);
+    Map<String, TensorRows> histories = Map.of("items", new TensorRows(2, 4, ids));
+    Map<String, ServedSignature> saved = SERVED.get(name + "/1").signatures();
+    try (ServedModel onnx = ServedModel.load(version)) {
+      Map<String, TensorRows> latent = saved.get("encode").call(histories);
+      assertSame(latent.get("latent"), onnx.signatures().get("encode").call(histories), "latent");
+      assertSame(
+          saved.get("decode").call(latent).get("scores"),
+          onnx.signatures().get("decode").call(latent),
+          "scores");
+    }
+  }
+
+  private static void assertSame(
+      TensorRows expected, Map<String, TensorRows> found, String output) {
+    assertThat((float[]) found.get(output).values())
+        .usingComparatorWithPrecision(1e-5f)
+        .containsExactly((float[]) expected.values());
+  }
+
+  /** Of vectors that lie in columns, in rows, and of a file whose weights are beside it. */
+  @ParameterizedTest
+  @CsvSource({
+    "vae, FLOAT16, 1e-3",
+    "vae, INT8, 2e-2",
+    "ials, FLOAT16, 1e-3",
+    "ials, INT8, 2e-2",
+    "vae, FLOAT32, 1e-5"
+  })
+  void smallerWeightsAndThoseInAnotherFileCompareAndDecodeToo(
+      String name, ExportedWeights weights, float precision) {
+    Path version = folder.resolve(name + "-" + weights).resolve("1");
+    OnnxExporter.builder()
+        .weights(weights)
+        .mostBytes(weights == ExportedWeights.FLOAT32 ? 20_000 : Integer.MAX_VALUE)
+        .export(TRAINED.get(name + "/1"), version);
+    assertThat(version.resolve("model.onnx.data").toFile().exists())
+        .isEqualTo(weights == ExportedWeights.FLOAT32);
+    int[] pool = IntStream.range(0, SmallModels.ITEMS).toArray();
+    try (ServedModel onnx = ServedModel.load(version)) {
+      for (int place : new int[] {0, 17, 119}) {
+        assertThat(cosines(onnx, place, pool))
+            .usingComparatorWithPrecision(precision)
+            .containsExactly(cosines(SERVED.get(name + "/1"), place, pool));
+      }
+      Map<String, TensorRows> history =
+          Map.of(
+              "items",
+              new TensorRows(
+                  1, 2, new String[] {SmallModels.ids().id(5), SmallModels.ids().id(60)}));
+      if (name.equals("vae")) {
+        Map<String, TensorRows> latent = onnx.signatures().get("encode").call(history);
+        assertSame(
+            onnx.signatures().get("score").call(history).get("scores"),
+            onnx.signatures().get("decode").call(latent),
+            "scores");
+      }
+    }
+  }
+
+  @Test
+  void anOnnxVersionWhoseFilesAreDeletedWhileItIsServedStillAnswers() throws IOException {
+    Path version = folder.resolve("deleted/1");
+    OnnxExporter.export(TRAINED.get("vae/1"), version);
+    try (ServedModel onnx = ServedModel.load(version)) {
+      float[] before = cosines(onnx, 4, 3, 4, 5);
+      WholeFile.delete(version);
+      assertThat(cosines(onnx, 4, 3, 4, 5)).containsExactly(before);
+      Map<String, TensorRows> latent = Map.of("latent", new TensorRows(1, 8, new float[8]));
+      assertThat(onnx.signatures().get("decode").call(latent).get("scores").width())
+          .isEqualTo(SmallModels.ITEMS);
+    }
   }
 
   @Test
