@@ -393,17 +393,28 @@ final class NetworkSession extends Recommender {
                 int end = (int) ((long) users * (part + 1) / parts);
                 for (int user = (int) ((long) users * part / parts); user < end; user++) {
                   scores.slice((long) user * items, items).read(own);
-                  // One that is no finite number stays for the selection to find.
-                  histories
-                      .row(from + user)
-                      .forEach(
-                          item ->
-                              own[item] =
-                                  Float.isFinite(own[item]) ? Float.NEGATIVE_INFINITY : Float.NaN);
-                  best.select(own, histories.rowSize(from + user), rankings, firstUser + user);
+                  int leftOut = leaveOut(histories.row(from + user).toIntArray(), own);
+                  best.select(own, leftOut, rankings, firstUser + user);
                 }
               });
     }
+  }
+
+  /** Gives items −∞, and says how many; one that is no finite number before is refused. */
+  private static int leaveOut(int[] items, float[] scores) {
+    for (int item : items) {
+      if (!Float.isFinite(scores[item])) {
+        throw new ArithmeticException("the score of item " + item + " is not a finite number");
+      }
+    }
+    int leftOut = 0;
+    for (int item : items) {
+      if (scores[item] != Float.NEGATIVE_INFINITY) { // a row may name an item twice
+        scores[item] = Float.NEGATIVE_INFINITY;
+        leftOut++;
+      }
+    }
+    return leftOut;
   }
 
   /** Only the best come back from a GPU. */
