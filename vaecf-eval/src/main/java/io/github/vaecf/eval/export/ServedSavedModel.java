@@ -63,11 +63,7 @@ final class ServedSavedModel extends ServedModel {
   static ServedSavedModel ofFiles(Path folder) {
     TensorFlowRuntime.prepare();
     // Serving shares a device with whatever else runs there.
-    ConfigProto.Builder builder = ConfigProto.newBuilder().setAllowSoftPlacement(true);
-    // Of a signature's first call its own part of the graph is prepared, and not the whole again.
-    // With a GPU all that uses a variable has a say in where it lies.
-    builder.getGraphOptionsBuilder().setPlacePrunedGraph(!TensorFlowRuntime.hasGpu());
-    ConfigProto config = builder.build();
+    ConfigProto config = ConfigProto.newBuilder().setAllowSoftPlacement(true).build();
     TensorFlowRuntime.prepareSession(config);
     IdIndex items = items(ExportFormat.vocabulary(folder));
     SavedModelBundle bundle;
