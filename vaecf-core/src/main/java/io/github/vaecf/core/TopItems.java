@@ -89,7 +89,11 @@ public final class TopItems {
     }
     if (passed != leftOut) {
       throw new ArithmeticException(
-          (passed - leftOut) + " scores that are not finite numbers, but −∞");
+          "expected −∞ as the score of "
+              + leftOut
+              + " items to leave out, found it of "
+              + passed
+              + ", which is not a score of an item");
     }
     Arrays.sort(heap, 0, size);
     for (int rank = 0; rank < size; rank++) {

@@ -384,33 +384,41 @@ final class NetworkSession extends Recommender {
         Result result = runner(batch).fetch(network.scores).run()) {
       FloatDataBuffer scores = result.get(0).asRawTensor().data().asFloats();
       int parts = Math.min(threads, users);
+      int longest = IntStream.range(from, to).map(histories::rowSize).max().orElse(0);
       IntStream.range(0, parts)
           .parallel()
           .forEach(
               part -> {
                 TopItems best = new TopItems(rankings.k());
                 float[] own = new float[items];
+                int[] history = new int[longest];
                 int end = (int) ((long) users * (part + 1) / parts);
                 for (int user = (int) ((long) users * part / parts); user < end; user++) {
                   scores.slice((long) user * items, items).read(own);
-                  int leftOut = leaveOut(histories.row(from + user).toIntArray(), own);
+                  int leftOut = leaveOut(histories, from + user, history, own);
                   best.select(own, leftOut, rankings, firstUser + user);
                 }
               });
     }
   }
 
-  /** Gives items −∞, and says how many; one that is no finite number before is refused. */
-  private static int leaveOut(int[] items, float[] scores) {
-    for (int item : items) {
-      if (!Float.isFinite(scores[item])) {
-        throw new ArithmeticException("the score of item " + item + " is not a finite number");
+  /**
+   * Gives a user's items −∞, and says how many there are.
+   *
+   * @param history has room for the longest row; overwritten
+   * @throws ArithmeticException if the score of one is no finite number before
+   */
+  private static int leaveOut(CsrMatrix histories, int row, int[] history, float[] scores) {
+    int size = histories.copyRow(row, history, 0);
+    for (int i = 0; i < size; i++) {
+      if (!Float.isFinite(scores[history[i]])) {
+        throw new ArithmeticException("the score of item " + history[i] + " is no finite number");
       }
     }
     int leftOut = 0;
-    for (int item : items) {
-      if (scores[item] != Float.NEGATIVE_INFINITY) { // a row may name an item twice
-        scores[item] = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < size; i++) {
+      if (scores[history[i]] != Float.NEGATIVE_INFINITY) { // a row may name an item twice
+        scores[history[i]] = Float.NEGATIVE_INFINITY;
         leftOut++;
       }
     }
