@@ -1,8 +1,10 @@
 package io.github.vaecf.spark;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
 
 /** The sessions of tests. */
@@ -29,8 +31,15 @@ final class LocalSpark {
         .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
         .config(
             "spark.executor.extraJavaOptions",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED -XX:TieredStopAtLevel=1")
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED -XX:TieredStopAtLevel=1 " + coverage())
         .getOrCreate();
+  }
+
+  /** What tasks run in an executor counts as covered too: the agent adds to this process's file. */
+  private static String coverage() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.startsWith("-javaagent:") && option.contains("jacoco"))
+        .collect(Collectors.joining(" "));
   }
 
   private static SparkSession.Builder builder(String master) {
