@@ -1,7 +1,8 @@
 package io.github.vaecf.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
 import java.io.PrintWriter;
@@ -20,8 +21,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What all commands have in common: where they print, and how they refuse wrong usage. */
 abstract class Subcommand implements Callable<Integer> {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   @Spec private CommandSpec spec;
 
   /** Whether standard output is for a result that a program reads. */
@@ -123,8 +122,8 @@ abstract class Subcommand implements Callable<Integer> {
   }
 
   /** A new JSON object. */
-  static com.fasterxml.jackson.databind.node.ObjectNode jsonObject() {
-    return JSON.createObjectNode();
+  static ObjectNode jsonObject() {
+    return JsonNodeFactory.instance.objectNode();
   }
 
   /** A number for JSON, which has no NaN: null in its place. */

@@ -3,6 +3,7 @@ package io.github.vaecf.server;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -14,25 +15,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.SslConnectionFactory;
-import org.eclipse.jetty.server.handler.ErrorHandler;
-import org.eclipse.jetty.server.handler.GracefulHandler;
-import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,53 +35,14 @@ public final class ModelServer implements AutoCloseable {
   /** Batches at once: while one is in the model's products the other's ids are looked up. */
   private static final int RUNS = 2;
 
-  /** Bodies that are read at once: each makes a tree of values, much larger than itself. */
-  private static final int PARSERS = 2;
-
-  /** Connections that wait to be taken: a thousand clients may come at once. */
-  private static final int BACKLOG = 1024;
-
-  /** Bytes of an answer that the system keeps for a slow reader; it would take megabytes. */
-  private static final int SEND_BUFFER = 1 << 18;
-
-  private final Server server;
-  private final GracefulHandler underWay;
+  private final Backend backend;
+  private final HttpServer http;
   private final Optional<GrpcServer> grpc;
-  private final Models models;
-  private final Readiness readiness;
-  private final Batcher batcher;
-  private final Limits limits;
-  private final Patience patience;
-  private final ExecutorService parsers;
-  private final Duration shutdownDelay;
-  private final Protection protection;
-  private final Optional<AccessLog> accessLog;
 
-  private ModelServer(
-      Server server,
-      GracefulHandler underWay,
-      Optional<GrpcServer> grpc,
-      Models models,
-      Readiness readiness,
-      Batcher batcher,
-      Limits limits,
-      Patience patience,
-      ExecutorService parsers,
-      Duration shutdownDelay,
-      Protection protection,
-      Optional<AccessLog> accessLog) {
-    this.server = server;
-    this.underWay = underWay;
+  private ModelServer(Backend backend, HttpServer http, Optional<GrpcServer> grpc) {
+    this.backend = backend;
+    this.http = http;
     this.grpc = grpc;
-    this.models = models;
-    this.readiness = readiness;
-    this.batcher = batcher;
-    this.limits = limits;
-    this.patience = patience;
-    this.parsers = parsers;
-    this.shutdownDelay = shutdownDelay;
-    this.protection = protection;
-    this.accessLog = accessLog;
   }
 
   /**
@@ -384,91 +329,122 @@ public final class ModelServer implements AutoCloseable {
 
   private static ModelServer start(
       Builder wanted, Protection protection, Optional<AccessLog> accessLog) throws IOException {
-    Limits limits = wanted.limits;
-    ServerMetrics metrics = new ServerMetrics();
-    Visits visits = new Visits(metrics, accessLog);
-    Batcher batcher = new Batcher(limits, wanted.runs, metrics);
-    MemoryBudget memory = new MemoryBudget(limits.memoryBytes());
-    metrics.watch("vaecf_held_bytes", "Memory that requests under way hold, about.", memory::held);
-    metrics.watch("vaecf_waiting_requests", "Requests that wait for the model.", batcher::waiting);
-    Models models = new Models(wanted.models);
-    metrics.watchEach(
-        "vaecf_model_version",
-        "The version that requests get which name none.",
-        models,
-        ServedVersions::version);
-    metrics.countEach(
-        "vaecf_failed_loads",
-        "Versions that were tried and could not be served; each again when it has changed.",
-        models,
-        ServedVersions::failedLoads);
-    ModelCalls calls = new ModelCalls(models, batcher, limits);
-
-    QueuedThreadPool threads = new QueuedThreadPool();
-    threads.setName("vaecf-http");
-    Server server = new Server(threads);
-    ServerConnector connector = connector(server, wanted.http, limits, protection.tls());
-    server.addConnector(connector);
-    Patience patience = new Patience(connector.getScheduler(), limits.time());
-    ExecutorService parsers =
-        Executors.newFixedThreadPool(PARSERS, task -> new Thread(task, "vaecf-parse"));
-    Handler handler =
-        new Handler.Sequence(
-            new ModelHandler(models, calls, limits, memory, patience, parsers),
-            new SiteHandler(models, metrics, protection.admission().isPresent()));
-    if (protection.admission().isPresent()) {
-      handler = new KeyCheck(handler, protection.admission().get());
-    }
-    Handler named = new HostCheck(handler, wanted.http, wanted.hosts);
-    if (!wanted.origins.isEmpty()) {
-      named = Origins.allow(wanted.origins, named);
-    }
-    Readiness readiness = new Readiness(named, models);
-    GracefulHandler underWay = new GracefulHandler(new SlowReaders(readiness, patience));
-    server.setHandler(underWay);
-    server.setErrorHandler(new JsonErrors());
-    server.setRequestLog(visits);
-    Function<Optional<GrpcServer>, ModelServer> with =
-        grpc ->
-            new ModelServer(
-                server,
-                underWay,
-                grpc,
-                models,
-                readiness,
-                batcher,
-                limits,
-                patience,
-                parsers,
-                wanted.shutdownDelay,
-                protection,
-                accessLog);
-    ModelServer made = with.apply(Optional.empty());
+    Backend backend = new Backend(wanted, protection, accessLog);
+    HttpServer http = backend.http();
     InetSocketAddress address = wanted.http;
     try {
-      server.start();
-      if (wanted.grpcAddress == null) {
-        return made;
+      http.start();
+      Optional<GrpcServer> grpc = Optional.empty();
+      if (wanted.grpcAddress != null) {
+        address = wanted.grpcAddress;
+        grpc = Optional.of(backend.grpc(address, http.patience()));
       }
-      address = wanted.grpcAddress;
-      GrpcServer grpc =
-          GrpcServer.start(
-              address,
-              new GrpcServices(models, calls, limits),
-              limits,
-              memory,
-              patience,
-              visits,
-              protection.admission(),
-              protection.tls());
-      return with.apply(Optional.of(grpc));
-    } catch (Exception e) {
-      made.end();
+      return new ModelServer(backend, http, grpc);
+    } catch (IOException | RuntimeException e) {
+      new ModelServer(backend, http, Optional.empty()).end();
       if (e instanceof IOException failure) {
         throw new IOException(
             address.getHostString() + ":" + address.getPort() + ": " + reason(failure), e);
       }
-      throw new IllegalStateException("the server did not start", e);
+      throw e;
+    }
+  }
+
+  /** What is behind HTTP and gRPC alike. */
+  private static final class Backend {
+    final Builder wanted;
+    final Protection protection;
+    final Optional<AccessLog> accessLog;
+    final Limits limits;
+    final ServerMetrics metrics = new ServerMetrics();
+    final Visits visits;
+    final Batcher batcher;
+    final MemoryBudget memory;
+    final Models models;
+    final ModelCalls calls;
+
+    Backend(Builder wanted, Protection protection, Optional<AccessLog> accessLog) {
+      this.wanted = wanted;
+      this.protection = protection;
+      this.accessLog = accessLog;
+      limits = wanted.limits;
+      visits = new Visits(metrics, accessLog);
+      batcher = new Batcher(limits, wanted.runs, metrics);
+      memory = new MemoryBudget(limits.memoryBytes());
+      metrics.watch(
+          "vaecf_held_bytes", "Memory that requests under way hold, about.", memory::held);
+      metrics.watch(
+          "vaecf_waiting_requests", "Requests that wait for the model.", batcher::waiting);
+      models = new Models(wanted.models);
+      metrics.watchEach(
+          "vaecf_model_version",
+          "The version that requests get which name none.",
+          models,
+          ServedVersions::version);
+      metrics.countEach(
+          "vaecf_failed_loads",
+          "Versions that were tried and could not be served; each again when it has changed.",
+          models,
+          ServedVersions::failedLoads);
+      calls = new ModelCalls(models, batcher, limits);
+    }
+
+    HttpServer http() {
+      return new HttpServer(
+          wanted.http,
+          wanted.hosts,
+          wanted.origins,
+          protection,
+          limits,
+          memory,
+          models,
+          calls,
+          metrics,
+          visits);
+    }
+
+    GrpcServer grpc(InetSocketAddress address, Patience patience) throws IOException {
+      return GrpcServer.start(
+          address,
+          new GrpcServices(models, calls, limits),
+          limits,
+          memory,
+          patience,
+          visits,
+          protection.admission(),
+          protection.tls());
+    }
+
+    void close() {
+      batcher.close();
+      protection.close();
+      accessLog.ifPresent(AccessLog::close);
+    }
+  }
+
+  /**
+   * Makes the JVM ready for a server's first request, as can be done on another thread while a
+   * model loads: some hundred milliseconds go into classes of HTTP and JSON, for which that request
+   * would wait. Listens nowhere; without it nothing changes but that time.
+   */
+  public static void warmUp() {
+    try {
+      rehearse();
+    } catch (Exception e) {
+      // Whoever starts the server itself is told what is wrong, if anything is.
+      LOG.debug("not made ready before", e);
+    }
+  }
+
+  /** Asks a server without models in memory. Gives its answer. */
+  static String rehearse() throws Exception {
+    Builder wanted = builder().http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    Backend backend =
+        new Backend(wanted, new Protection(wanted.refresh, wanted.log), Optional.empty());
+    try {
+      return backend.http().rehearse();
+    } finally {
+      backend.close();
     }
   }
 
@@ -489,67 +465,13 @@ public final class ModelServer implements AutoCloseable {
         : "cannot be listened at (" + system + ")";
   }
 
-  private static ServerConnector connector(
-      Server server, InetSocketAddress address, Limits limits, Optional<Tls> tls) {
-    HttpConfiguration http = new HttpConfiguration();
-    http.setSendServerVersion(false);
-    // Paths name no files here. A model's name may have any character in it.
-    http.setUriCompliance(UriCompliance.UNSAFE);
-    HttpConnectionFactory plain = new HttpConnectionFactory(http);
-    ServerConnector connector =
-        tls.isPresent()
-            ? new ServerConnector(
-                server,
-                1,
-                1,
-                new SslConnectionFactory(tls.get().forHttp(), plain.getProtocol()),
-                plain)
-            : new ServerConnector(server, 1, 1, plain);
-    connector.setHost(address.getHostString());
-    connector.setPort(address.getPort());
-    connector.setAcceptQueueSize(BACKLOG);
-    connector.setAcceptedSendBufferSize(SEND_BUFFER);
-    // Later than the time limits, which say what was wrong.
-    long idleMillis = 2 * limits.time().toMillis();
-    connector.setIdleTimeout(idleMillis);
-    connector.addBean(new SlowHeads(connector.getScheduler(), idleMillis));
-    return connector;
-  }
-
-  /** Says in TensorFlow Serving's shape what Jetty itself refuses. */
-  private static final class JsonErrors extends ErrorHandler {
-    @Override
-    public boolean errorPageForMethod(String method) {
-      return true;
-    }
-
-    @Override
-    protected void generateResponse(
-        Request request,
-        Response response,
-        int code,
-        String message,
-        Throwable cause,
-        Callback callback) {
-      String problem =
-          code == HttpStatus.NOT_FOUND_404
-              ? "there is nothing at " + Request.getPathInContext(request)
-              : HttpStatus.getMessage(code);
-      Reply.error(code, problem).send(response, callback);
-    }
-  }
-
   /**
    * Where it listens.
    *
    * @return such as {@code http://127.0.0.1:8501/}, or https where it encrypts
    */
   public URI uri() {
-    ServerConnector connector = (ServerConnector) server.getConnectors()[0];
-    String host = connector.getHost();
-    String authority = host.contains(":") ? "[" + host + "]" : host;
-    String scheme = protection.tls().isPresent() ? "https" : "http";
-    return URI.create(scheme + "://" + authority + ":" + connector.getLocalPort() + "/");
+    return http.uri();
   }
 
   private static void requireName(String name) {
@@ -575,7 +497,7 @@ public final class ModelServer implements AutoCloseable {
       throw new IllegalArgumentException("a server needs a model");
     }
     models.keySet().forEach(ModelServer::requireName);
-    this.models.replace(models);
+    backend.models.replace(models);
   }
 
   /**
@@ -595,11 +517,11 @@ public final class ModelServer implements AutoCloseable {
    */
   @Override
   public void close() {
-    readiness.announceStop();
+    http.announceStop();
     grpc.ifPresent(GrpcServer::announceStop);
     boolean interrupted = false;
     try {
-      TimeUnit.NANOSECONDS.sleep(shutdownDelay.toNanos());
+      TimeUnit.NANOSECONDS.sleep(backend.wanted.shutdownDelay.toNanos());
     } catch (InterruptedException e) {
       interrupted = true;
     }
@@ -611,22 +533,18 @@ public final class ModelServer implements AutoCloseable {
 
   private void end() {
     try {
-      ((ServerConnector) server.getConnectors()[0]).close();
-      patience.stop();
+      CompletableFuture<Void> requests = http.finish();
       CompletableFuture<Void> calls =
           grpc.map(GrpcServer::finish).orElseGet(() -> CompletableFuture.completedFuture(null));
-      CompletableFuture.allOf(underWay.shutdown(), calls)
-          .completeOnTimeout(null, limits.time().toMillis(), TimeUnit.MILLISECONDS)
+      CompletableFuture.allOf(requests, calls)
+          .completeOnTimeout(null, backend.limits.time().toMillis(), TimeUnit.MILLISECONDS)
           .join();
       grpc.ifPresent(GrpcServer::end);
-      server.stop();
+      http.end();
     } catch (Exception e) {
       throw new IllegalStateException("the server did not stop in good order", e);
     } finally {
-      parsers.shutdown();
-      batcher.close();
-      protection.close();
-      accessLog.ifPresent(AccessLog::close);
+      backend.close();
     }
   }
 }

@@ -92,7 +92,12 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     return request;
   }
 
-  private static JsonNode tree(byte[] body) {
+  /**
+   * Reads JSON.
+   *
+   * @throws RequestException if it is malformed
+   */
+  static JsonNode tree(byte[] body) {
     JsonNode root;
     try {
       root = Reply.JSON.readTree(body);
