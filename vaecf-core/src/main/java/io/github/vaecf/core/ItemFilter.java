@@ -53,7 +53,7 @@ public final class ItemFilter {
     requireItems("exclude", indices);
     BitSet left = candidates();
     left.andNot(indices);
-    return new ItemFilter(items, left, withHistory);
+    return with(left);
   }
 
   /**
@@ -77,7 +77,12 @@ public final class ItemFilter {
     requireItems("allow", indices);
     BitSet left = candidates();
     left.and(indices);
-    return new ItemFilter(items, left, withHistory);
+    return with(left);
+  }
+
+  /** All of the items is no choice, which ranking is told of: it has a faster way then. */
+  private ItemFilter with(BitSet left) {
+    return new ItemFilter(items, left.cardinality() == items.size() ? null : left, withHistory);
   }
 
   /**

@@ -567,7 +567,7 @@ public abstract class Recommender implements AutoCloseable {
    * @param from first row to rank for
    * @param to row after the last; at least one row, at most some hundred
    * @param candidates gives the indices of the items that a row may get, those of its history or
-   *     not; asked once a row
+   *     not; asked once a row, perhaps by several threads
    * @param rankings receives the rankings; places that are not set stay empty
    * @param firstUser the user of the rankings that row {@code from} stands for
    * @throws ArithmeticException if a score is not a number

@@ -370,6 +370,35 @@ public abstract class RecommenderContract {
   }
 
   @Test
+  final void manyUsersAtOnceGetThroughAFilterWhatEachGetsAlone() {
+    List<String> excluded = some(new Random(8));
+    ItemFilter filter = ItemFilter.of(recommender.items()).exclude(excluded);
+    CsrMatrix matrix = matrix();
+    int times = 20; // more users than are ranked in one go
+    CsrMatrix many =
+        CsrMatrix.of(
+            USERS * times,
+            recommender.itemCount(),
+            pairs -> {
+              for (int user = 0; user < USERS * times; user++) {
+                for (int item : matrix.row(user % USERS)) {
+                  pairs.accept(user, item);
+                }
+              }
+            });
+    Rankings together = recommender.rank(many, 0, USERS * times, filter, 5);
+    for (int user = 0; user < USERS * times; user++) {
+      Query query =
+          Query.builder().history(histories().get(user % USERS)).exclude(excluded).k(5).build();
+      assertAgree(list(together, user), recommender.recommend(query));
+    }
+    // One that leaves all out of nothing is none.
+    ItemFilter none =
+        ItemFilter.of(recommender.items()).exclude(List.of()).allow(recommender.items().ids());
+    assertThat(none.isPlain()).isTrue();
+  }
+
+  @Test
   final void manyThreadsAtOnceGetTheAnswersOfOne() throws Exception {
     List<List<Recommendation>> expected = recommender.recommendAll(histories(), 5);
     List<Callable<List<List<Recommendation>>>> calls =

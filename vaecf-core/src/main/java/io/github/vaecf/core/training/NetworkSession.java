@@ -16,6 +16,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -350,6 +352,49 @@ final class NetworkSession extends Recommender {
       }
       return;
     }
+    int longest = IntStream.range(from, to).map(histories::rowSize).max().orElse(0);
+    rankHere(
+        histories,
+        from,
+        to,
+        () -> {
+          int[] history = new int[longest];
+          return (row, scores) -> leaveOut(histories, row, history, scores);
+        },
+        rankings,
+        firstUser);
+  }
+
+  @Override
+  protected void rankAmong(
+      CsrMatrix histories,
+      int from,
+      int to,
+      IntFunction<BitSet> candidates,
+      Rankings rankings,
+      int firstUser) {
+    rankHere(
+        histories,
+        from,
+        to,
+        () -> (row, scores) -> leaveOut(candidates.apply(row), scores),
+        rankings,
+        firstUser);
+  }
+
+  /** Gives the items −∞ that a row must not get, and says how many there are. */
+  @FunctionalInterface
+  private interface LeavingOut {
+    int leaveOut(int row, float[] scores);
+  }
+
+  private void rankHere(
+      CsrMatrix histories,
+      int from,
+      int to,
+      Supplier<LeavingOut> leavingOut,
+      Rankings rankings,
+      int firstUser) {
     // What of one half runs on one thread, such as its sparse product, runs beside the other's.
     int halves = threads > 1 && to - from >= WORTH_HALVING ? 2 : 1;
     try {
@@ -359,7 +404,7 @@ final class NetworkSession extends Recommender {
               half -> {
                 int begin = from + (to - from) * half / halves;
                 int end = from + (to - from) * (half + 1) / halves;
-                rankHere(histories, begin, end, rankings, firstUser + begin - from);
+                rankPart(histories, begin, end, leavingOut, rankings, firstUser + begin - from);
               });
     } catch (ArithmeticException e) {
       throw notNumbers(e);
@@ -377,25 +422,30 @@ final class NetworkSession extends Recommender {
    * The scores lie in memory that is this process's: the best are selected in place, which costs a
    * fraction of what TensorFlow's check, masking and selecting take.
    */
-  private void rankHere(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+  private void rankPart(
+      CsrMatrix histories,
+      int from,
+      int to,
+      Supplier<LeavingOut> leavingOut,
+      Rankings rankings,
+      int firstUser) {
     int users = to - from;
     int items = itemCount();
     try (Batch batch = Batch.of(histories, from, to);
         Result result = runner(batch).fetch(network.scores).run()) {
       FloatDataBuffer scores = result.get(0).asRawTensor().data().asFloats();
       int parts = Math.min(threads, users);
-      int longest = IntStream.range(from, to).map(histories::rowSize).max().orElse(0);
       IntStream.range(0, parts)
           .parallel()
           .forEach(
               part -> {
                 TopItems best = new TopItems(rankings.k());
                 float[] own = new float[items];
-                int[] history = new int[longest];
+                LeavingOut out = leavingOut.get();
                 int end = (int) ((long) users * (part + 1) / parts);
                 for (int user = (int) ((long) users * part / parts); user < end; user++) {
                   scores.slice((long) user * items, items).read(own);
-                  int leftOut = leaveOut(histories, from + user, history, own);
+                  int leftOut = out.leaveOut(from + user, own);
                   best.select(own, leftOut, rankings, firstUser + user);
                 }
               });
@@ -411,9 +461,7 @@ final class NetworkSession extends Recommender {
   private static int leaveOut(CsrMatrix histories, int row, int[] history, float[] scores) {
     int size = histories.copyRow(row, history, 0);
     for (int i = 0; i < size; i++) {
-      if (!Float.isFinite(scores[history[i]])) {
-        throw new ArithmeticException("the score of item " + history[i] + " is no finite number");
-      }
+      requireFinite(history[i], scores[history[i]]);
     }
     int leftOut = 0;
     for (int i = 0; i < size; i++) {
@@ -423,6 +471,29 @@ final class NetworkSession extends Recommender {
       }
     }
     return leftOut;
+  }
+
+  /**
+   * The same of all but some.
+   *
+   * @param candidates the items that keep their scores
+   */
+  private static int leaveOut(BitSet candidates, float[] scores) {
+    int leftOut = 0;
+    for (int item = candidates.nextClearBit(0);
+        item < scores.length;
+        item = candidates.nextClearBit(item + 1)) {
+      requireFinite(item, scores[item]);
+      scores[item] = Float.NEGATIVE_INFINITY;
+      leftOut++;
+    }
+    return leftOut;
+  }
+
+  private static void requireFinite(int item, float score) {
+    if (!Float.isFinite(score)) {
+      throw new ArithmeticException("the score of item " + item + " is no finite number");
+    }
   }
 
   /** Only the best come back from a GPU. */

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -443,6 +444,17 @@ public final class TrainedModel extends Recommender {
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     session.rank(histories, from, to, rankings, firstUser);
+  }
+
+  @Override
+  protected void rankAmong(
+      CsrMatrix histories,
+      int from,
+      int to,
+      IntFunction<BitSet> candidates,
+      Rankings rankings,
+      int firstUser) {
+    session.rankAmong(histories, from, to, candidates, rankings, firstUser);
   }
 
   @Override
