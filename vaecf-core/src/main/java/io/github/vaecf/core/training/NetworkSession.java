@@ -2,8 +2,8 @@ package io.github.vaecf.core.training;
 
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.Recommender;
+import io.github.vaecf.core.ScoreRanking;
 import io.github.vaecf.core.TensorFlowRuntime;
-import io.github.vaecf.core.TopItems;
 import io.github.vaecf.core.model.Objective;
 import io.github.vaecf.core.model.Setting;
 import io.github.vaecf.core.model.Settings;
@@ -27,10 +27,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -65,15 +63,12 @@ final class NetworkSession extends Recommender {
    */
   private static final long VALUES_AT_ONCE = 1 << 20;
 
-  /** Users from which on two halves are ranked at the same time. */
-  private static final int WORTH_HALVING = 128;
-
   private final Session session;
   private final List<Variables.Variable> modelWeights;
   private final Placeholder<TInt64> fedItems;
   private final Optional<Operand<TFloat32>> itemVectors; // of the fed items, row by row
   private final boolean onGpu;
-  private final int threads;
+  private final ScoreRanking ranking;
   private final TrainingGroup group; // null where one process trains alone
   final NetworkGraph network;
   final TrainingStep step; // null where it does not train
@@ -128,7 +123,8 @@ final class NetworkSession extends Recommender {
       itemVectors = network.itemKernel.map(kernel -> vectors(network, kernel, fedItems));
       step = training ? new TrainingStep(network, settings, group) : null;
       int asked = valueOr(settings, TrainingSettings.THREADS);
-      threads = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
+      int threads = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
+      ranking = new ScoreRanking(items.size(), threads, this::scores);
       onGpu = device != Device.CPU && TensorFlowRuntime.hasGpu();
       ConfigProto config = sessionConfig(device, threads, training);
       TensorFlowRuntime.prepareSession(config);
@@ -352,17 +348,7 @@ final class NetworkSession extends Recommender {
       }
       return;
     }
-    int longest = IntStream.range(from, to).map(histories::rowSize).max().orElse(0);
-    rankHere(
-        histories,
-        from,
-        to,
-        () -> {
-          int[] history = new int[longest];
-          return (row, scores) -> leaveOut(histories, row, history, scores);
-        },
-        rankings,
-        firstUser);
+    requireNumbers(() -> ranking.rank(histories, from, to, rankings, firstUser));
   }
 
   @Override
@@ -373,39 +359,12 @@ final class NetworkSession extends Recommender {
       IntFunction<BitSet> candidates,
       Rankings rankings,
       int firstUser) {
-    rankHere(
-        histories,
-        from,
-        to,
-        () -> (row, scores) -> leaveOut(candidates.apply(row), scores),
-        rankings,
-        firstUser);
+    requireNumbers(() -> ranking.rankAmong(histories, from, to, candidates, rankings, firstUser));
   }
 
-  /** Gives the items −∞ that a row must not get, and says how many there are. */
-  @FunctionalInterface
-  private interface LeavingOut {
-    int leaveOut(int row, float[] scores);
-  }
-
-  private void rankHere(
-      CsrMatrix histories,
-      int from,
-      int to,
-      Supplier<LeavingOut> leavingOut,
-      Rankings rankings,
-      int firstUser) {
-    // What of one half runs on one thread, such as its sparse product, runs beside the other's.
-    int halves = threads > 1 && to - from >= WORTH_HALVING ? 2 : 1;
+  private static void requireNumbers(Runnable ranks) {
     try {
-      IntStream.range(0, halves)
-          .parallel()
-          .forEach(
-              half -> {
-                int begin = from + (to - from) * half / halves;
-                int end = from + (to - from) * (half + 1) / halves;
-                rankPart(histories, begin, end, leavingOut, rankings, firstUser + begin - from);
-              });
+      ranks.run();
     } catch (ArithmeticException e) {
       throw notNumbers(e);
     }
@@ -418,81 +377,10 @@ final class NetworkSession extends Recommender {
     return notNumbers;
   }
 
-  /**
-   * The scores lie in memory that is this process's: the best are selected in place, which costs a
-   * fraction of what TensorFlow's check, masking and selecting take.
-   */
-  private void rankPart(
-      CsrMatrix histories,
-      int from,
-      int to,
-      Supplier<LeavingOut> leavingOut,
-      Rankings rankings,
-      int firstUser) {
-    int users = to - from;
-    int items = itemCount();
+  private void scores(CsrMatrix histories, int from, int to, ScoreRanking.Reader reader) {
     try (Batch batch = Batch.of(histories, from, to);
         Result result = runner(batch).fetch(network.scores).run()) {
-      FloatDataBuffer scores = result.get(0).asRawTensor().data().asFloats();
-      int parts = Math.min(threads, users);
-      IntStream.range(0, parts)
-          .parallel()
-          .forEach(
-              part -> {
-                TopItems best = new TopItems(rankings.k());
-                float[] own = new float[items];
-                LeavingOut out = leavingOut.get();
-                int end = (int) ((long) users * (part + 1) / parts);
-                for (int user = (int) ((long) users * part / parts); user < end; user++) {
-                  scores.slice((long) user * items, items).read(own);
-                  int leftOut = out.leaveOut(from + user, own);
-                  best.select(own, leftOut, rankings, firstUser + user);
-                }
-              });
-    }
-  }
-
-  /**
-   * Gives a user's items −∞, and says how many there are.
-   *
-   * @param history has room for the longest row; overwritten
-   * @throws ArithmeticException if the score of one is no finite number before
-   */
-  private static int leaveOut(CsrMatrix histories, int row, int[] history, float[] scores) {
-    int size = histories.copyRow(row, history, 0);
-    for (int i = 0; i < size; i++) {
-      requireFinite(history[i], scores[history[i]]);
-    }
-    int leftOut = 0;
-    for (int i = 0; i < size; i++) {
-      if (scores[history[i]] != Float.NEGATIVE_INFINITY) { // a row may name an item twice
-        scores[history[i]] = Float.NEGATIVE_INFINITY;
-        leftOut++;
-      }
-    }
-    return leftOut;
-  }
-
-  /**
-   * The same of all but some.
-   *
-   * @param candidates the items that keep their scores
-   */
-  private static int leaveOut(BitSet candidates, float[] scores) {
-    int leftOut = 0;
-    for (int item = candidates.nextClearBit(0);
-        item < scores.length;
-        item = candidates.nextClearBit(item + 1)) {
-      requireFinite(item, scores[item]);
-      scores[item] = Float.NEGATIVE_INFINITY;
-      leftOut++;
-    }
-    return leftOut;
-  }
-
-  private static void requireFinite(int item, float score) {
-    if (!Float.isFinite(score)) {
-      throw new ArithmeticException("the score of item " + item + " is no finite number");
+      reader.read(from, to, result.get(0).asRawTensor().data().asFloats());
     }
   }
 

@@ -460,6 +460,8 @@ final class InferenceGraph implements AutoCloseable {
     TensorFlowLayers layers = layers(histories(history));
     Operand<TFloat32> scores = model.answer(layers).scores();
     layers.products(scores).ifPresent(this::addUserVectors);
+    // No signature, as it takes a reader in the same process to make something of so much.
+    tf.withName(ExportFormat.ALL_SCORES).identity(scores);
 
     TopK<TFloat32, TInt32> best = best(scores, history, tf.constant(topK));
     add(

@@ -1,6 +1,7 @@
 package io.github.vaecf.eval.export;
 
 import io.github.vaecf.core.Rankings;
+import io.github.vaecf.core.ScoreRanking;
 import io.github.vaecf.core.TensorFlowRuntime;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
@@ -30,6 +31,8 @@ final class ServedSavedModel extends ServedModel {
   private final Map<String, ServedSignature> exported; // in its graph
   private final Map<String, ServedSignature> signatures;
   private final ServedSignature rank;
+  private final String fedHistories;
+  private final Optional<ScoreRanking> ranking; // empty where the graph itself is to select
   private volatile ItemIndex index; // null where all items are scored
 
   private ServedSavedModel(
@@ -42,6 +45,19 @@ final class ServedSavedModel extends ServedModel {
     this.exported = signatures;
     this.signatures = RankingSignatures.beside(signatures, this);
     this.rank = signatures.get(ExportFormat.RANK_INDICES);
+    this.fedHistories =
+        rank.inputs().stream()
+            .filter(input -> input.name().equals(ExportFormat.ITEMS))
+            .findFirst()
+            .orElseThrow()
+            .tensor();
+    // From a GPU only the best should come back; and versions of before do not give all scores.
+    this.ranking =
+        TensorFlowRuntime.hasGpu() || bundle.graph().operation(ExportFormat.ALL_SCORES) == null
+            ? Optional.empty()
+            : Optional.of(
+                new ScoreRanking(
+                    items.size(), Runtime.getRuntime().availableProcessors(), this::allScores));
   }
 
   /**
@@ -172,7 +188,11 @@ final class ServedSavedModel extends ServedModel {
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     ItemIndex items = index;
     if (items == null || !items.isFor(rankings.k())) {
-      super.rank(histories, from, to, rankings, firstUser);
+      if (ranking.isPresent()) {
+        ranking.get().rank(histories, from, to, rankings, firstUser);
+      } else {
+        super.rank(histories, from, to, rankings, firstUser);
+      }
       return;
     }
     rankAmong(
@@ -199,7 +219,11 @@ final class ServedSavedModel extends ServedModel {
       int firstUser) {
     ItemIndex items = index;
     if (items == null || !items.isFor(rankings.k())) {
-      super.rankAmong(histories, from, to, candidates, rankings, firstUser);
+      if (ranking.isPresent()) {
+        ranking.get().rankAmong(histories, from, to, candidates, rankings, firstUser);
+      } else {
+        super.rankAmong(histories, from, to, candidates, rankings, firstUser);
+      }
       return;
     }
     float[] vectors = userVectors(histories, from, to, items.width());
@@ -214,27 +238,13 @@ final class ServedSavedModel extends ServedModel {
    * @return users × width, row-major
    */
   float[] userVectors(CsrMatrix histories, int from, int to, int width) {
-    String fed =
-        rank.inputs().stream()
-            .filter(input -> input.name().equals(ExportFormat.ITEMS))
-            .findFirst()
-            .orElseThrow()
-            .tensor();
     float[] vectors = new float[(to - from) * width];
     inParts(
         histories,
         from,
         to,
         (rows, first, users, length) -> {
-          try (TInt64 tensor =
-                  TInt64.tensorOf(Shape.of(users, length), DataBuffers.of(rows, true, false));
-              Result result =
-                  bundle
-                      .session()
-                      .runner()
-                      .feed(fed, tensor)
-                      .fetch(ExportFormat.USER_VECTORS)
-                      .run()) {
+          try (Result result = fetch(ExportFormat.USER_VECTORS, rows, users, length)) {
             TensorRows some = SavedModelSignature.copyOf(result.get(0));
             for (int user = 0; user < users; user++) {
               int at = (first - from + user) * width;
@@ -244,6 +254,25 @@ final class ServedSavedModel extends ServedModel {
           }
         });
     return vectors;
+  }
+
+  private Result fetch(String output, long[] rows, int users, int length) {
+    try (TInt64 tensor =
+        TInt64.tensorOf(Shape.of(users, length), DataBuffers.of(rows, true, false))) {
+      return bundle.session().runner().feed(fedHistories, tensor).fetch(output).run();
+    }
+  }
+
+  private void allScores(CsrMatrix histories, int from, int to, ScoreRanking.Reader reader) {
+    inParts(
+        histories,
+        from,
+        to,
+        (rows, first, users, length) -> {
+          try (Result result = fetch(ExportFormat.ALL_SCORES, rows, users, length)) {
+            reader.read(first, first + users, result.get(0).asRawTensor().data().asFloats());
+          }
+        });
   }
 
   @Override

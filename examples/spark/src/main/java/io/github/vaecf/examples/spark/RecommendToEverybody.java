@@ -25,6 +25,8 @@ public final class RecommendToEverybody {
           .load(arguments[0])
           .recommendForAllUsers(Integer.parseInt(arguments[1]))
           .write()
+          // Nearly every score is another: Parquet would build dictionaries of them in vain.
+          .option("parquet.enable.dictionary#recommendations.list.element.rating", false)
           .parquet(arguments[2]);
     }
   }

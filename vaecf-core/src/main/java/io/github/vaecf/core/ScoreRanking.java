@@ -1,0 +1,205 @@
+package io.github.vaecf.core;
+
+import io.github.vaecf.data.CsrMatrix;
+import java.util.BitSet;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+
+/**
+ * Ranks by the scores of all items, on the processor's cores: the best are selected from where a
+ * runtime left the scores in this process's memory, which costs a fraction of what the runtime's
+ * own check, masking and selecting take. For implementations of {@link Recommender}. Safe for use
+ * by many threads if what gives the scores is.
+ */
+public final class ScoreRanking {
+  /** Users of whom two halves are worth the second run: what it takes for itself is little then. */
+  private static final int WORTH_HALVING = 128;
+
+  private final int items;
+  private final int threads;
+  private final Scores scores;
+
+  /** Gives the scores of some users. */
+  @FunctionalInterface
+  public interface Scores {
+    /**
+     * Computes scores and has them read.
+     *
+     * @param histories users × items
+     * @param from first row to score for
+     * @param to row after the last
+     * @param reader is given the scores, of all rows at once or of parts of them
+     */
+    void compute(CsrMatrix histories, int from, int to, Reader reader);
+  }
+
+  /** Reads scores while they are there. */
+  @FunctionalInterface
+  public interface Reader {
+    /**
+     * Reads the scores of some rows.
+     *
+     * @param from the first row
+     * @param to row after the last
+     * @param scores rows × items, row-major; not kept, may be read by several threads
+     */
+    void read(int from, int to, FloatDataBuffer scores);
+  }
+
+  /** Gives the items −∞ that a row must not get, and says how many these are. */
+  @FunctionalInterface
+  private interface LeavingOut {
+    int leaveOut(int row, float[] scores);
+  }
+
+  /**
+   * Ranks by these scores.
+   *
+   * @param items number of items
+   * @param threads how many select at most, at least 1
+   * @param scores gives the scores
+   */
+  public ScoreRanking(int items, int threads, Scores scores) {
+    this.items = items;
+    this.threads = threads;
+    this.scores = scores;
+  }
+
+  /**
+   * Ranks all items but those of the histories.
+   *
+   * @param histories users × items
+   * @param from first row to rank for
+   * @param to row after the last
+   * @param rankings receives the rankings
+   * @param firstUser the user of the rankings that row {@code from} stands for
+   * @throws ArithmeticException if a score is not a finite number
+   */
+  public void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
+    int longest = IntStream.range(from, to).map(histories::rowSize).max().orElse(0);
+    rank(
+        histories,
+        from,
+        to,
+        () -> {
+          int[] history = new int[longest];
+          return (row, own) -> leaveOut(histories, row, history, own);
+        },
+        rankings,
+        firstUser);
+  }
+
+  /**
+   * Ranks some of the items.
+   *
+   * @param histories users × items
+   * @param from first row to rank for
+   * @param to row after the last
+   * @param candidates gives the indices of the items that a row may get, those of its history or
+   *     not; asked once a row, by several threads
+   * @param rankings receives the rankings
+   * @param firstUser the user of the rankings that row {@code from} stands for
+   * @throws ArithmeticException if a score is not a finite number
+   */
+  public void rankAmong(
+      CsrMatrix histories,
+      int from,
+      int to,
+      IntFunction<BitSet> candidates,
+      Rankings rankings,
+      int firstUser) {
+    rank(
+        histories,
+        from,
+        to,
+        () -> (row, own) -> leaveOut(candidates.apply(row), own),
+        rankings,
+        firstUser);
+  }
+
+  private void rank(
+      CsrMatrix histories,
+      int from,
+      int to,
+      Supplier<LeavingOut> leavingOut,
+      Rankings rankings,
+      int firstUser) {
+    // What of one half runs on one thread, such as its sparse product, runs beside the other's.
+    int halves = threads > 1 && to - from >= WORTH_HALVING ? 2 : 1;
+    IntStream.range(0, halves)
+        .parallel()
+        .forEach(
+            half ->
+                scores.compute(
+                    histories,
+                    from + (to - from) * half / halves,
+                    from + (to - from) * (half + 1) / halves,
+                    (first, end, some) ->
+                        select(some, first, end, leavingOut, rankings, firstUser + first - from)));
+  }
+
+  private void select(
+      FloatDataBuffer some,
+      int from,
+      int to,
+      Supplier<LeavingOut> leavingOut,
+      Rankings rankings,
+      int firstUser) {
+    int users = to - from;
+    int parts = Math.min(threads, users);
+    IntStream.range(0, parts)
+        .parallel()
+        .forEach(
+            part -> {
+              TopItems best = new TopItems(rankings.k());
+              float[] own = new float[items];
+              LeavingOut out = leavingOut.get();
+              int end = (int) ((long) users * (part + 1) / parts);
+              for (int user = (int) ((long) users * part / parts); user < end; user++) {
+                some.slice((long) user * items, items).read(own);
+                int leftOut = out.leaveOut(from + user, own);
+                best.select(own, leftOut, rankings, firstUser + user);
+              }
+            });
+  }
+
+  /**
+   * Leaves a user's items out.
+   *
+   * @param history has room for the longest row; overwritten
+   */
+  private static int leaveOut(CsrMatrix histories, int row, int[] history, float[] scores) {
+    int size = histories.copyRow(row, history, 0);
+    for (int i = 0; i < size; i++) {
+      requireFinite(history[i], scores[history[i]]);
+    }
+    int leftOut = 0;
+    for (int i = 0; i < size; i++) {
+      if (scores[history[i]] != Float.NEGATIVE_INFINITY) { // a row may name an item twice
+        scores[history[i]] = Float.NEGATIVE_INFINITY;
+        leftOut++;
+      }
+    }
+    return leftOut;
+  }
+
+  private static int leaveOut(BitSet candidates, float[] scores) {
+    int leftOut = 0;
+    for (int item = candidates.nextClearBit(0);
+        item < scores.length;
+        item = candidates.nextClearBit(item + 1)) {
+      requireFinite(item, scores[item]);
+      scores[item] = Float.NEGATIVE_INFINITY;
+      leftOut++;
+    }
+    return leftOut;
+  }
+
+  private static void requireFinite(int item, float score) {
+    if (!Float.isFinite(score)) {
+      throw new ArithmeticException("the score of item " + item + " is no finite number");
+    }
+  }
+}
