@@ -137,18 +137,26 @@ public final class ScoreRanking {
                     from + (to - from) * half / halves,
                     from + (to - from) * (half + 1) / halves,
                     (first, end, some) ->
-                        select(some, first, end, leavingOut, rankings, firstUser + first - from)));
+                        select(
+                            some,
+                            first,
+                            end,
+                            Math.max(1, threads / halves),
+                            leavingOut,
+                            rankings,
+                            firstUser + first - from)));
   }
 
   private void select(
       FloatDataBuffer some,
       int from,
       int to,
+      int mostParts,
       Supplier<LeavingOut> leavingOut,
       Rankings rankings,
       int firstUser) {
     int users = to - from;
-    int parts = Math.min(threads, users);
+    int parts = Math.min(mostParts, users);
     IntStream.range(0, parts)
         .parallel()
         .forEach(
