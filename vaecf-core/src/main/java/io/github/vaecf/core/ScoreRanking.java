@@ -5,7 +5,7 @@ import java.util.BitSet;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+import org.tensorflow.ndarray.buffer.IntDataBuffer;
 
 /**
  * Ranks by the scores of all items, on the processor's cores: the best are selected from where a
@@ -43,15 +43,16 @@ public final class ScoreRanking {
      *
      * @param from the first row
      * @param to row after the last
-     * @param scores rows × items, row-major; not kept, may be read by several threads
+     * @param scores the bits of rows × items floats, row-major; not kept, may be read by several
+     *     threads
      */
-    void read(int from, int to, FloatDataBuffer scores);
+    void read(int from, int to, IntDataBuffer scores);
   }
 
-  /** Gives the items −∞ that a row must not get, and says how many these are. */
+  /** Leaves the items out that a row must not get. */
   @FunctionalInterface
   private interface LeavingOut {
-    int leaveOut(int row, float[] scores);
+    void leaveOut(int row, OrderedScores scores);
   }
 
   /**
@@ -114,7 +115,7 @@ public final class ScoreRanking {
         histories,
         from,
         to,
-        () -> (row, own) -> leaveOut(candidates.apply(row), own),
+        () -> (row, own) -> leaveOut(candidates.apply(row), items, own),
         rankings,
         firstUser);
   }
@@ -148,7 +149,7 @@ public final class ScoreRanking {
   }
 
   private void select(
-      FloatDataBuffer some,
+      IntDataBuffer some,
       int from,
       int to,
       int mostParts,
@@ -162,13 +163,13 @@ public final class ScoreRanking {
         .forEach(
             part -> {
               TopItems best = new TopItems(rankings.k());
-              float[] own = new float[items];
+              OrderedScores own = new OrderedScores(items);
               LeavingOut out = leavingOut.get();
               int end = (int) ((long) users * (part + 1) / parts);
               for (int user = (int) ((long) users * part / parts); user < end; user++) {
-                some.slice((long) user * items, items).read(own);
-                int leftOut = out.leaveOut(from + user, own);
-                best.select(own, leftOut, rankings, firstUser + user);
+                own.take(some.slice((long) user * items, items));
+                out.leaveOut(from + user, own);
+                own.rank(best, rankings, firstUser + user);
               }
             });
   }
@@ -178,36 +179,18 @@ public final class ScoreRanking {
    *
    * @param history has room for the longest row; overwritten
    */
-  private static int leaveOut(CsrMatrix histories, int row, int[] history, float[] scores) {
+  private static void leaveOut(CsrMatrix histories, int row, int[] history, OrderedScores scores) {
     int size = histories.copyRow(row, history, 0);
     for (int i = 0; i < size; i++) {
-      requireFinite(history[i], scores[history[i]]);
+      scores.leaveOut(history[i]);
     }
-    int leftOut = 0;
-    for (int i = 0; i < size; i++) {
-      if (scores[history[i]] != Float.NEGATIVE_INFINITY) { // a row may name an item twice
-        scores[history[i]] = Float.NEGATIVE_INFINITY;
-        leftOut++;
-      }
-    }
-    return leftOut;
   }
 
-  private static int leaveOut(BitSet candidates, float[] scores) {
-    int leftOut = 0;
+  private static void leaveOut(BitSet candidates, int items, OrderedScores scores) {
     for (int item = candidates.nextClearBit(0);
-        item < scores.length;
+        item < items;
         item = candidates.nextClearBit(item + 1)) {
-      requireFinite(item, scores[item]);
-      scores[item] = Float.NEGATIVE_INFINITY;
-      leftOut++;
-    }
-    return leftOut;
-  }
-
-  private static void requireFinite(int item, float score) {
-    if (!Float.isFinite(score)) {
-      throw new ArithmeticException("the score of item " + item + " is no finite number");
+      scores.leaveOut(item);
     }
   }
 }

@@ -56,61 +56,6 @@ public final class TopItems {
   }
 
   /**
-   * Fills a user's ranking in with the best of all items but some.
-   *
-   * @param scores one score an item; −∞ for an item to leave out
-   * @param leftOut how many are to be left out
-   * @param rankings receives at most k items
-   * @param user the user of the rankings
-   * @throws ArithmeticException if another score is not a finite number
-   */
-  public void select(float[] scores, int leftOut, Rankings rankings, int user) {
-    size = 0;
-    int passed = 0;
-    float least = Float.NEGATIVE_INFINITY;
-    for (int item = 0; item < scores.length; item++) {
-      float score = scores[item];
-      // Of most items this is all: one that is as good as the worst so far comes after it. What is
-      // no number is neither.
-      if (score <= least && score > Float.NEGATIVE_INFINITY) {
-        continue;
-      }
-      if (score == Float.NEGATIVE_INFINITY) {
-        passed++;
-        continue;
-      }
-      if (!Float.isFinite(score)) {
-        throw notFinite(item, score);
-      }
-      offer(item, score);
-      if (size == heap.length) {
-        least = scores[worst()];
-      }
-    }
-    if (passed != leftOut) {
-      throw new ArithmeticException(
-          "expected −∞ as the score of "
-              + leftOut
-              + " items to leave out, found it of "
-              + passed
-              + ", which is not a score of an item");
-    }
-    Arrays.sort(heap, 0, size);
-    for (int rank = 0; rank < size; rank++) {
-      rankings.set(user, rank, item(rank), scores[item(rank)]);
-    }
-  }
-
-  private static ArithmeticException notFinite(int item, float score) {
-    return new ArithmeticException(
-        "the score of item " + item + " is not a finite number, but " + score);
-  }
-
-  private int worst() {
-    return ~(int) heap[0];
-  }
-
-  /**
    * Fills a user's ranking in with the best of some items. One whose score is −∞ is not ranked.
    *
    * @param scores users × items, row-major
@@ -183,8 +128,25 @@ public final class TopItems {
     }
   }
 
+  /**
+   * Takes an item whose score is given as {@link OrderedScores} has it.
+   *
+   * @return the score that the best so far do not fall below; the smallest integer while there are
+   *     fewer than k
+   */
+  int offer(int ordered, int item) {
+    offer(key(ordered, item));
+    return size == heap.length ? (int) (heap[0] >> 32) : Integer.MIN_VALUE;
+  }
+
   private void offer(int item, float score) {
-    long key = key(score, item);
+    // Adding zero makes −0 the same as 0. Of a negative number all other bits are turned, so that
+    // the integers are in the order of the numbers.
+    int bits = Float.floatToIntBits(score + 0.0f);
+    offer(key(bits ^ ((bits >> 31) & Integer.MAX_VALUE), item));
+  }
+
+  private void offer(long key) {
     if (size < heap.length) {
       heap[size++] = key;
       siftUp(size - 1);
@@ -200,18 +162,13 @@ public final class TopItems {
   }
 
   /** Score above, inverted index below: comparing keys compares scores first, then indices. */
-  private static long key(float score, int item) {
-    // Adding zero makes −0 the same as 0. Of a negative number all other bits are turned, so that
-    // the integers are in the order of the numbers.
-    int bits = Float.floatToIntBits(score + 0.0f);
-    int ordered = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+  private static long key(int ordered, int item) {
     return ((long) ordered << 32) | (~item & 0xFFFF_FFFFL);
   }
 
   /** The score of a key. */
   private static float score(long key) {
-    int ordered = (int) (key >> 32);
-    return Float.intBitsToFloat(ordered ^ ((ordered >> 31) & Integer.MAX_VALUE));
+    return OrderedScores.score((int) (key >> 32));
   }
 
   private void siftUp(int child) {

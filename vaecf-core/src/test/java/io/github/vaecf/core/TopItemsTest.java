@@ -71,43 +71,6 @@ class TopItemsTest {
   }
 
   @Property
-  void theSelectionOfAllItemsIsThatWithoutThoseOfMinusInfinity(
-      @ForAll @IntRange(min = 1, max = 80) int count,
-      @ForAll @IntRange(min = 1, max = 100) int k,
-      @ForAll long seed) {
-    Random random = new Random(seed);
-    float[] scores = scores(count, random);
-    for (int item = 0; item < count; item++) {
-      scores[item] = scores[item] == Float.POSITIVE_INFINITY ? Float.MAX_VALUE : scores[item];
-    }
-    int[] out =
-        IntStream.range(0, count).filter(item -> scores[item] == Float.NEGATIVE_INFINITY).toArray();
-    int[] items = new int[k];
-    Arrays.fill(items, -1);
-    float[] itemScores = new float[k];
-    new TopItems(k).select(scores, out, out.length, items, itemScores, 0);
-
-    Rankings rankings = Rankings.empty(2, k);
-    new TopItems(k).select(scores, out.length, rankings, 1);
-
-    for (int rank = 0; rank < k; rank++) {
-      assertThat(rankings.item(1, rank)).isEqualTo(items[rank]);
-      assertThat(rankings.item(0, rank)).isEqualTo(-1);
-      if (items[rank] >= 0) {
-        assertThat(rankings.score(1, rank)).isEqualTo(itemScores[rank]);
-      }
-    }
-    int broken = random.nextInt(count);
-    int left = out.length - (scores[broken] == Float.NEGATIVE_INFINITY ? 1 : 0);
-    for (float one : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-      scores[broken] = one;
-      assertThatThrownBy(() -> new TopItems(k).select(scores, left, rankings, 1))
-          .isInstanceOf(ArithmeticException.class)
-          .hasMessageContaining("not");
-    }
-  }
-
-  @Property
   void itemsThatAreOfferedOneByOneInAnyOrderGiveTheSameSelection(
       @ForAll @IntRange(min = 1, max = 80) int count,
       @ForAll @IntRange(min = 1, max = 100) int k,

@@ -380,7 +380,7 @@ final class NetworkSession extends Recommender {
   private void scores(CsrMatrix histories, int from, int to, ScoreRanking.Reader reader) {
     try (Batch batch = Batch.of(histories, from, to);
         Result result = runner(batch).fetch(network.scores).run()) {
-      reader.read(from, to, result.get(0).asRawTensor().data().asFloats());
+      reader.read(from, to, result.get(0).asRawTensor().data().asInts());
     }
   }
 

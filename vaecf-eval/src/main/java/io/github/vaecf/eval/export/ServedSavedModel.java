@@ -270,7 +270,7 @@ final class ServedSavedModel extends ServedModel {
         to,
         (rows, first, users, length) -> {
           try (Result result = fetch(ExportFormat.ALL_SCORES, rows, users, length)) {
-            reader.read(first, first + users, result.get(0).asRawTensor().data().asFloats());
+            reader.read(first, first + users, result.get(0).asRawTensor().data().asInts());
           }
         });
   }
