@@ -261,10 +261,6 @@ final class ServeCommand extends Subcommand {
       throw wrongUsage("--host: there is no machine '" + host + "'");
     }
     ModelServer.Builder builder = builder(address, limits);
-    // While the model loads, on another core.
-    Thread warmUp = new Thread(ModelServer::warmUp, "vaecf-warm-up");
-    warmUp.setDaemon(true);
-    warmUp.start();
     String file = modelsFile == null ? null : text(modelsFile);
     List<ModelConfig> wanted = file == null ? configured() : ModelConfig.parse(modelsFile, file);
     try (Interruption interruption = Interruption.watch();

@@ -1,7 +1,5 @@
 package io.github.vaecf.server;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -12,11 +10,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
@@ -149,24 +145,6 @@ final class HttpServer {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException("the server did not start", e);
-    }
-  }
-
-  /** In place of serving: answers one request in memory, and ends. Gives the answer. */
-  String rehearse() throws Exception {
-    LocalConnector inMemory = new LocalConnector(server);
-    server.setConnectors(new Connector[] {inMemory});
-    try {
-      server.start();
-      String body = "{\"instances\": [{\"items\": [\"1\"]}]}";
-      PredictRequest.tree(body.getBytes(US_ASCII));
-      return inMemory.getResponse(
-          "POST /v1/models/none:predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
-              + body.length()
-              + "\r\n\r\n"
-              + body);
-    } finally {
-      end();
     }
   }
 

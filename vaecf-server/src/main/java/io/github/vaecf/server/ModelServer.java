@@ -3,7 +3,6 @@ package io.github.vaecf.server;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.eval.export.ServedVersions;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -419,32 +418,6 @@ public final class ModelServer implements AutoCloseable {
       batcher.close();
       protection.close();
       accessLog.ifPresent(AccessLog::close);
-    }
-  }
-
-  /**
-   * Makes the JVM ready for a server's first request, as can be done on another thread while a
-   * model loads: some hundred milliseconds go into classes of HTTP and JSON, for which that request
-   * would wait. Listens nowhere; without it nothing changes but that time.
-   */
-  public static void warmUp() {
-    try {
-      rehearse();
-    } catch (Exception e) {
-      // Whoever starts the server itself is told what is wrong, if anything is.
-      LOG.debug("not made ready before", e);
-    }
-  }
-
-  /** Asks a server without models in memory. Gives its answer. */
-  static String rehearse() throws Exception {
-    Builder wanted = builder().http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    Backend backend =
-        new Backend(wanted, new Protection(wanted.refresh, wanted.log), Optional.empty());
-    try {
-      return backend.http().rehearse();
-    } finally {
-      backend.close();
     }
   }
 

@@ -92,12 +92,7 @@ record PredictRequest(ServedSignature signature, boolean byRows, Map<String, Ten
     return request;
   }
 
-  /**
-   * Reads JSON.
-   *
-   * @throws RequestException if it is malformed
-   */
-  static JsonNode tree(byte[] body) {
+  private static JsonNode tree(byte[] body) {
     JsonNode root;
     try {
       root = Reply.JSON.readTree(body);

@@ -27,7 +27,6 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -103,28 +102,6 @@ class ModelServerTest {
 
   private static JsonNode json(String text) throws IOException {
     return Client.JSON.readTree(text.replace('\'', '"'));
-  }
-
-  @Test
-  void whatMakesReadyForTheFirstRequestGoesAllTheWayOfOneAndLeavesNoThread() throws Exception {
-    Set<Thread> before = Thread.getAllStackTraces().keySet();
-    assertThat(ModelServer.rehearse())
-        .startsWith("HTTP/1.1 404")
-        .contains("there is no model \\\"none\\\"");
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!own(before).isEmpty()) {
-      assertThat(System.nanoTime()).as("%s", own(before)).isLessThan(deadline);
-      Thread.sleep(10);
-    }
-    ModelServer.warmUp(); // as it is called: says nothing and throws nothing
-  }
-
-  private static List<String> own(Set<Thread> others) {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> !others.contains(thread))
-        .map(Thread::getName)
-        .filter(name -> name.startsWith("vaecf-"))
-        .toList();
   }
 
   @Test
