@@ -35,7 +35,6 @@ final class OrderedScores {
     bits.read(ordered);
     // Loops of one array and one thing to do: others are not made vector instructions of.
     if (countNotFinite() > 0) {
-      order();
       throw notFinite();
     }
     order();
@@ -58,7 +57,7 @@ final class OrderedScores {
   }
 
   /** The integer of a float's bits: of negative numbers all bits but the sign are turned. */
-  private static int ordered(int bits) {
+  static int ordered(int bits) {
     int turned = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
     // Of −0 that is −1, in the place of which there is to be the 0 of 0.
     return turned + 1 - ((~turned | (turned + 1)) >>> 31);
@@ -69,9 +68,10 @@ final class OrderedScores {
     return Float.intBitsToFloat(ordered ^ ((ordered >> 31) & Integer.MAX_VALUE));
   }
 
+  /** Says which, while the bits are as they came. */
   private ArithmeticException notFinite() {
     for (int item = 0; item < ordered.length; item++) {
-      float score = score(ordered[item]);
+      float score = Float.intBitsToFloat(ordered[item]);
       if (!Float.isFinite(score)) {
         return new ArithmeticException(
             "the score of item " + item + " is not a finite number, but " + score);
@@ -97,7 +97,7 @@ final class OrderedScores {
     for (int item = 0; item < numbers.length; item++) {
       // Of most items this is all: one that is as good as the worst so far comes after it.
       if (numbers[item] > least) {
-        least = best.offer(numbers[item], item);
+        least = best.offerOrdered(numbers[item], item);
       }
     }
     best.take(rankings, user);

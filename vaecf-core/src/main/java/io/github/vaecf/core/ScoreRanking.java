@@ -30,7 +30,8 @@ public final class ScoreRanking {
      * @param histories users × items
      * @param from first row to score for
      * @param to row after the last
-     * @param reader is given the scores, of all rows at once or of parts of them
+     * @param reader is given the scores, of all rows at once or of parts of them; what it throws is
+     *     to be passed on
      */
     void compute(CsrMatrix histories, int from, int to, Reader reader);
   }
@@ -60,7 +61,7 @@ public final class ScoreRanking {
    *
    * @param items number of items
    * @param threads how many select at most, at least 1
-   * @param scores gives the scores
+   * @param scores gives the scores; of many users asked for by two threads at the same time
    */
   public ScoreRanking(int items, int threads, Scores scores) {
     this.items = items;
@@ -74,7 +75,7 @@ public final class ScoreRanking {
    * @param histories users × items
    * @param from first row to rank for
    * @param to row after the last
-   * @param rankings receives the rankings
+   * @param rankings receives the rankings; places for which no item is left stay empty
    * @param firstUser the user of the rankings that row {@code from} stands for
    * @throws ArithmeticException if a score is not a finite number
    */
@@ -100,7 +101,7 @@ public final class ScoreRanking {
    * @param to row after the last
    * @param candidates gives the indices of the items that a row may get, those of its history or
    *     not; asked once a row, by several threads
-   * @param rankings receives the rankings
+   * @param rankings receives the rankings; places for which no item is left stay empty
    * @param firstUser the user of the rankings that row {@code from} stands for
    * @throws ArithmeticException if a score is not a finite number
    */

@@ -134,16 +134,13 @@ public final class TopItems {
    * @return the score that the best so far do not fall below; the smallest integer while there are
    *     fewer than k
    */
-  int offer(int ordered, int item) {
+  int offerOrdered(int ordered, int item) {
     offer(key(ordered, item));
     return size == heap.length ? (int) (heap[0] >> 32) : Integer.MIN_VALUE;
   }
 
   private void offer(int item, float score) {
-    // Adding zero makes −0 the same as 0. Of a negative number all other bits are turned, so that
-    // the integers are in the order of the numbers.
-    int bits = Float.floatToIntBits(score + 0.0f);
-    offer(key(bits ^ ((bits >> 31) & Integer.MAX_VALUE), item));
+    offer(key(OrderedScores.ordered(Float.floatToIntBits(score)), item));
   }
 
   private void offer(long key) {

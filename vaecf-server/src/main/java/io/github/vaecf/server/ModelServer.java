@@ -354,7 +354,6 @@ public final class ModelServer implements AutoCloseable {
     final Builder wanted;
     final Protection protection;
     final Optional<AccessLog> accessLog;
-    final Limits limits;
     final ServerMetrics metrics = new ServerMetrics();
     final Visits visits;
     final Batcher batcher;
@@ -366,7 +365,7 @@ public final class ModelServer implements AutoCloseable {
       this.wanted = wanted;
       this.protection = protection;
       this.accessLog = accessLog;
-      limits = wanted.limits;
+      Limits limits = wanted.limits;
       visits = new Visits(metrics, accessLog);
       batcher = new Batcher(limits, wanted.runs, metrics);
       memory = new MemoryBudget(limits.memoryBytes());
@@ -394,7 +393,7 @@ public final class ModelServer implements AutoCloseable {
           wanted.hosts,
           wanted.origins,
           protection,
-          limits,
+          wanted.limits,
           memory,
           models,
           calls,
@@ -405,8 +404,8 @@ public final class ModelServer implements AutoCloseable {
     GrpcServer grpc(InetSocketAddress address, Patience patience) throws IOException {
       return GrpcServer.start(
           address,
-          new GrpcServices(models, calls, limits),
-          limits,
+          new GrpcServices(models, calls, wanted.limits),
+          wanted.limits,
           memory,
           patience,
           visits,
@@ -510,7 +509,7 @@ public final class ModelServer implements AutoCloseable {
       CompletableFuture<Void> calls =
           grpc.map(GrpcServer::finish).orElseGet(() -> CompletableFuture.completedFuture(null));
       CompletableFuture.allOf(requests, calls)
-          .completeOnTimeout(null, backend.limits.time().toMillis(), TimeUnit.MILLISECONDS)
+          .completeOnTimeout(null, backend.wanted.limits.time().toMillis(), TimeUnit.MILLISECONDS)
           .join();
       grpc.ifPresent(GrpcServer::end);
       http.end();

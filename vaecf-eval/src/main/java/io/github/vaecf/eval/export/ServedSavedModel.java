@@ -187,26 +187,24 @@ final class ServedSavedModel extends ServedModel {
   @Override
   protected void rank(CsrMatrix histories, int from, int to, Rankings rankings, int firstUser) {
     ItemIndex items = index;
-    if (items == null || !items.isFor(rankings.k())) {
-      if (ranking.isPresent()) {
-        ranking.get().rank(histories, from, to, rankings, firstUser);
-      } else {
-        super.rank(histories, from, to, rankings, firstUser);
-      }
-      return;
+    if (items != null && items.isFor(rankings.k())) {
+      rankAmong(
+          histories,
+          from,
+          to,
+          row -> {
+            BitSet others = new BitSet(itemCount());
+            others.set(0, itemCount());
+            histories.row(row).forEach(others::clear);
+            return others;
+          },
+          rankings,
+          firstUser);
+    } else if (ranking.isPresent()) {
+      ranking.get().rank(histories, from, to, rankings, firstUser);
+    } else {
+      super.rank(histories, from, to, rankings, firstUser);
     }
-    rankAmong(
-        histories,
-        from,
-        to,
-        row -> {
-          BitSet others = new BitSet(itemCount());
-          others.set(0, itemCount());
-          histories.row(row).forEach(others::clear);
-          return others;
-        },
-        rankings,
-        firstUser);
   }
 
   @Override
@@ -218,16 +216,14 @@ final class ServedSavedModel extends ServedModel {
       Rankings rankings,
       int firstUser) {
     ItemIndex items = index;
-    if (items == null || !items.isFor(rankings.k())) {
-      if (ranking.isPresent()) {
-        ranking.get().rankAmong(histories, from, to, candidates, rankings, firstUser);
-      } else {
-        super.rankAmong(histories, from, to, candidates, rankings, firstUser);
-      }
-      return;
+    if (items != null && items.isFor(rankings.k())) {
+      float[] vectors = userVectors(histories, from, to, items.width());
+      items.rank(vectors, to - from, histories, from, candidates, rankings, firstUser);
+    } else if (ranking.isPresent()) {
+      ranking.get().rankAmong(histories, from, to, candidates, rankings, firstUser);
+    } else {
+      super.rankAmong(histories, from, to, candidates, rankings, firstUser);
     }
-    float[] vectors = userVectors(histories, from, to, items.width());
-    items.rank(vectors, to - from, histories, from, candidates, rankings, firstUser);
   }
 
   /**
