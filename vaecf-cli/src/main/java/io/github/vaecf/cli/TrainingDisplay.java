@@ -6,21 +6,27 @@ import io.github.vaecf.core.training.TrainingListener.StepReport;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Shows on the error stream how a training goes: a progress bar where that is a terminal, a line an
- * epoch where it is not.
+ * Shows on the error stream how a training goes: a progress bar where that is a terminal; where it
+ * is not a line an epoch and, of an epoch that takes long, a line a minute, the first one early.
  */
 final class TrainingDisplay implements TrainingListener, AutoCloseable {
   private static final int LONGEST_NAME = 16;
+  private static final Duration FIRST_LINE = Duration.ofSeconds(10);
+  private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
 
   private final PrintWriter err;
   private final String metric;
   private final boolean terminal;
   private final String model;
+  private final LongSupplier nanoTime;
+  private Pace pace; // of this epoch's steps, after the first
+  private long nextLine;
   private ProgressBar bar;
   private String validationText = "";
   private String epochText = "";
@@ -33,6 +39,12 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
    * @param metric what the validation measures
    */
   TrainingDisplay(PrintWriter err, String model, String metric) {
+    this(err, model, metric, System::nanoTime);
+  }
+
+  /** A display that asks somebody else what time it is. */
+  TrainingDisplay(PrintWriter err, String model, String metric, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.err = err;
     this.model = model;
     this.metric = metric;
@@ -43,6 +55,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
   @Override
   public void onStep(StepReport report) {
     if (!terminal) {
+      sayOnceInAWhile(report);
       return;
     }
     if (bar == null) {
@@ -58,6 +71,38 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     }
     bar.stepTo(report.step());
     bar.setExtraMessage(text(report));
+  }
+
+  /** Where an epoch's steps began. */
+  private record Pace(long step, long nanos) {}
+
+  private void sayOnceInAWhile(StepReport report) {
+    long now = nanoTime.getAsLong();
+    if (pace == null) {
+      pace = new Pace(report.step(), now);
+      nextLine = now + FIRST_LINE.toNanos();
+      return;
+    }
+    if (now < nextLine) {
+      return;
+    }
+    nextLine = now + BETWEEN_LINES.toNanos();
+    long steps = report.step() - pace.step();
+    double seconds = (now - pace.nanos()) / 1e9;
+    err.printf(
+        Locale.ROOT,
+        "%s epoch %3d/%d  step %d/%d  loss %8.3f  %.0f users/s  %s left%n",
+        model,
+        report.epoch(),
+        report.epochs(),
+        report.step(),
+        report.totalSteps(),
+        report.loss(),
+        steps * report.users() / seconds,
+        inWords(
+            Duration.ofMillis(
+                Math.round(1e3 * seconds / steps * (report.totalSteps() - report.step())))));
+    err.flush();
   }
 
   /** What stands behind the bar: first what must not be cut in a narrow terminal. */
@@ -83,6 +128,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
             report.kl(),
             report.beta(),
             report.usersPerSecond());
+    pace = null; // a validation is no step
     if (!terminal) {
       err.println(line(report));
     }

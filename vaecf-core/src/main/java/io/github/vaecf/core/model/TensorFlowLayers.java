@@ -546,8 +546,8 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
      */
     public static Initials he() {
       return new Initials(
-          (tf, shape, seed) ->
-              Initial.normal(0, Math.sqrt(2.0 / shape.get(0))).draw(tf, shape, seed),
+          (tf, shape, dimensions, seed) ->
+              Initial.normal(0, Math.sqrt(2.0 / shape.get(0))).draw(tf, shape, dimensions, seed),
           Initials::uniform);
     }
 
@@ -564,10 +564,12 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
      *
      * @param tf the graph's operations
      * @param shape the weight's shape
+     * @param dimensions the same, known when the graph is run: of a constant TensorFlow would draw
+     *     the weight once more before that, to see whether it is small enough to be kept
      * @param seed of this weight alone
      * @return a tensor of that shape
      */
-    Operand<TFloat32> draw(Ops tf, Shape shape, long seed);
+    Operand<TFloat32> draw(Ops tf, Shape shape, Operand<TInt64> dimensions, long seed);
 
     /**
      * Uniform in ±√(6 / (inputs + outputs)) for a kernel inputs × outputs (Glorot, Bengio:
@@ -576,10 +578,10 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
      * @return for kernels
      */
     static Initial glorot() {
-      return (tf, shape, seed) -> {
+      return (tf, shape, dimensions, seed) -> {
         double limit = Math.sqrt(6.0 / (shape.get(0) + shape.get(1)));
         // The framework's own Glorot draws from [0, limit) instead of [−limit, limit).
-        return uniform(limit).draw(tf, shape, seed);
+        return uniform(limit).draw(tf, shape, dimensions, seed);
       };
     }
 
@@ -590,9 +592,8 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
      * @return for kernels and biases
      */
     static Initial uniform(double limit) {
-      return (tf, shape, seed) ->
-          new RandomUniform<TFloat32>(-limit, limit, seed)
-              .call(tf, tf.constant(shape.asArray()), TFloat32.class);
+      return (tf, shape, dimensions, seed) ->
+          new RandomUniform<TFloat32>(-limit, limit, seed).call(tf, dimensions, TFloat32.class);
     }
 
     /**
@@ -602,9 +603,8 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
      * @return for biases, with 0.001 as published by Liang et al. 2018
      */
     static Initial truncatedNormal(double deviation) {
-      return (tf, shape, seed) ->
-          new TruncatedNormal<TFloat32>(0, deviation, seed)
-              .call(tf, tf.constant(shape.asArray()), TFloat32.class);
+      return (tf, shape, dimensions, seed) ->
+          new TruncatedNormal<TFloat32>(0, deviation, seed).call(tf, dimensions, TFloat32.class);
     }
 
     /**
@@ -615,9 +615,8 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
      * @return for weights that are no layer's
      */
     static Initial normal(double mean, double deviation) {
-      return (tf, shape, seed) ->
-          new RandomNormal<TFloat32>(mean, deviation, seed)
-              .call(tf, tf.constant(shape.asArray()), TFloat32.class);
+      return (tf, shape, dimensions, seed) ->
+          new RandomNormal<TFloat32>(mean, deviation, seed).call(tf, dimensions, TFloat32.class);
     }
 
     /**
@@ -627,7 +626,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
      * @return for scales and shifts
      */
     static Initial constant(float value) {
-      return (tf, shape, seed) -> tf.fill(tf.constant(shape.asArray()), tf.constant(value));
+      return (tf, shape, dimensions, seed) -> tf.fill(dimensions, tf.constant(value));
     }
   }
 }

@@ -205,7 +205,7 @@ final class NetworkSession extends Recommender {
   /** What drawing the largest weights takes is free again before their moments are made. */
   private void initialise(long seed) {
     Map<Variables.Variable, Op> initialisers = network.variables.initialisers(seed);
-    try (TFloat32 zero = TFloat32.scalarOf(0)) {
+    try (TInt64 zero = TInt64.scalarOf(0)) {
       for (List<Variables.Variable> some : atOnce(initialisers.keySet())) {
         Session.Runner runner = session.runner().feed(network.variables.zero, zero);
         some.forEach(variable -> runner.addTarget(initialisers.get(variable)));
@@ -239,6 +239,16 @@ final class NetworkSession extends Recommender {
   void refreshFrozen() {
     if (!step.refreshFrozen().isEmpty()) {
       run(step.refreshFrozen());
+    }
+  }
+
+  /**
+   * Has variables that rows were put back into read in place until the next step; without it each
+   * reading of one copies it whole.
+   */
+  void readInPlace() {
+    if (step != null && !step.readInPlace().isEmpty()) {
+      run(step.readInPlace());
     }
   }
 
@@ -496,14 +506,23 @@ final class NetworkSession extends Recommender {
     return weights;
   }
 
-  /** Variables as tensors to be written, read when their turn comes; each is asked for once. */
+  /**
+   * Variables as tensors to be written, read when their turn comes; each is asked for once. Of a
+   * large one little is on the heap at a time.
+   */
   List<Safetensors.Source> sources(List<Variables.Variable> variables) {
     List<Safetensors.Source> sources = new ArrayList<>();
     for (List<Variables.Variable> some : atOnce(variables)) {
+      if (some.size() == 1) {
+        Variables.Variable large = some.get(0);
+        sources.add(
+            new Safetensors.Source(large.name(), shape(large), target -> read(large, target)));
+        continue;
+      }
       Map<String, float[]> read = new HashMap<>();
       for (Variables.Variable variable : some) {
         sources.add(
-            new Safetensors.Source(
+            Safetensors.Source.of(
                 variable.name(),
                 shape(variable),
                 () -> {
@@ -515,6 +534,19 @@ final class NetworkSession extends Recommender {
       }
     }
     return sources;
+  }
+
+  private void read(Variables.Variable variable, Safetensors.Target target) {
+    readInPlace();
+    try (Result result = session.runner().fetch(variable.value()).run()) {
+      FloatDataBuffer values = result.get(0).asRawTensor().data().asFloats();
+      float[] some = new float[(int) Math.min(VALUES_AT_ONCE, values.size())];
+      for (long at = 0; at < values.size(); at += some.length) {
+        int length = (int) Math.min(some.length, values.size() - at);
+        values.offset(at).read(some, 0, length);
+        target.take(some, length, at);
+      }
+    }
   }
 
   static List<Long> shape(Variables.Variable variable) {
@@ -531,6 +563,7 @@ final class NetworkSession extends Recommender {
   }
 
   private List<Weight> read(List<Variables.Variable> variables) {
+    readInPlace();
     Session.Runner runner = session.runner();
     variables.forEach(variable -> runner.fetch(variable.value()));
     try (Result result = runner.run()) {

@@ -8,6 +8,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.WholeFile;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -42,7 +43,28 @@ final class Safetensors implements AutoCloseable {
   private static final long LARGEST_HEADER = 100_000_000; // the limit of the format's own reader
 
   /** A tensor to be written; its numbers are asked for when their turn comes. */
-  record Source(String name, List<Long> shape, Supplier<float[]> numbers) {}
+  record Source(String name, List<Long> shape, Numbers numbers) {
+    static Source of(String name, List<Long> shape, Supplier<float[]> values) {
+      return new Source(
+          name,
+          shape,
+          target -> {
+            float[] all = values.get();
+            target.take(all, all.length, 0);
+          });
+    }
+  }
+
+  /** The numbers of a tensor. */
+  interface Numbers {
+    /** Hands them on in their order. */
+    void to(Target target);
+  }
+
+  /** Takes the numbers of a tensor, some after the other. */
+  interface Target {
+    void take(float[] some, int length, long at);
+  }
 
   /** A tensor in a file: where its bytes lie, counted from the end of the header. */
   private record Place(List<Long> shape, long begin, long end) {}
@@ -106,29 +128,46 @@ final class Safetensors implements AutoCloseable {
       writeChecked(channel, head, checksum);
       ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       for (Source tensor : tensors) {
-        float[] numbers = tensor.numbers().get();
-        if (numbers.length != size(tensor.shape())) {
+        long[] written = {0};
+        tensor
+            .numbers()
+            .to(
+                (some, length, at) -> {
+                  writeChecked(channel, some, length, buffer, checksum);
+                  written[0] += length;
+                });
+        if (written[0] != size(tensor.shape())) {
           throw new IllegalArgumentException(
               tensor.name()
                   + " must have shape "
                   + tensor.shape()
                   + ", found "
-                  + numbers.length
+                  + written[0]
                   + " numbers");
-        }
-        for (int at = 0; at < numbers.length; ) {
-          buffer.clear();
-          FloatBuffer floats = buffer.asFloatBuffer();
-          int length = Math.min(floats.remaining(), numbers.length - at);
-          floats.put(numbers, at, length);
-          buffer.limit(length * Float.BYTES);
-          writeChecked(channel, buffer, checksum);
-          at += length;
         }
       }
       channel.write(
           ByteBuffer.wrap(hex(checksum).getBytes(StandardCharsets.US_ASCII)),
           Long.BYTES + (long) checksumPosition(json));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void writeChecked(
+      FileChannel channel, float[] numbers, int count, ByteBuffer buffer, CRC32C checksum) {
+    try {
+      for (int at = 0; at < count; ) {
+        buffer.clear();
+        FloatBuffer floats = buffer.asFloatBuffer();
+        int length = Math.min(floats.remaining(), count - at);
+        floats.put(numbers, at, length);
+        buffer.limit(length * Float.BYTES);
+        writeChecked(channel, buffer, checksum);
+        at += length;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // what takes numbers throws no other
     }
   }
 
@@ -287,11 +326,6 @@ final class Safetensors implements AutoCloseable {
   /** The names of the tensors, in the order of the file. */
   List<String> names() {
     return List.copyOf(places.keySet());
-  }
-
-  /** Takes the numbers of a tensor, some after the other. */
-  interface Target {
-    void take(float[] some, int length, long at);
   }
 
   /** The numbers of one tensor. */

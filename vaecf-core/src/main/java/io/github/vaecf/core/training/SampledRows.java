@@ -20,7 +20,8 @@ import org.tensorflow.types.TInt64;
  * The part of a training step's graph that takes an {@link ItemSample}: of each weight that has a
  * row for every item the rows of the sample, gathered before the step and put back after it, so
  * that the step costs what it touches and not what there is. The variables themselves are never
- * read here: a variable that rows were put back into is copied whenever it is read whole.
+ * read here: a variable that rows were put back into is copied whenever it is read whole, unless
+ * {@link #readInPlace} was run since.
  */
 final class SampledRows {
   private final Ops tf;
@@ -60,6 +61,13 @@ final class SampledRows {
     Operand<TInt32> toTheEnd = tf.constant(new int[] {-1});
     ownItems = tf.slice(items, first, own);
     otherItems = tf.slice(items, own, toTheEnd);
+  }
+
+  /** The operations by which all variables are read in place until rows are put back again. */
+  List<Op> readInPlace() {
+    return variables.all().stream()
+        .map(variable -> (Op) tf.io.disableCopyOnRead(variable.handle()))
+        .toList();
   }
 
   /** What is fed for a sample. */

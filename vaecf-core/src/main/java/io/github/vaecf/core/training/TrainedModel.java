@@ -317,9 +317,20 @@ public final class TrainedModel extends Recommender {
     for (Safetensors.Source source : session.sources(session.modelWeights())) {
       tensors.add(
           new Safetensors.Source(
-              source.name(), source.shape(), () -> finite(source.name(), source.numbers().get())));
+              source.name(),
+              source.shape(),
+              target -> source.numbers().to(finite(source, target))));
     }
     Safetensors.write(file, description.metadata(), tensors);
+  }
+
+  private static Safetensors.Target finite(Safetensors.Source source, Safetensors.Target target) {
+    return (some, length, at) -> {
+      for (int i = 0; i < length; i++) {
+        requireFinite(source.name(), some[i]);
+      }
+      target.take(some, length, at);
+    };
   }
 
   /**

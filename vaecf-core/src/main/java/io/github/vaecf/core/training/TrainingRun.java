@@ -377,6 +377,7 @@ final class TrainingRun implements AutoCloseable {
     if (trainer.validation == null) {
       return Double.NaN;
     }
+    session.readInPlace();
     double value =
         first ? unlessDiverged(() -> trainer.validation.applyAsDouble(session)) : Double.NaN;
     if (group != null) {

@@ -95,6 +95,7 @@ final class TrainingStep implements TrainingGraph {
   private final Map<String, Rows> touched = new LinkedHashMap<>(); // what is updated by rows
   private final List<Op> updates = new ArrayList<>();
   private final List<Op> refreshFrozen;
+  private final List<Op> readInPlace;
 
   /** A random draw: the seed that it is fed, and which stream of which use it takes it from. */
   record Draw(Placeholder<TInt64> seed, long use, long stream) {}
@@ -228,6 +229,7 @@ final class TrainingStep implements TrainingGraph {
       updates.add(adam(learning, counterOfWeight, lossParts));
     }
     refreshFrozen = network.variables.refreshFrozen();
+    readInPlace = sampled == null ? List.of() : sampled.readInPlace();
   }
 
   /** Whether all ways of the users to a kernel are sparse ones of which the whole is known. */
@@ -827,6 +829,11 @@ final class TrainingStep implements TrainingGraph {
 
   List<Op> refreshFrozen() {
     return refreshFrozen;
+  }
+
+  /** The operations before variables are read whole often; may be none. */
+  List<Op> readInPlace() {
+    return readInPlace;
   }
 
   // What a model asks for.

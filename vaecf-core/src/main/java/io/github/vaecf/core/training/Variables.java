@@ -15,6 +15,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
 
 /**
  * The variables of a graph, in the order in which they are asked for: the model's weights, frozen
@@ -30,10 +31,10 @@ final class Variables {
   private final Set<String> itemsInRows = new HashSet<>();
 
   /**
-   * Where 0 is fed that moments begin with: TensorFlow would fill a tensor with a constant before
-   * it is run, and keep that beside the variable.
+   * Where 0 is fed, so that the dimensions of first values are no constants: of these TensorFlow
+   * would make the values before the graph is run, beside those that it makes then.
    */
-  final Placeholder<TFloat32> zero;
+  final Placeholder<TInt64> zero;
 
   /**
    * A resource variable with the operations to read and to set it, all of which are of the
@@ -56,7 +57,7 @@ final class Variables {
 
   Variables(Ops tf) {
     this.tf = tf;
-    zero = tf.withName("zero").placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    zero = tf.withName("zero").placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
   }
 
   /** A weight of the model, made where it is new. */
@@ -161,7 +162,7 @@ final class Variables {
       operations.put(
           moment,
           tf.assignVariableOp(
-              moment.handle(), tf.fill(tf.constant(moment.kept().asArray()), zero)));
+              moment.handle(), tf.fill(dimensions(moment.kept()), tf.constant(0f))));
     }
     return operations;
   }
@@ -169,7 +170,15 @@ final class Variables {
   private Op initialiser(Variable variable, long seed) {
     return tf.assignVariableOp(
         variable.handle(),
-        turned(variable.initial().draw(tf, variable.dimensions(), seed), variable.transposed()));
+        turned(
+            variable
+                .initial()
+                .draw(tf, variable.dimensions(), dimensions(variable.dimensions()), seed),
+            variable.transposed()));
+  }
+
+  private Operand<TInt64> dimensions(Shape shape) {
+    return tf.math.add(tf.constant(shape.asArray()), zero);
   }
 
   /** The operations that make the frozen weights copies of the present ones; may be none. */

@@ -220,7 +220,7 @@ class TrainedModelTest {
         file,
         description.metadata(),
         weights.stream()
-            .map(one -> new Safetensors.Source(one.name(), one.shape(), one::values))
+            .map(one -> Safetensors.Source.of(one.name(), one.shape(), one::values))
             .toList());
     assertThatThrownBy(() -> TrainedModel.load(file))
         .isInstanceOf(DataException.class)

@@ -5,6 +5,7 @@ import io.github.vaecf.core.TopItems;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
 import java.io.IOException;
+import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
@@ -17,13 +18,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
  * Finds the items whose vectors have the largest inner products with a user's, exactly, without
  * reading most of the vectors. A file that is mapped into memory, not read: what is never asked for
- * takes none.
+ * takes none. What every search reads is kept on the heap as long as there is room.
  *
  * <p>Items are ordered by the length of their vectors (less their mean, which is the same for all),
  * longest first, and cut into blocks. Of each vector the block has its first coordinates along the
@@ -67,6 +69,7 @@ final class ItemIndex {
   private final IntBuffer itemOfRow;
   private final IntBuffer rowOfItem;
   private final Mapped coordinates;
+  private final AtomicReferenceArray<SoftReference<char[][]>> held; // the same, of each block
   private final Mapped vectors;
 
   private ItemIndex(ItemIndexFile.Header header, FileChannel channel) throws IOException {
@@ -83,6 +86,7 @@ final class ItemIndex {
     itemOfRow = map(channel, places.itemOfRow(), places.rowOfItem()).asIntBuffer();
     rowOfItem = map(channel, places.rowOfItem(), places.coordinates()).asIntBuffer();
     coordinates = new Mapped(channel, places.coordinates(), places.vectors(), header.blockBytes());
+    held = new AtomicReferenceArray<>(header.blocks());
     vectors = new Mapped(channel, places.vectors(), places.end(), header.vectorBytes());
   }
 
@@ -202,16 +206,40 @@ final class ItemIndex {
         going.add(search);
       }
     }
-    char[][] pairs = new char[header.pairs()][BLOCK];
     short[] sums = new short[BLOCK];
     for (int block = 0; block < header.blocks() && !going.isEmpty(); block++) {
-      coordinates.read(block, pairs);
+      char[][] pairs = pairs(block);
       for (Search search : going) {
         search.bound(block, pairs, sums);
       }
     }
     going.forEach(Search::scoreBounded);
   }
+
+  /**
+   * The pairs of whole numbers of a block. Compilers make vector instructions of loops over arrays,
+   * not over what is mapped; and a copy for each search would take longer than the loop.
+   */
+  private char[][] pairs(int block) {
+    SoftReference<char[][]> reference = held.get(block);
+    char[][] pairs = reference == null ? null : reference.get();
+    if (pairs == null) {
+      pairs = new char[header.pairs()][BLOCK];
+      coordinates.read(block, pairs);
+      held.set(block, new SoftReference<>(pairs));
+    }
+    return pairs;
+  }
+
+  /**
+   * A block that had a candidate whose bound was high enough.
+   *
+   * @param highest the highest sum of a candidate
+   * @param scored whose it is
+   * @param sums those of all
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Bounded(int block, int highest, int scored, short[] sums) {}
 
   /** One user's search. */
   private final class Search {
@@ -227,13 +255,11 @@ final class ItemIndex {
     private final double unit; // of the weights
     private final double headLength;
     private final double weightError;
-    private short[] bounds; // the sums of all blocks
-    private final int[] scored; // of each block a row
+    private final List<Bounded> bounded = new ArrayList<>();
 
     Search(float[] vector, BitSet candidates, BitSet own, int k) {
       this.user = new double[vector.length];
       Arrays.setAll(user, i -> vector[i]);
-      this.scored = new int[header.blocks()];
       this.candidates = candidates;
       this.own = own;
       this.best = new TopItems(k);
@@ -292,13 +318,14 @@ final class ItemIndex {
     }
 
     /**
-     * Bounds the scores of a block, and scores the candidate with the highest bound.
+     * Bounds the scores of a block, and scores the candidate with the highest bound, if it is high
+     * enough.
      *
      * @param sums is written to
      */
     void bound(int block, char[][] pairs, short[] sums) {
-      scored[block] = -1;
-      if (least(block) == Integer.MAX_VALUE) {
+      int least = least(block);
+      if (least == Integer.MAX_VALUE) {
         return;
       }
       Arrays.fill(sums, start);
@@ -307,7 +334,7 @@ final class ItemIndex {
       }
       int firstRow = block * BLOCK;
       int size = Math.min(BLOCK, header.items() - firstRow);
-      int highest = Short.MIN_VALUE - 1;
+      int highest = least - 1;
       int at = -1;
       for (int i = 0; i < size; i++) {
         if (sums[i] > highest && candidates.get(itemOfRow.get(firstRow + i))) {
@@ -315,24 +342,19 @@ final class ItemIndex {
           at = i;
         }
       }
-      if (bounds == null) {
-        bounds = new short[header.items()];
-      }
-      System.arraycopy(sums, 0, bounds, firstRow, size);
-      if (at >= 0 && highest >= least(block)) {
-        scored[block] = firstRow + at;
+      if (at >= 0) {
         score(firstRow + at);
+        bounded.add(new Bounded(block, highest, at, Arrays.copyOf(sums, size)));
       }
     }
 
     /** Scores what has a bound that is high enough, but for what was scored already. */
     void scoreBounded() {
-      for (int block = 0; block < header.blocks(); block++) {
-        int least = least(block);
-        int end = Math.min(header.items(), (block + 1) * BLOCK);
-        for (int row = block * BLOCK; row < end && least <= Short.MAX_VALUE; row++) {
-          if (bounds[row] >= least && row != scored[block] && score(row)) {
-            least = least(block);
+      for (Bounded some : bounded) {
+        int least = least(some.block());
+        for (int i = 0; i < some.sums().length && least <= some.highest(); i++) {
+          if (some.sums()[i] >= least && i != some.scored() && score(some.block() * BLOCK + i)) {
+            least = least(some.block());
           }
         }
       }
