@@ -6,6 +6,7 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.ItemTitles;
 import io.github.vaecf.data.reading.LogFormat;
+import io.github.vaecf.data.reading.ReadOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -109,12 +110,12 @@ final class DelimitedOptions {
    * The reader of the log.
    *
    * @param findTimes whether times are told too where nothing is said of them
-   * @param readTimes whether they are read
+   * @param options what is read
    * @param notes takes what a person should know of the reading
    * @throws IllegalArgumentException if an option is out of its range
    */
   DelimitedReader reader(
-      LogFormat format, boolean findTimes, boolean readTimes, Consumer<String> notes) {
+      LogFormat format, boolean findTimes, ReadOptions options, Consumer<String> notes) {
     DelimitedReader.Builder builder =
         format.columns().separator(separator(format)).skipBadLines(skipBadLines).notes(notes);
     if (header != null) {
@@ -138,11 +139,8 @@ final class DelimitedOptions {
     } else if (!timeColumn.equals("none")) {
       builder.timeColumn(timeColumn);
     }
-    if (!readTimes) {
-      builder.skipTimes();
-    }
     titleColumn(0);
-    return builder.build();
+    return builder.options(options).build();
   }
 
   /** The log with the titles of the titles file, if there is one. */

@@ -7,6 +7,7 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.LogFormat;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.data.reading.ReadOptions;
 import io.github.vaecf.data.splitting.GivenSplitter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -250,7 +251,9 @@ final class PrepareCommand extends Subcommand {
     refuseWhatDoesNothing(fromOptions(splitOptions::kindName));
     // Wrong usage is said before anything is read.
     boolean times = fromOptions(() -> splitOptions.splitter(true)).needsTimes();
-    Interactions log = sqlOptions.given() ? sqlOptions.read(times, this::say) : read(input, times);
+    ReadOptions options = new ReadOptions(times, splitOptions.leastValueRead());
+    Interactions log =
+        sqlOptions.given() ? sqlOptions.read(options, this::say) : read(input, options);
     boolean rated = format == null || format.isRated();
     if (rated && splitOptions.takesDefaultRating()) {
       LikeThreshold threshold = LikeThreshold.of(log);
@@ -289,15 +292,16 @@ final class PrepareCommand extends Subcommand {
     }
     refuseWhatDoesNothing("given");
     GivenSplitter splitter = fromOptions(splitOptions::givenSplitter);
-    return splitter.split(read(both.subList(0, 1), false), read(both.subList(1, 2), false));
+    ReadOptions untimed = ReadOptions.ALL.withoutTimes();
+    return splitter.split(read(both.subList(0, 1), untimed), read(both.subList(1, 2), untimed));
   }
 
-  private Interactions read(List<Path> files, boolean times) {
+  private Interactions read(List<Path> files, ReadOptions options) {
     if (tableFiles) {
       TableFiles table = TableFiles.of(files).orElseThrow();
       return sqlOptions.read(
           table,
-          times,
+          options,
           note ->
               say(
                   files.get(0)
@@ -315,11 +319,11 @@ final class PrepareCommand extends Subcommand {
                 + files.size()
                 + "; with --split given two, train and test");
       }
-      return format.read(files.get(0), times);
+      return format.read(files.get(0), options);
     }
     List<String> notes = new ArrayList<>();
     DelimitedReader reader =
-        fromOptions(() -> delimitedOptions.reader(format, isFound(), times, notes::add));
+        fromOptions(() -> delimitedOptions.reader(format, isFound(), options, notes::add));
     Interactions log = reader.read(files.toArray(Path[]::new));
     notes.forEach(out()::println);
     out().println();

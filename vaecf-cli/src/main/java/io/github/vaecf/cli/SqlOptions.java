@@ -3,7 +3,7 @@ package io.github.vaecf.cli;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
-import io.github.vaecf.data.reading.SqlReader;
+import io.github.vaecf.data.reading.ReadOptions;
 import java.util.Map;
 import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
@@ -56,30 +56,26 @@ final class SqlOptions {
   /**
    * Reads the log, and its titles if they are asked for.
    *
-   * @param times whether times are read, where there are any
+   * @param options what of it is read
    * @param notes takes what a person should know of the reading
    */
-  Interactions read(boolean times, Consumer<String> notes) {
+  Interactions read(ReadOptions options, Consumer<String> notes) {
     return database.read(
         reader -> {
           // First what is short, so that a slip in it does not cost a long reading.
           Map<String, String> titles = titlesQuery == null ? Map.of() : reader.titles(titlesQuery);
-          return timed(reader, times).read(query, notes).withTitles(titles);
+          return reader.read(query, options, notes).withTitles(titles);
         });
   }
 
   /**
    * Reads a log from files of a table.
    *
-   * @param times whether times are read, where there are any
+   * @param options what of it is read
    * @param notes takes what a person should know of the reading
    */
-  Interactions read(TableFiles files, boolean times, Consumer<String> notes) {
-    return database.read(reader -> timed(reader, times).readTable(files.table(), notes));
-  }
-
-  private static SqlReader timed(SqlReader reader, boolean times) {
-    return times ? reader : reader.skipTimes();
+  Interactions read(TableFiles files, ReadOptions options, Consumer<String> notes) {
+    return database.read(reader -> reader.readTable(files.table(), options, notes));
   }
 
   /**

@@ -4,6 +4,7 @@ import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 
@@ -29,6 +30,18 @@ public final class Interactions {
   private final float[] values;
   private final long[] times;
   private final Map<String, String> titles;
+  private final LeftOut leftOut; // null where it is nothing
+
+  /**
+   * What a log has beside the events that were read of it.
+   *
+   * @param events how many events were left out, as their values are too small
+   * @param users how many users have none but such
+   * @param items how many items have none but such
+   * @param smallest the smallest of their values
+   * @param largest the largest of their values
+   */
+  public record LeftOut(long events, int users, int items, float smallest, float largest) {}
 
   private Interactions(
       IdIndex users,
@@ -38,7 +51,8 @@ public final class Interactions {
       int[] itemIndices,
       float[] values,
       long[] times,
-      Map<String, String> titles) {
+      Map<String, String> titles,
+      LeftOut leftOut) {
     this.users = users;
     this.items = items;
     this.size = size;
@@ -47,6 +61,7 @@ public final class Interactions {
     this.values = values;
     this.times = times;
     this.titles = titles;
+    this.leftOut = leftOut;
   }
 
   /**
@@ -162,7 +177,8 @@ public final class Interactions {
       throw new IllegalArgumentException(
           "event " + wrong + ": the value must be a finite number, found " + values[wrong]);
     }
-    return new Interactions(users, items, size, userIndices, itemIndices, values, times, Map.of());
+    return new Interactions(
+        users, items, size, userIndices, itemIndices, values, times, Map.of(), null);
   }
 
   private static int chunks(int size) {
@@ -311,7 +327,28 @@ public final class Interactions {
    */
   public Interactions withTitles(Map<String, String> titles) {
     return new Interactions(
-        users, items, size, userIndices, itemIndices, values, times, Map.copyOf(titles));
+        users, items, size, userIndices, itemIndices, values, times, Map.copyOf(titles), leftOut);
+  }
+
+  /**
+   * What was left out while the log was read ({@link
+   * io.github.vaecf.data.reading.ReadOptions#leastValue}).
+   *
+   * @return empty where it is nothing, and of events that were selected from others
+   */
+  public Optional<LeftOut> leftOut() {
+    return Optional.ofNullable(leftOut);
+  }
+
+  /**
+   * The same events, of a log that has more.
+   *
+   * @param itsLeftOut what else it has
+   * @return the events with that beside them only
+   */
+  public Interactions withLeftOut(LeftOut itsLeftOut) {
+    return new Interactions(
+        users, items, size, userIndices, itemIndices, values, times, titles, itsLeftOut);
   }
 
   /**
@@ -402,7 +439,7 @@ public final class Interactions {
               }
             });
     return new Interactions(
-        users, items, kept, keptUsers, keptItems, keptValues, keptTimes, titles);
+        users, items, kept, keptUsers, keptItems, keptValues, keptTimes, titles, null);
   }
 
   /** Notes which events of a chunk are kept, a bit each, and says how many. */
@@ -464,7 +501,8 @@ public final class Interactions {
     for (int event = 0; event < joined.length; event++) {
       joined[event] = joined[first[event]];
     }
-    return new Interactions(users, items, size, userIndices, itemIndices, joined, times, titles);
+    return new Interactions(
+        users, items, size, userIndices, itemIndices, joined, times, titles, leftOut);
   }
 
   /**

@@ -26,7 +26,7 @@ public final class DelimitedReader {
           + " otherwise";
 
   private final Layout.Wanted wanted;
-  private final boolean timesRead;
+  private final ReadOptions options;
   private final int mostBadLines;
   private final Consumer<String> notes;
 
@@ -45,7 +45,7 @@ public final class DelimitedReader {
             builder.guessValue,
             builder.guessTime,
             builder.found);
-    this.timesRead = builder.timesRead;
+    this.options = builder.options;
     this.mostBadLines = builder.mostBadLines;
     this.notes = builder.notes;
   }
@@ -81,7 +81,7 @@ public final class DelimitedReader {
   }
 
   Interactions read(List<Source> sources) {
-    EventCollector collector = new EventCollector(mostBadLines);
+    EventCollector collector = new EventCollector(options, mostBadLines);
     collector.expectBytes(sources.stream().mapToLong(Source::size).sum());
     OneLog files = new OneLog();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
@@ -160,10 +160,10 @@ public final class DelimitedReader {
             name
                 + ": "
                 + (wanted.found() == null
-                    ? found.describe(timesRead)
-                    : wanted.found() + "; " + found.describe(timesRead) + OTHERWISE));
+                    ? found.describe(options.times())
+                    : wanted.found() + "; " + found.describe(options.times()) + OTHERWISE));
       } else if (!layout.hasColumnsOf(found)) {
-        notes.accept(name + ": " + found.describe(timesRead));
+        notes.accept(name + ": " + found.describe(options.times()));
       }
       return new LineFormat.Start<>(new EventLines(found), found.header() ? found.lines() : 0);
     }
@@ -182,7 +182,7 @@ public final class DelimitedReader {
       this.user = layout.user();
       this.item = layout.item();
       this.value = layout.value();
-      this.time = timesRead ? layout.time() : -1;
+      this.time = options.times() ? layout.time() : -1;
     }
 
     @Override
@@ -248,7 +248,7 @@ public final class DelimitedReader {
     private String timeColumn;
     private boolean guessValue;
     private boolean guessTime;
-    private boolean timesRead = true;
+    private ReadOptions options = ReadOptions.ALL;
     private String found;
     private int mostBadLines;
     private Consumer<String> notes = note -> {};
@@ -375,13 +375,13 @@ public final class DelimitedReader {
     }
 
     /**
-     * Times are not read, be there a column of them: for who has no use for them, a log without
-     * takes less time and memory. What stands in their column may be anything then.
+     * What of the columns is read.
      *
+     * @param itsOptions all at first
      * @return this builder
      */
-    public Builder skipTimes() {
-      this.timesRead = false;
+    public Builder options(ReadOptions itsOptions) {
+      this.options = itsOptions;
       return this;
     }
 

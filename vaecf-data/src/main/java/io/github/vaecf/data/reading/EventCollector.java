@@ -4,6 +4,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,16 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
   /** Where the first time in each unit stands. */
   private final Map<EventTime.Unit, String> unitPlaces = new EnumMap<>(EventTime.Unit.class);
 
+  private final float leastValue;
+
+  /** What was left out, as its values are too small: whose it is, how much, and the values. */
+  private final BitSet usersLeftOut = new BitSet();
+
+  private final BitSet itemsLeftOut = new BitSet();
+  private long leftOut;
+  private float smallest = Float.POSITIVE_INFINITY;
+  private float largest = Float.NEGATIVE_INFINITY;
+
   private final int mostRefused;
   private final List<String> refused = new ArrayList<>();
   private long refusedLines;
@@ -43,15 +54,21 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
   private long expectedEvents;
 
   EventCollector() {
-    this(0);
+    this(ReadOptions.ALL);
+  }
+
+  EventCollector(ReadOptions options) {
+    this(options, 0);
   }
 
   /**
    * A collector.
    *
+   * @param options of which the least value counts here
    * @param mostRefused how many lines may be passed over in all
    */
-  EventCollector(int mostRefused) {
+  EventCollector(ReadOptions options, int mostRefused) {
+    leastValue = options.leastValue();
     this.mostRefused = mostRefused;
   }
 
@@ -110,7 +127,34 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     if (block.hasBillionths()) {
       block.copyBillionths(billionths, size);
     }
-    size = (int) enlarged;
+    size = leastValue == Float.NEGATIVE_INFINITY ? (int) enlarged : leaveOut(size, (int) enlarged);
+  }
+
+  /** Leaves out what has a value that is too small; how many events there are then. */
+  private int leaveOut(int from, int to) {
+    int kept = from;
+    for (int event = from; event < to; event++) {
+      float value = values[event];
+      if (value < leastValue && value != Float.NEGATIVE_INFINITY) { // which is refused later
+        leftOut++;
+        usersLeftOut.set(users[event]);
+        itemsLeftOut.set(items[event]);
+        smallest = Math.min(smallest, value);
+        largest = Math.max(largest, value);
+        continue;
+      }
+      users[kept] = users[event];
+      items[kept] = items[event];
+      values[kept] = value;
+      if (event < times.length) {
+        times[kept] = times[event];
+      }
+      if (event < billionths.length) {
+        billionths[kept] = billionths[event];
+      }
+      kept++;
+    }
+    return kept;
   }
 
   /** Says how many events there will be, as far as it is known: arrays need not grow then. */
@@ -154,6 +198,20 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     }
     Interactions log =
         Interactions.of(userIds.toIndex(), itemIds.toIndex(), size, users, items, values, times);
+    if (leftOut > 0) {
+      for (int event = 0; event < size; event++) {
+        usersLeftOut.clear(users[event]);
+        itemsLeftOut.clear(items[event]);
+      }
+      log =
+          log.withLeftOut(
+              new Interactions.LeftOut(
+                  leftOut,
+                  usersLeftOut.cardinality(),
+                  itemsLeftOut.cardinality(),
+                  smallest,
+                  largest));
+    }
     users = null;
     return log;
   }

@@ -26,12 +26,13 @@ final class KaggleMovies {
    * Reads the data set.
    *
    * @param path the folder or zip that holds both files, or the file of ratings alone
+   * @param options what is read
    * @return ratings in the order of the file, names with years as titles
    * @throws DataException if there is not exactly one file of ratings or it has a line that cannot
    *     be used; the message says which
    */
-  static Interactions read(Path path) {
-    EventCollector collector = new EventCollector();
+  static Interactions read(Path path, ReadOptions options) {
+    EventCollector collector = new EventCollector(options);
     Map<String, String> titles = new LinkedHashMap<>();
     List<String> ratings = new ArrayList<>();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {

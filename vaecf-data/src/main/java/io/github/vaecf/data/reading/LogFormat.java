@@ -22,7 +22,7 @@ public final class LogFormat {
           delimited("tsv", "\t"),
           rated("movielens", MovieLens::read).writtenBy(MovieLens::write),
           rated("netflix", NetflixPrize::read).writtenBy(NetflixPrize::write),
-          rated("kaggle", (path, times) -> KaggleMovies.read(path)),
+          rated("kaggle", KaggleMovies::read),
           unrated("msd", TasteProfile::read).writtenBy(TasteProfile::write),
           unrated("lightgcn", LightGcn::read)
               .writtenBy(LightGcn::write)
@@ -54,10 +54,10 @@ public final class LogFormat {
     this.divider = divider;
   }
 
-  /** Reads a log, with times only if they are wanted. */
+  /** Reads of a log what is wanted. */
   @FunctionalInterface
   private interface Reader {
-    Interactions read(Path path, boolean times);
+    Interactions read(Path path, ReadOptions options);
   }
 
   /** Writes a log as files of a form. */
@@ -80,13 +80,12 @@ public final class LogFormat {
 
   private static LogFormat delimited(
       String name, String separator, Supplier<DelimitedReader.Builder> columns) {
-    DelimitedReader reader = columns.get().valueColumnIfAny().build();
     return new LogFormat(
         name,
         true,
         separator,
         columns,
-        (path, times) -> reader.read(path),
+        (path, options) -> columns.get().valueColumnIfAny().options(options).build().read(path),
         null,
         LogFormat::oneLog);
   }
@@ -116,7 +115,7 @@ public final class LogFormat {
 
   private static LogFormat unrated(String name, Function<Path, Interactions> reader) {
     return new LogFormat(
-        name, false, null, null, (path, times) -> reader.apply(path), null, LogFormat::oneLog);
+        name, false, null, null, (path, options) -> reader.apply(path), null, LogFormat::oneLog);
   }
 
   private static Optional<TrainAndTest> oneLog(Path path) {
@@ -241,19 +240,19 @@ public final class LogFormat {
    * @throws DataException if it cannot be read; the message says where and why
    */
   public Interactions read(Path path) {
-    return read(path, true);
+    return read(path, ReadOptions.ALL);
   }
 
   /**
-   * The same for who may have no use for times: to read none takes less time and memory.
+   * The same for who has no use for all of it.
    *
    * @param path as above
-   * @param times whether times are read, where there are any; where not, they may be anything
+   * @param options what is read, where the form has it: of a form without values every event
    * @return the events in the order of the files, with titles where there are any
    * @throws DataException as above
    */
-  public Interactions read(Path path, boolean times) {
-    return reader.read(path, times);
+  public Interactions read(Path path, ReadOptions options) {
+    return reader.read(path, options);
   }
 
   /**

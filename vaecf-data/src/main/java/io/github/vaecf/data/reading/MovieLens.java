@@ -29,9 +29,9 @@ public final class MovieLens {
 
   private MovieLens() {}
 
-  private static DelimitedReader withHeader(boolean times) {
+  private static DelimitedReader withHeader(ReadOptions options) {
     return reader(
-        times,
+        options,
         DelimitedReader.builder()
             .userColumn("userId")
             .itemColumn("movieId")
@@ -39,9 +39,9 @@ public final class MovieLens {
             .timeColumn("timestamp"));
   }
 
-  private static DelimitedReader withoutHeader(String separator, boolean times) {
+  private static DelimitedReader withoutHeader(String separator, ReadOptions options) {
     return reader(
-        times,
+        options,
         DelimitedReader.builder()
             .separator(separator)
             .header(false)
@@ -51,8 +51,8 @@ public final class MovieLens {
             .timeColumn("4"));
   }
 
-  private static DelimitedReader reader(boolean times, DelimitedReader.Builder columns) {
-    return (times ? columns : columns.skipTimes()).build();
+  private static DelimitedReader reader(ReadOptions options, DelimitedReader.Builder columns) {
+    return columns.options(options).build();
   }
 
   /**
@@ -64,16 +64,16 @@ public final class MovieLens {
    *     be used; the message says which
    */
   public static Interactions read(Path path) {
-    return read(path, true);
+    return read(path, ReadOptions.ALL);
   }
 
   /**
    * Reads a data set.
    *
-   * @param times whether times are read
+   * @param options what is read
    */
-  static Interactions read(Path path, boolean times) {
-    EventCollector collector = new EventCollector();
+  static Interactions read(Path path, ReadOptions options) {
+    EventCollector collector = new EventCollector(options);
     Map<String, String> titles = new LinkedHashMap<>();
     String[] ratings = new String[1];
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
@@ -82,9 +82,9 @@ public final class MovieLens {
               file -> {
                 DelimitedReader reader =
                     switch (file.fileName()) {
-                      case "ratings.csv", "ratings.csv.gz" -> withHeader(times);
-                      case "ratings.dat", "ratings.dat.gz" -> withoutHeader("::", times);
-                      case "u.data", "u.data.gz" -> withoutHeader("\t", times);
+                      case "ratings.csv", "ratings.csv.gz" -> withHeader(options);
+                      case "ratings.dat", "ratings.dat.gz" -> withoutHeader("::", options);
+                      case "u.data", "u.data.gz" -> withoutHeader("\t", options);
                       default -> null;
                     };
                 if (reader != null) {

@@ -32,13 +32,13 @@ final class NetflixPrize {
    *
    * @param path the tar as published (also by gzip), or a folder or zip with the same files, or one
    *     file of ratings alone
-   * @param times whether the days are read
+   * @param options what is read; times are days
    * @return ratings in the order of the files, titles of the movies where there are any
    * @throws DataException if there is no file of ratings or one has a line that cannot be used; the
    *     message says which
    */
-  static Interactions read(Path path, boolean times) {
-    EventCollector collector = new EventCollector();
+  static Interactions read(Path path, ReadOptions options) {
+    EventCollector collector = new EventCollector(options);
     Map<String, String> titles = new LinkedHashMap<>();
     boolean[] found = new boolean[1];
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
@@ -48,7 +48,7 @@ final class NetflixPrize {
                 String name = file.fileName().toLowerCase(Locale.ROOT);
                 if (name.matches("(mv_[0-9]+|combined_data_[0-9]+)\\.txt(\\.gz)?")) {
                   found[0] = true;
-                  pipeline.read(file, new Ratings(times));
+                  pipeline.read(file, new Ratings(options.times()));
                 } else if (name.matches("movie_titles\\.(txt|csv)")) {
                   titles.putAll(titles(file));
                 }

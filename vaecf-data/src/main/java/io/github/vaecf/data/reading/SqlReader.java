@@ -62,7 +62,6 @@ public final class SqlReader implements AutoCloseable {
   /** Makes another connection, to which failures of DuckDB are said in full, or null. */
   private final Callable<Connection> other;
 
-  private boolean timesRead = true;
   private boolean autoCommit;
   private boolean readOnly;
 
@@ -187,17 +186,6 @@ public final class SqlReader implements AutoCloseable {
   }
 
   /**
-   * Times are not read from now on, be there a column of them: for who has no use for them, a log
-   * without takes less time and memory. What stands in their column may be anything then.
-   *
-   * @return this reader
-   */
-  public SqlReader skipTimes() {
-    timesRead = false;
-    return this;
-  }
-
-  /**
    * Reads a log.
    *
    * @param query one SELECT
@@ -206,20 +194,21 @@ public final class SqlReader implements AutoCloseable {
    *     is no row, or a row cannot be used; the message says which
    */
   public Interactions read(String query) {
-    return read(query, note -> {});
+    return read(query, ReadOptions.ALL, note -> {});
   }
 
   /**
    * Reads a log.
    *
    * @param query one SELECT
+   * @param options what of it is read
    * @param notes is told which column was taken as what, a line of text
    * @return the events in the order of the rows, without titles
    * @throws DataException if the database refuses the query, its columns are none of a log, there
    *     is no row, or a row cannot be used; the message says which
    */
-  public Interactions read(String query, Consumer<String> notes) {
-    return read(LOG, query, new EventCollector(), notes);
+  public Interactions read(String query, ReadOptions options, Consumer<String> notes) {
+    return read(LOG, query, options, new EventCollector(options), notes);
   }
 
   /**
@@ -227,12 +216,13 @@ public final class SqlReader implements AutoCloseable {
    * users, items, values or times, and none of the others.
    *
    * @param table what stands after FROM
+   * @param options what of it is read
    * @param notes is told which column was taken as what, a line of text
    * @return the events in the order of the rows, without titles
-   * @throws DataException as {@link #read(String, Consumer)} does, and if the names do not say
-   *     surely which column is which
+   * @throws DataException as {@link #read(String, ReadOptions, Consumer)} does, and if the names do
+   *     not say surely which column is which
    */
-  public Interactions readTable(String table, Consumer<String> notes) {
+  public Interactions readTable(String table, ReadOptions options, Consumer<String> notes) {
     String[] labels = new String[1];
     forEachRow(
         table,
@@ -246,17 +236,17 @@ public final class SqlReader implements AutoCloseable {
                   .map(
                       column -> {
                         String label = column.label().replace(quote, quote + quote);
-                        boolean read = timesRead || !column.equals(columns.time());
+                        boolean read = options.times() || !column.equals(columns.time());
                         return (read ? "" : "NULL AS ") + quote + label + quote;
                       })
                   .collect(Collectors.joining(", "));
           return new OneNumber();
         });
-    EventCollector events = new EventCollector();
+    EventCollector events = new EventCollector(options);
     if (table.startsWith(PARQUET)) {
       events.expectEvents(count(table));
     }
-    return read(table, "SELECT " + labels[0] + " FROM " + table, events, notes);
+    return read(table, "SELECT " + labels[0] + " FROM " + table, options, events, notes);
   }
 
   private long count(String table) {
@@ -266,15 +256,19 @@ public final class SqlReader implements AutoCloseable {
   }
 
   private Interactions read(
-      String name, String query, EventCollector events, Consumer<String> notes) {
+      String name,
+      String query,
+      ReadOptions options,
+      EventCollector events,
+      Consumer<String> notes) {
     long size =
         forEachRow(
             name,
             query,
             metaData -> {
               SqlColumns columns = SqlColumns.of(metaData);
-              notes.accept(name + ": " + columns.describe(timesRead));
-              return new EventRows(columns, timesRead, events);
+              notes.accept(name + ": " + columns.describe(options.times()));
+              return new EventRows(columns, options.times(), events);
             });
     if (size == 0) {
       throw new DataException(name + ": expected at least one row, found none");

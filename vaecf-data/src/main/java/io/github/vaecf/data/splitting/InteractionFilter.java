@@ -38,9 +38,9 @@ record InteractionFilter(
    */
   Interactions apply(
       Interactions whole, List<Split.Stage> stages, UnaryOperator<Interactions> once) {
-    note(stages, "read", whole);
+    stages.add(read(whole));
     Interactions log = repeated == null ? whole : whole.withPairValues(repeated);
-    if (log.size() == 0) {
+    if (log.size() == 0 && log.leftOut().isEmpty()) {
       throw new DataException("no event is left after filtering: the log is empty");
     }
     Interactions kept = log;
@@ -94,6 +94,10 @@ record InteractionFilter(
         least = Math.min(least, log.value(event));
         most = Math.max(most, log.value(event));
       }
+      if (log.leftOut().isPresent()) {
+        least = Math.min(least, log.leftOut().get().smallest());
+        most = Math.max(most, log.leftOut().get().largest());
+      }
       cures.add(
           "the values lie within "
               + number(least)
@@ -105,7 +109,24 @@ record InteractionFilter(
     return String.join("; ", cures);
   }
 
+  /** The log as it was before anything was left out. */
+  private static Split.Stage read(Interactions log) {
+    Split.Stage here = stage("read", log);
+    return log.leftOut()
+        .map(
+            more ->
+                new Split.Stage(
+                    here.name(),
+                    here.users() + more.users(),
+                    here.items() + more.items(),
+                    here.events() + more.events()))
+        .orElse(here);
+  }
+
   private static boolean hasValueBelow(Interactions log, float least) {
+    if (log.leftOut().isPresent()) {
+      return true;
+    }
     for (int event = 0; event < log.size(); event++) {
       if (log.value(event) < least) {
         return true;
@@ -179,8 +200,12 @@ record InteractionFilter(
   }
 
   static void note(List<Split.Stage> stages, String name, Interactions log) {
-    stages.add(
-        new Split.Stage(name, positive(log.userCounts()), positive(log.itemCounts()), log.size()));
+    stages.add(stage(name, log));
+  }
+
+  private static Split.Stage stage(String name, Interactions log) {
+    return new Split.Stage(
+        name, positive(log.userCounts()), positive(log.itemCounts()), log.size());
   }
 
   static int positive(int[] counts) {

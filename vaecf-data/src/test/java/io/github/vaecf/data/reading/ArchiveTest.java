@@ -209,7 +209,7 @@ class ArchiveTest {
       nested = tar(Map.of("inner.tar", nested));
     }
     Path deep = file("deep.tar", nested);
-    assertThatThrownBy(() -> NetflixPrize.read(deep, true))
+    assertThatThrownBy(() -> NetflixPrize.read(deep, ReadOptions.ALL))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("expected at most 4 tars in one another");
     byte[] header = tar(Map.of("movie_titles.txt", new byte[0]));
@@ -222,7 +222,7 @@ class ArchiveTest {
     }
     System.arraycopy(utf8(String.format("%06o\0 ", sum)), 0, header, 148, 8);
     Path sparse = file("sparse.tar", header);
-    assertThatThrownBy(() -> NetflixPrize.read(sparse, true))
+    assertThatThrownBy(() -> NetflixPrize.read(sparse, ReadOptions.ALL))
         .isInstanceOf(DataException.class)
         .hasMessage(sparse + ": the member 'movie_titles.txt' is a sparse file, which no log is");
   }
@@ -230,6 +230,7 @@ class ArchiveTest {
   @Test
   void aFileOfColonsIsRefusedWithoutLookingAtEachLineForEachColon() throws IOException {
     Path file = file("mv_1.txt", utf8("1:\n" + ":".repeat(5 << 20)));
-    assertThatThrownBy(() -> NetflixPrize.read(file, true)).isInstanceOf(DataException.class);
+    assertThatThrownBy(() -> NetflixPrize.read(file, ReadOptions.ALL))
+        .isInstanceOf(DataException.class);
   }
 }

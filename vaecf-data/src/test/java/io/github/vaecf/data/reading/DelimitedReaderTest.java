@@ -300,7 +300,7 @@ class DelimitedReaderTest {
     Interactions log =
         DelimitedReader.builder()
             .timeColumn("at")
-            .skipTimes()
+            .options(ReadOptions.ALL.withoutTimes())
             .notes(notes::add)
             .build()
             .read(file("user,item,at\na,b,noon\na,c,\n"));

@@ -81,7 +81,7 @@ class LogFormatTest {
   void daysAndWholeStarsAreWrittenForNetflix() throws IOException {
     Interactions log = SyntheticLog.generate(new Shape(50, 60, 600), 3);
     LogFormat.of("netflix").write(log, folder);
-    Interactions read = NetflixPrize.read(folder, true);
+    Interactions read = NetflixPrize.read(folder, ReadOptions.ALL);
     for (int event = 0; event < 600; event++) {
       assertThat(read.value(event)).isBetween(1f, 5f);
       assertThat(read.time(event) % 86_400).isZero();
@@ -94,7 +94,7 @@ class LogFormatTest {
     LogFormat format = LogFormat.of(name);
     format.write(SyntheticLog.generate(new Shape(50, 60, 600), 3), folder);
     Interactions timed = format.read(folder);
-    Interactions read = format.read(folder, false);
+    Interactions read = format.read(folder, ReadOptions.ALL.withoutTimes());
     assertThat(timed.hasTimes()).isTrue();
     assertThat(read.hasTimes()).isFalse();
     assertThat(Fixtures.events(read))

@@ -118,7 +118,8 @@ class PublishedFormsTest {
     outer.put("download/README", utf8("about"));
     outer.put("download/training_set.tar", tar(netflixMovies()));
     outer.put("download/movie_titles.txt", netflixTitles());
-    Interactions log = NetflixPrize.read(file("nf_prize_dataset.tar.gz", gzip(tar(outer))), true);
+    Interactions log =
+        NetflixPrize.read(file("nf_prize_dataset.tar.gz", gzip(tar(outer))), ReadOptions.ALL);
     assertThat(events(log)).containsExactly(NETFLIX_EVENTS);
     assertThat(log.titles())
         .containsEntry("1", "Dinosaur Planet (2003)")
@@ -130,7 +131,7 @@ class PublishedFormsTest {
     for (Map.Entry<String, byte[]> movie : netflixMovies().entrySet()) {
       file("netflix/" + movie.getKey(), movie.getValue());
     }
-    assertThat(events(NetflixPrize.read(folder.resolve("netflix"), true)))
+    assertThat(events(NetflixPrize.read(folder.resolve("netflix"), ReadOptions.ALL)))
         .containsExactly(NETFLIX_EVENTS);
   }
 
@@ -141,10 +142,11 @@ class PublishedFormsTest {
         utf8("1:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n0822109,4,2005-10-19\n"));
     file("combined_data_2.txt", utf8("2:\n822109,1,1999-11-11"));
     file("movie_titles.csv", netflixTitles());
-    Interactions log = NetflixPrize.read(folder, true);
+    Interactions log = NetflixPrize.read(folder, ReadOptions.ALL);
     assertThat(events(log)).containsExactly(NETFLIX_EVENTS);
     assertThat(log.titles()).containsKey("2");
-    assertThat(events(NetflixPrize.read(folder.resolve("combined_data_2.txt"), true))).hasSize(1);
+    assertThat(events(NetflixPrize.read(folder.resolve("combined_data_2.txt"), ReadOptions.ALL)))
+        .hasSize(1);
   }
 
   @Test
@@ -160,7 +162,7 @@ class PublishedFormsTest {
       }
     }
     Interactions log =
-        NetflixPrize.read(file("combined_data_1.txt", utf8(content.toString())), true);
+        NetflixPrize.read(file("combined_data_1.txt", utf8(content.toString())), ReadOptions.ALL);
     assertThat(log.size()).isEqualTo(ratings);
     int first = 0;
     for (int event = 1; event < log.size(); event++) {
@@ -176,17 +178,18 @@ class PublishedFormsTest {
   @Test
   void netflixLinesThatCannotBeUsedAreReported() throws IOException {
     Path noMovie = file("mv_1.txt", utf8("822109,1,1999-11-11\n"));
-    assertThatThrownBy(() -> NetflixPrize.read(noMovie, true))
+    assertThatThrownBy(() -> NetflixPrize.read(noMovie, ReadOptions.ALL))
         .isInstanceOf(DataException.class)
         .hasMessage(noMovie + ", line 1: expected a movie as in 1:, found '822109,1,1999-11-11'");
     Path badDate = file("mv_2.txt", utf8("2:\n822109,1,1999-02-30\n"));
-    assertThatThrownBy(() -> NetflixPrize.read(badDate, true))
+    assertThatThrownBy(() -> NetflixPrize.read(badDate, ReadOptions.ALL))
         .hasMessage(
             badDate
                 + ", line 2: expected a time as in 1112486027, 2005-09-06 or"
                 + " 2005-09-06T17:31:05.25+02:00, found '1999-02-30'");
     Path empty = Files.createDirectories(folder.resolve("empty"));
-    assertThatThrownBy(() -> NetflixPrize.read(empty, true)).hasMessageContaining("found none");
+    assertThatThrownBy(() -> NetflixPrize.read(empty, ReadOptions.ALL))
+        .hasMessageContaining("found none");
   }
 
   @Test
@@ -197,7 +200,7 @@ class PublishedFormsTest {
     file(
         "archive/Netflix_Dataset_Movie.csv",
         utf8("\ufeffMovie_ID,Year,Name\r\n1,2003.0,Dinosaur Planet\r\n3,1997,\"Pal, é\"\r\n"));
-    Interactions log = KaggleMovies.read(folder.resolve("archive"));
+    Interactions log = KaggleMovies.read(folder.resolve("archive"), ReadOptions.ALL);
     assertThat(events(log)).containsExactly("712664|3|5.0", "1331154|3|4.0");
     assertThat(log.titles())
         .containsEntry("3", "Pal, é (1997)")
@@ -209,11 +212,11 @@ class PublishedFormsTest {
     Map<String, byte[]> members = new LinkedHashMap<>();
     members.put("movies.csv", utf8("name,movie id\nPal,3\n"));
     members.put("ratings.csv", utf8("movie,user,rating\n3,712664,5\n"));
-    Interactions log = KaggleMovies.read(file("archive.zip", zip(members)));
+    Interactions log = KaggleMovies.read(file("archive.zip", zip(members)), ReadOptions.ALL);
     assertThat(events(log)).containsExactly("712664|3|5.0");
     assertThat(log.titles()).containsEntry("3", "Pal");
     Path movies = file("only/movies.csv", utf8("name,movie id\nPal,3\n"));
-    assertThatThrownBy(() -> KaggleMovies.read(movies.getParent()))
+    assertThatThrownBy(() -> KaggleMovies.read(movies.getParent(), ReadOptions.ALL))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("expected one .csv file");
   }

@@ -255,8 +255,9 @@ class SqlReaderTest {
   @Test
   void whatWasTakenIsSaid() {
     List<String> notes = new ArrayList<>();
-    reader.read("SELECT 1 AS user_id, 2 AS item_id, 3 AS stars, 4 AS at", notes::add);
-    reader.read("SELECT 2 AS item_id, 1 AS user_id", notes::add);
+    reader.read(
+        "SELECT 1 AS user_id, 2 AS item_id, 3 AS stars, 4 AS at", ReadOptions.ALL, notes::add);
+    reader.read("SELECT 2 AS item_id, 1 AS user_id", ReadOptions.ALL, notes::add);
     assertThat(notes)
         .containsExactly(
             "the query: users in column 1 (user_id), items in column 2 (item_id), values in column 3"
@@ -269,11 +270,10 @@ class SqlReaderTest {
     List<String> notes = new ArrayList<>();
     try (SqlReader untimed = SqlReader.connect("jdbc:duckdb:", new Properties())) {
       Interactions log =
-          untimed
-              .skipTimes()
-              .read(
-                  "SELECT 1 AS user, 2 AS item, 3 AS stars, unnest([NULL, 'noon']) AS at",
-                  notes::add);
+          untimed.read(
+              "SELECT 1 AS user, 2 AS item, 3 AS stars, unnest([NULL, 'noon']) AS at",
+              ReadOptions.ALL.withoutTimes(),
+              notes::add);
       assertThat(notes)
           .containsExactly(
               "the query: users in column 1 (user), items in column 2 (item), values in column 3 (stars),"
