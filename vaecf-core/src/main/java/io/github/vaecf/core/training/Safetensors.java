@@ -1,6 +1,8 @@
 package io.github.vaecf.core.training;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -19,6 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -35,7 +38,14 @@ import java.util.zip.CRC32C;
  * another takes its place meanwhile.
  */
 final class Safetensors implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** The ids of the items are one string: of some millions it is longer than Jackson allows. */
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+              .build());
+
   private static final String METADATA = "__metadata__";
   private static final String CHECKSUM = "crc32c";
   private static final String NO_CHECKSUM = "00000000";
@@ -108,6 +118,7 @@ final class Safetensors implements AutoCloseable {
       entry.putArray("data_offsets").add(begin).add(end);
     }
     byte[] json = bytes(header);
+    requireRoom(json.length, file + ": settings and ids of the items");
     int padding = -json.length & 7; // the numbers start at a multiple of 8
     ByteBuffer head =
         ByteBuffer.allocate(Long.BYTES + json.length + padding).order(ByteOrder.LITTLE_ENDIAN);
@@ -118,6 +129,26 @@ final class Safetensors implements AutoCloseable {
     head.flip();
 
     WholeFile.remake(file, partial -> write(partial, head, json, tensors));
+  }
+
+  /**
+   * Makes sure that strings are not more than files of this kind may have.
+   *
+   * @param bytes how many they take
+   * @param what which they are, for the message
+   * @throws DataException if they are
+   */
+  static void requireRoom(long bytes, String what) {
+    if (bytes > LARGEST_HEADER - Long.BYTES) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s take %,d bytes, and a file of weights has room for %,d; take shorter ids, such as"
+                  + " numbers, or fewer items",
+              what,
+              bytes,
+              LARGEST_HEADER));
+    }
   }
 
   private static void write(Path partial, ByteBuffer head, byte[] json, List<Source> tensors)

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -33,6 +34,10 @@ import java.util.function.ToDoubleFunction;
  */
 public final class TrainedModel extends Recommender {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** A comma, and two quotation marks of which each is escaped. */
+  private static final int AROUND_AN_ID = 5;
+
   private static final String MODEL = "vaecf.model";
   private static final String SETTINGS = "vaecf.settings";
   private static final String ITEMS = "vaecf.items";
@@ -99,6 +104,16 @@ public final class TrainedModel extends Recommender {
         throw new DataException(path + ": not a model of this version (" + e.getMessage() + ")", e);
       }
     }
+  }
+
+  /** Makes sure, before a long training, that there is room for the ids of its items in a file. */
+  static void requireStorable(IdIndex items) {
+    long bytes = 0;
+    for (int item = 0; item < items.size(); item++) {
+      bytes += items.id(item).length() + AROUND_AN_ID;
+    }
+    Safetensors.requireRoom(
+        bytes, String.format(Locale.ROOT, "the ids of %,d items", items.size()));
   }
 
   /** Takes over a session whose weights are set. */

@@ -157,6 +157,9 @@ public final class Trainer {
         "that of the columns, " + users.columns(),
         items.size());
     Require.that(users.entries() > 0, "the training matrix", "with at least one entry", users);
+    if (runFolder != null) {
+      TrainedModel.requireStorable(items);
+    }
     TrainedModel model =
         restarts == 1
             ? trainOnce(users, items)

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -226,6 +227,26 @@ class TrainedModelTest {
         .isInstanceOf(DataException.class)
         .hasMessageStartingWith(file.toString())
         .hasMessageContaining("decoder/1/bias has -Infinity where a number is expected");
+  }
+
+  @Test
+  void idsOfMillionsOfItemsAreReadAgain() {
+    Path file = folder.resolve("model.safetensors");
+    String ids = "1234567,".repeat(2_600_000);
+    Safetensors.write(file, Map.of("ids", ids), List.of());
+    try (Safetensors read = Safetensors.open(file)) {
+      assertThat(read.metadata("ids").equals(ids)).isTrue(); // a failure prints no 20 MB
+    }
+  }
+
+  @Test
+  void idsForWhichAFileHasNoRoomAreRefused() {
+    Safetensors.requireRoom(99_999_992, "the ids of 8,300,000 items");
+    assertThatThrownBy(() -> Safetensors.requireRoom(99_999_993, "the ids of 8,300,000 items"))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            "the ids of 8,300,000 items take 99,999,993 bytes, and a file of weights has room for"
+                + " 100,000,000; take shorter ids, such as numbers, or fewer items");
   }
 
   @Test
