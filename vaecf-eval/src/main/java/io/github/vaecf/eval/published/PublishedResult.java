@@ -4,6 +4,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Split;
 import io.github.vaecf.data.published.PublishedDataSet;
 import io.github.vaecf.data.reading.LogFormat;
+import io.github.vaecf.data.reading.ReadOptions;
 import io.github.vaecf.data.splitting.GivenSplitter;
 import io.github.vaecf.data.splitting.StrongGeneralizationSplitter;
 import io.github.vaecf.eval.Ndcg;
@@ -245,6 +246,7 @@ public record PublishedResult(
    */
   public Split prepare(Path input, OptionalInt heldOutUsers) {
     LogFormat format = dataSet.format();
+    ReadOptions untimed = ReadOptions.ALL.withoutTimes();
     if (testsTrainingUsers()) {
       LogFormat.TrainAndTest divided =
           format
@@ -254,10 +256,10 @@ public record PublishedResult(
       return GivenSplitter.builder()
           .validationShare(VALIDATION_SHARE)
           .build()
-          .split(format.read(divided.train(), false), format.read(divided.test(), false));
+          .split(format.read(divided.train(), untimed), format.read(divided.test(), untimed));
     }
     StrongGeneralizationSplitter.Builder splitter = dataSet.splitter();
     heldOutUsers.ifPresent(splitter::heldOutUsers);
-    return splitter.build().split(format.read(input, false));
+    return splitter.build().split(format.read(input, untimed));
   }
 }
