@@ -13,6 +13,7 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.reading.DelimitedReader;
 import io.github.vaecf.data.reading.PreparedFolder;
+import io.github.vaecf.data.reading.ReadOptions;
 import io.github.vaecf.data.reading.SqlTable;
 import io.github.vaecf.eval.batch.BatchRecommender;
 import io.github.vaecf.eval.batch.UserHistories;
@@ -516,7 +517,7 @@ final class RecommendCommand extends Subcommand {
 
   private Interactions readHistories() {
     if (historiesQuery != null) {
-      return database.read(reader -> reader.read(historiesQuery, out()::println));
+      return database.read(reader -> reader.read(historiesQuery, ReadOptions.ALL, out()::println));
     }
     boolean tabs = histories.toString().toLowerCase(Locale.ROOT).endsWith(".tsv");
     return DelimitedReader.builder()
