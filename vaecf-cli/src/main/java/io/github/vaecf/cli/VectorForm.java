@@ -52,6 +52,9 @@ enum VectorForm {
   /** Where the matrix begins, counted in bytes: NumPy pads its headers to a multiple of this. */
   private static final int NPY_ALIGNMENT = 64;
 
+  /** Values that are written in one go: all of them may be more than 2 GB. */
+  private static final int VALUES_AT_ONCE = 1 << 10;
+
   private final String ending;
 
   VectorForm(String ending) {
@@ -139,11 +142,13 @@ enum VectorForm {
     out.write(header.array());
     vectors.forEach(
         some -> {
-          ByteBuffer values =
-              ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, some.length))
-                  .order(ByteOrder.LITTLE_ENDIAN);
-          values.asFloatBuffer().put(some);
-          out.write(values.array());
+          ByteBuffer bytes =
+              ByteBuffer.allocate(VALUES_AT_ONCE * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          for (int at = 0; at < some.length; at += VALUES_AT_ONCE) {
+            int count = Math.min(VALUES_AT_ONCE, some.length - at);
+            bytes.asFloatBuffer().put(some, at, count);
+            out.write(bytes.array(), 0, count * Float.BYTES);
+          }
         });
   }
 
