@@ -350,10 +350,6 @@ final class RecommendCommand extends Subcommand {
             + group);
   }
 
-  private boolean isGiven(String option) {
-    return givenOptions().stream().anyMatch(given -> given.longestName().equals(option));
-  }
-
   private RecommendationForm form() {
     RecommendationForm form =
         formName == null

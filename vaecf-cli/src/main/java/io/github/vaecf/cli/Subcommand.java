@@ -121,6 +121,11 @@ abstract class Subcommand implements Callable<Integer> {
     return spec.commandLine().getParseResult().matchedOptions();
   }
 
+  /** Whether an option was given. */
+  final boolean isGiven(String option) {
+    return givenOptions().stream().anyMatch(given -> given.longestName().equals(option));
+  }
+
   /** A new JSON object. */
   static ObjectNode jsonObject() {
     return JsonNodeFactory.instance.objectNode();

@@ -183,6 +183,24 @@ final class TrainCommand extends Subcommand {
     }
   }
 
+  /** Of a run that is like another, or goes on from one, all is said. */
+  private Settings forCatalogue(Settings settings, int items) {
+    if (modelName == null || isGiven("--" + TrainingSettings.ITEMS_PER_STEP.name())) {
+      return settings;
+    }
+    Settings chosen = TrainingSettings.forCatalogue(settings, items);
+    if (!chosen.equals(settings)) {
+      err()
+          .printf(
+              Locale.ROOT,
+              "%,d items: a step takes those of its users and %,d drawn ones"
+                  + " (--items-per-step N, 0 for all as published)%n",
+              items,
+              chosen.get(TrainingSettings.ITEMS_PER_STEP));
+    }
+    return chosen;
+  }
+
   private void train(Settings settings, Optional<Settings> resumed, TrainedModel before)
       throws Exception {
     boolean hasEpochs = settings.has(TrainingSettings.EPOCHS);
@@ -223,6 +241,9 @@ final class TrainCommand extends Subcommand {
     }
     WholeFile.requireWritable(out);
     Split split = PreparedFolder.read(data);
+    if (resumed.isEmpty()) {
+      trainer.settings(forCatalogue(settings, split.items().size()));
+    }
     CsrMatrix histories = everybody ? split.histories() : split.train();
     boolean validated = !everybody && !split.validation().isEmpty();
     trainer.titles(split.titles());

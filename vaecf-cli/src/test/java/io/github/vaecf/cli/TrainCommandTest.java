@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.vaecf.core.model.MultDae;
+import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.training.RunFolder;
 import io.github.vaecf.core.training.TrainedModel;
 import io.github.vaecf.data.Split;
@@ -73,6 +74,45 @@ class TrainCommandTest {
     assertThat(train(run, "--resume", "--restarts=2").err())
         .contains("restarts: the run was started with 1 and cannot be resumed with 2");
     assertThat(Files.readAllBytes(run.resolve("model.safetensors"))).isEqualTo(weights);
+  }
+
+  @Test
+  void aStepOverALargeCatalogueDrawsItemsUnlessItIsToldNotTo() throws IOException {
+    StringBuilder log = new StringBuilder("user,item\n");
+    for (int user = 0; user < 520; user++) {
+      for (int item = 0; item < 110; item++) { // each user's last are the next one's first
+        log.append(user).append(',').append(100 * user + item).append('\n');
+      }
+    }
+    Path events = Files.writeString(folder.resolve("events.csv"), log);
+    Path large = folder.resolve("large");
+    Outcome prepared =
+        Outcome.of("prepare", "--input", events, "--heldout-users=5", "--out", large);
+    assertThat(prepared.status()).as(prepared.err()).isZero();
+    Path drawn = folder.resolve("drawn");
+    Object[] options = {"train", "--data", large, "--model=dae", "--epochs=1", "--latent=2"};
+    Outcome told = Outcome.of(with(options, "--out", drawn));
+    assertThat(told.status()).as(told.err()).isZero();
+    assertThat(told.err())
+        .contains(
+            " items: a step takes those of its users and 2,000 drawn ones (--items-per-step"
+                + " N, 0 for all as published)\n");
+    assertThat(RunFolder.settings(drawn).get(TrainingSettings.ITEMS_PER_STEP)).isEqualTo(2000);
+    assertThat(Outcome.of(with(options, "--resume", "--out", drawn)).status()).isZero();
+
+    Path all = folder.resolve("all");
+    Outcome silent = Outcome.of(with(options, "--items-per-step=0", "--out", all));
+    assertThat(silent.status()).as(silent.err()).isZero();
+    assertThat(silent.err()).doesNotContain("drawn");
+    assertThat(RunFolder.settings(all).get(TrainingSettings.ITEMS_PER_STEP)).isZero();
+    Path like = folder.resolve("like");
+    assertThat(Outcome.of("train", "--data", large, "--like", all, "--out", like).status())
+        .isZero();
+    assertThat(RunFolder.settings(like).get(TrainingSettings.ITEMS_PER_STEP)).isZero();
+  }
+
+  private static Object[] with(Object[] options, Object... more) {
+    return Stream.concat(Stream.of(options), Stream.of(more)).toArray();
   }
 
   @Test

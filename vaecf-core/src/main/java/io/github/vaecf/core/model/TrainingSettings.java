@@ -33,7 +33,8 @@ public final class TrainingSettings {
           "items-per-step",
           0,
           0,
-          "Items that a step draws beside those of its own users, 0 for all: for large catalogues.");
+          "Items that a step draws beside those of its own users, 0 for all; where nothing is said,"
+              + " train and auto take 2000 from 50,000 items on.");
 
   /** Adam's learning rate. */
   public static final Setting<Double> LEARNING_RATE =
@@ -83,7 +84,28 @@ public final class TrainingSettings {
   public static final Setting<Integer> THREADS =
       Setting.integer("threads", 0, 0, "Threads on the CPU, 0 for one a core.");
 
+  /** From so many items on a step is to draw some where nothing is said. */
+  private static final int LARGE_CATALOGUE = 50_000;
+
+  private static final int DRAWN = 2000;
+
   private TrainingSettings() {}
+
+  /**
+   * Settings for a catalogue of a size, where nothing is said of {@link #ITEMS_PER_STEP}: from
+   * 50,000 items on a step draws 2,000, which at equal time learns more (docs/large-catalogues.md
+   * has what was measured). A {@code Trainer} does what its settings say; this is what the command
+   * line asks of it.
+   *
+   * @param settings of any model
+   * @param items how many items there are
+   * @return the same settings for a smaller catalogue, and for a model that is fitted in one go
+   */
+  public static Settings forCatalogue(Settings settings, int items) {
+    return items >= LARGE_CATALOGUE && settings.has(ITEMS_PER_STEP)
+        ? settings.with(ITEMS_PER_STEP, DRAWN)
+        : settings;
+  }
 
   /**
    * All of them.

@@ -97,6 +97,19 @@ class SettingsTest {
         .containsExactlyElementsOf(published.toText().keySet());
   }
 
+  @ParameterizedTest
+  @MethodSource("models")
+  void fromFiftyThousandItemsOnAStepDrawsSomeOfThem(Model model) {
+    Settings published = Settings.published(model);
+    assertThat(TrainingSettings.forCatalogue(published, 49_999)).isEqualTo(published);
+    Settings large = TrainingSettings.forCatalogue(published, 50_000);
+    assertThat(large)
+        .isEqualTo(
+            model instanceof GradientModel
+                ? published.with(TrainingSettings.ITEMS_PER_STEP, 2000)
+                : published);
+  }
+
   @Property(tries = 200)
   void changedSettingsAreTheSameAfterTheWayThroughText(
       @ForAll @Size(max = 4) List<@IntRange(min = 1) Integer> hidden,

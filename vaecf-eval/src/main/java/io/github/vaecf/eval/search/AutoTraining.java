@@ -429,7 +429,7 @@ public final class AutoTraining {
         return Optional.empty();
       }
     }
-    return planned(published, share);
+    return planned(TrainingSettings.forCatalogue(published, split.items().size()), share);
   }
 
   /**
