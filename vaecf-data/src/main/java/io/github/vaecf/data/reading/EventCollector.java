@@ -154,6 +154,9 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
       }
       kept++;
     }
+    // A block to come may have no times, or whole ones.
+    Arrays.fill(times, Math.min(kept, times.length), Math.min(to, times.length), 0);
+    Arrays.fill(billionths, Math.min(kept, billionths.length), Math.min(to, billionths.length), 0);
     return kept;
   }
 

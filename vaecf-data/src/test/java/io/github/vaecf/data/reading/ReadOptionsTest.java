@@ -70,6 +70,26 @@ class ReadOptionsTest {
   }
 
   @Test
+  void timesWithFractionsStayThoseOfTheirEvents() throws IOException {
+    StringBuilder lines = new StringBuilder("user,item,rating,time\n");
+    for (int event = 0; event < 200_000; event++) {
+      String second =
+          String.format("2024-05-06T%02d:%02d:%02d", event % 24, event % 60, event % 59);
+      String time = event < 100_000 ? second + "." + (1 + event % 9) : second;
+      int rating = event % 7 == 0 ? 5 : event < 150_000 ? 1 : 4;
+      lines.append(event % 500).append(',').append(event % 300).append(',');
+      lines.append(rating).append(',').append(time).append('\n');
+    }
+    Path file = Files.writeString(folder.resolve("log.csv"), lines);
+    DelimitedReader.Builder reader =
+        DelimitedReader.builder().valueColumn("rating").timeColumn("time");
+    Interactions whole = reader.build().read(file);
+    Interactions some = reader.options(ReadOptions.ALL.withLeastValue(4)).build().read(file);
+    assertThat(Fixtures.events(some))
+        .isEqualTo(Fixtures.events(whole.select(event -> whole.value(event) >= 4)));
+  }
+
+  @Test
   void whoIsLeftWithNothingIsToldOfTheValuesThatWereLeftOut() throws IOException {
     Path file = Files.writeString(folder.resolve("log.csv"), "user,item,rating\na,x,1\nb,y,2.5\n");
     Interactions log =
