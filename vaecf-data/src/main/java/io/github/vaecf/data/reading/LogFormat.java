@@ -80,6 +80,7 @@ public final class LogFormat {
 
   private static LogFormat delimited(
       String name, String separator, Supplier<DelimitedReader.Builder> columns) {
+    columns.get().build(); // what cannot separate is refused here
     return new LogFormat(
         name,
         true,
