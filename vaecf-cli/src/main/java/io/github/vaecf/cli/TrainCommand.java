@@ -245,6 +245,7 @@ final class TrainCommand extends Subcommand {
       trainer.settings(forCatalogue(settings, split.items().size()));
     }
     CsrMatrix histories = everybody ? split.histories() : split.train();
+    System.gc(); // reading takes several times what is kept, and a training lasts
     boolean validated = !everybody && !split.validation().isEmpty();
     trainer.titles(split.titles());
     if (validated) {

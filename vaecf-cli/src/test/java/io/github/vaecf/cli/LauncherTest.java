@@ -310,6 +310,26 @@ class LauncherTest {
   }
 
   @Test
+  void nativesThatDriversUnpackAreStoredAsTheyAreAndFoundFirst() throws Exception {
+    Path launcher =
+        release("case \"$3\" in *StoredNatives) echo x > \"$4\"; exit 0 ;; esac\n" + LAYS_DOWN);
+    String first = launcher.getParent() + "/natives.jar:" + launcher.getParent() + "/vaecf.jar:";
+    assertThat(finish(start(launcher, Map.of(), "serve")).out()).contains(" -cp " + first);
+    assertThat(dumps().get(0)).contains("-cp " + first);
+    write(launcher.resolveSibling("natives.jar"), "");
+    assertThat(finish(start(launcher, Map.of(), "serve")).out())
+        .as("where none could be stored")
+        .contains(" -cp " + launcher.getParent() + "/vaecf.jar:");
+  }
+
+  @Test
+  void aTrainingStartsWithASmallHeapAndTheCallersOptionsWin() throws Exception {
+    assertThat(run(Map.of("VAECF_JAVA_OPTS", "-XX:InitialRAMPercentage=7"), "train").out())
+        .containsSubsequence("-XX:InitialRAMPercentage=0.25 ", "-XX:InitialRAMPercentage=7 ");
+    assertThat(run("serve").out()).doesNotContain("InitialRAMPercentage");
+  }
+
+  @Test
   void whoeverSaysHowClassesAreSharedIsNotInterferedWith() throws Exception {
     Path launcher = release(LAYS_DOWN);
     Outcome outcome = finish(start(launcher, Map.of("VAECF_JAVA_OPTS", "-Xshare:off"), "serve"));

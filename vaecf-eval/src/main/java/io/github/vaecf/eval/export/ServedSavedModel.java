@@ -58,6 +58,9 @@ final class ServedSavedModel extends ServedModel {
             : Optional.of(
                 new ScoreRanking(
                     items.size(), Runtime.getRuntime().availableProcessors(), this::allScores));
+    if (ranking.isPresent()) {
+      answerRankings();
+    }
   }
 
   /**
@@ -174,6 +177,15 @@ final class ServedSavedModel extends ServedModel {
   /** Ranks by an index of the items from now on. */
   void use(ItemIndex found) {
     index = found;
+    answerRankings();
+  }
+
+  /**
+   * Has the signatures that rank answered by this model's own ranking, of which the graph computes
+   * scores or vectors only: its own masking and selecting cost as much again as half of the product
+   * with all items.
+   */
+  private void answerRankings() {
     for (String name : RankingCalls.NAMES) {
       ServedSignature signature = signatures.get(name);
       signature.answerBy(
