@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes down which classes the help, `recommend` and `serve` load, by SavedModels and by ONNX files:
+# Writes down which classes the help, `prepare`, `train`, `recommend` and `serve` load, the latter by SavedModels and by ONNX files:
 # vaecf-cli/src/assembly/start-classes.txt, from which ./vaecf makes the file that it starts faster with. To be run now and
 # then; a list that is behind the code costs speed only.
 #
@@ -22,6 +22,10 @@ record() {
 }
 record --help
 record serve --help
+record generate --shape 300x200x9000 --raw --out "$folder/raw"
+record prepare --input "$folder/raw/ratings.csv" --out "$folder/data" --heldout-users 50
+record prepare --sql "SELECT userId AS user_id, movieId AS item_id, rating AS stars FROM '$folder/raw/ratings.csv'" --out "$folder/sql" --heldout-users 50
+record train --data "$folder/data" --model vae --epochs 1 --out "$folder/run"
 for model in "$saved" "$onnx"; do
   record recommend --model "$model" --items 1 -k 3
   record serve --model "$model" --name m --port 18731 --grpc-port 18730 &
