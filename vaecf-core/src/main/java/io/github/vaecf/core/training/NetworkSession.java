@@ -25,10 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.tensorflow.DeviceSpec;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -66,6 +66,8 @@ final class NetworkSession extends Recommender {
   private final Session session;
   private final List<Variables.Variable> modelWeights;
   private final Placeholder<TInt64> fedItems;
+  private final Placeholder<TInt32> fedShape;
+  private final Operand<TFloat32> room; // of the fed shape
   private final Optional<Operand<TFloat32>> itemVectors; // of the fed items, row by row
   private final boolean onGpu;
   private final ScoreRanking ranking;
@@ -120,6 +122,12 @@ final class NetworkSession extends Recommender {
       modelWeights = network.variables.weights();
       fedItems =
           network.tf.withName("items").placeholder(TInt64.class, Placeholder.shape(Shape.of(-1)));
+      Ops onCpu =
+          network.tf.withDevice(
+              DeviceSpec.newBuilder().deviceType(DeviceSpec.DeviceType.CPU).deviceIndex(0).build());
+      fedShape =
+          onCpu.withName("room_shape").placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
+      room = onCpu.withName("room").empty(fedShape, TFloat32.class);
       itemVectors = network.itemKernel.map(kernel -> vectors(network, kernel, fedItems));
       step = training ? new TrainingStep(network, settings, group) : null;
       int asked = valueOr(settings, TrainingSettings.THREADS);
@@ -584,7 +592,7 @@ final class NetworkSession extends Recommender {
   /** Sets variables. */
   void set(Map<String, float[]> values) {
     List<Variables.Variable> variables = values.keySet().stream().map(this::variable).toList();
-    set(variables, variable -> Batch.floats(variable.dimensions(), values.get(variable.name())));
+    set(variables, (variable, target) -> target.write(values.get(variable.name())));
   }
 
   /**
@@ -594,7 +602,7 @@ final class NetworkSession extends Recommender {
    * @throws DataException if the file has another number of them
    */
   void set(List<Variables.Variable> variables, Safetensors file) {
-    set(variables, variable -> read(variable, file, true));
+    set(variables, (variable, target) -> read(variable, file, true, target));
   }
 
   /**
@@ -610,31 +618,24 @@ final class NetworkSession extends Recommender {
       checkpoint.requireSize(variable.name(), variable.dimensions().size());
     }
     try {
-      set(variables, variable -> read(variable, checkpoint, false));
+      set(variables, (variable, target) -> read(variable, checkpoint, false, target));
     } catch (DataException e) {
       throw new IllegalStateException(
           "a checkpoint was whole when it was opened, and is no longer: " + e.getMessage(), e);
     }
   }
 
-  private static TFloat32 read(Variables.Variable variable, Safetensors file, boolean finite) {
-    TFloat32 tensor = TFloat32.tensorOf(variable.dimensions());
-    try {
-      FloatDataBuffer values = tensor.asRawTensor().data().asFloats();
-      file.read(
-          variable.name(),
-          values.size(),
-          (some, length, at) -> {
-            for (int i = 0; finite && i < length; i++) {
-              TrainedModel.requireFinite(variable.name(), some[i]);
-            }
-            values.offset(at).write(some, 0, length);
-          });
-      return tensor;
-    } catch (RuntimeException e) {
-      tensor.close();
-      throw e;
-    }
+  private static void read(
+      Variables.Variable variable, Safetensors file, boolean finite, FloatDataBuffer target) {
+    file.read(
+        variable.name(),
+        target.size(),
+        (some, length, at) -> {
+          for (int i = 0; finite && i < length; i++) {
+            TrainedModel.requireFinite(variable.name(), some[i]);
+          }
+          target.offset(at).write(some, 0, length);
+        });
   }
 
   /** Sets a variable. */
@@ -643,20 +644,34 @@ final class NetworkSession extends Recommender {
     session.runner().feed(variable.fed(), value).addTarget(variable.assign()).run().close();
   }
 
-  /** Sets variables to new tensors, which are closed. */
-  private void set(
-      List<Variables.Variable> variables, Function<Variables.Variable, TFloat32> value) {
+  /** Writes the numbers that a variable is to have. */
+  @FunctionalInterface
+  private interface Values {
+    void write(Variables.Variable variable, FloatDataBuffer target);
+  }
+
+  /**
+   * Sets variables. The memory for what they get is that of the graph's operations, which keeps
+   * what other sessions have given back; TensorFlow's for tensors of callers is another.
+   */
+  private void set(List<Variables.Variable> variables, Values values) {
     for (List<Variables.Variable> some : atOnce(variables)) {
-      List<TFloat32> fed = new ArrayList<>();
+      List<Result> rooms = new ArrayList<>();
       try {
         Session.Runner runner = session.runner();
         for (Variables.Variable variable : some) {
-          fed.add(value.apply(variable));
-          runner.feed(variable.fed(), fed.get(fed.size() - 1)).addTarget(variable.assign());
+          long[] dimensions = variable.dimensions().asArray();
+          try (TInt32 shape =
+              TInt32.vectorOf(Arrays.stream(dimensions).mapToInt(Math::toIntExact).toArray())) {
+            rooms.add(session.runner().feed(fedShape, shape).fetch(room).run());
+          }
+          Tensor tensor = rooms.get(rooms.size() - 1).get(0);
+          values.write(variable, tensor.asRawTensor().data().asFloats());
+          runner.feed(variable.fed(), tensor).addTarget(variable.assign());
         }
         runner.run().close();
       } finally {
-        fed.forEach(TFloat32::close);
+        rooms.forEach(Result::close);
       }
     }
   }

@@ -481,6 +481,7 @@ final class TrainingRun implements AutoCloseable {
     if (group != null) {
       group.fromFirst(0); // it has written by now
     }
+    session.close(); // the model takes its memory
     return TrainedModel.load(folder.modelFile());
   }
 
