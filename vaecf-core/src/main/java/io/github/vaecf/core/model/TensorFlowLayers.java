@@ -329,7 +329,7 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     requireUsersRows("tied");
     itemKernel.found(prefix + name + "/kernel", true);
     Operand<TFloat32> kernel = kernel(name, items, (int) width(input));
-    Operand<TFloat32> scores = tf.linalg.matMul(input, kernel, MatMul.transposeB(true));
+    Operand<TFloat32> scores = itemProduct(input, kernel, true);
     products.put(scores, new Products(input, kernel, true, null));
     return scores;
   }
@@ -390,9 +390,22 @@ public class TensorFlowLayers implements Layers<Operand<TFloat32>> {
     long width = width(input);
     Operand<TFloat32> kernel = kernel(name, width, items);
     Operand<TFloat32> bias = bias(name, width, items);
-    Operand<TFloat32> scores = tf.nn.biasAdd(tf.linalg.matMul(input, kernel), bias);
+    Operand<TFloat32> scores = tf.nn.biasAdd(itemProduct(input, kernel, false), bias);
     products.put(scores, new Products(input, kernel, false, bias));
     return scores;
+  }
+
+  /**
+   * The product that gives scores of all items.
+   *
+   * @param input rows × width
+   * @param kernel width × items
+   * @param inRows whether the kernel is items × width
+   * @return rows × items
+   */
+  protected Operand<TFloat32> itemProduct(
+      Operand<TFloat32> input, Operand<TFloat32> kernel, boolean inRows) {
+    return tf.linalg.matMul(input, kernel, MatMul.transposeB(inRows));
   }
 
   @Override

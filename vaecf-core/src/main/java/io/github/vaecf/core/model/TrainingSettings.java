@@ -84,6 +84,17 @@ public final class TrainingSettings {
   public static final Setting<Integer> THREADS =
       Setting.integer("threads", 0, 0, "Threads on the CPU, 0 for one a core.");
 
+  /**
+   * What a step takes its products with the weights of all items in; sums, weights, moments and all
+   * else are float32, and so is every score that is asked for, the validation's too.
+   */
+  public static final Setting<Products> PRODUCTS =
+      Setting.choice(
+          "products",
+          Products.FLOAT32,
+          "What a step's products with all items are taken in: float32, or on processors that can"
+              + " bfloat16, in less time.");
+
   /** From so many items on a step is to draw some where nothing is said. */
   private static final int LARGE_CATALOGUE = 50_000;
 
@@ -125,7 +136,8 @@ public final class TrainingSettings {
         MINIMUM_EPOCHS,
         SEED,
         DEVICE,
-        THREADS);
+        THREADS,
+        PRODUCTS);
   }
 
   /**
@@ -154,6 +166,17 @@ public final class TrainingSettings {
    */
   public static List<Setting<?>> ofRuntime() {
     return List.of(DEVICE, THREADS);
+  }
+
+  /** What products are taken in. */
+  public enum Products {
+    /** Numbers of 32 bits, as everywhere else. */
+    FLOAT32,
+    /**
+     * Factors and results with 8 bits of mantissa, sums of 32 bits: on a processor with
+     * instructions for that, which x86-64 has since 2020 (AVX512-BF16, AMX), some half of the time.
+     */
+    BFLOAT16
   }
 
   /** Where the graph runs. */

@@ -10,6 +10,7 @@ import io.github.vaecf.core.model.Settings;
 import io.github.vaecf.core.model.TensorFlowLayers;
 import io.github.vaecf.core.model.TrainingSettings;
 import io.github.vaecf.core.model.TrainingSettings.Device;
+import io.github.vaecf.core.model.TrainingSettings.Products;
 import io.github.vaecf.core.training.TrainedModel.Weight;
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.DataException;
@@ -130,6 +131,9 @@ final class NetworkSession extends Recommender {
       room = onCpu.withName("room").empty(fedShape, TFloat32.class);
       itemVectors = network.itemKernel.map(kernel -> vectors(network, kernel, fedItems));
       step = training ? new TrainingStep(network, settings, group) : null;
+      if (training && settings.get(TrainingSettings.PRODUCTS) == Products.BFLOAT16) {
+        requireBfloat16(step, device);
+      }
       int asked = valueOr(settings, TrainingSettings.THREADS);
       int threads = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
       ranking = new ScoreRanking(items.size(), threads, this::scores);
@@ -140,6 +144,22 @@ final class NetworkSession extends Recommender {
     } catch (RuntimeException e) {
       graph.close();
       throw e;
+    }
+  }
+
+  private static void requireBfloat16(TrainingStep step, Device device) {
+    String problem = null;
+    if (!step.scoresAllItems()) {
+      problem = "a step of this model has no product with all items";
+    } else if (device != Device.CPU && TensorFlowRuntime.hasGpu()) {
+      problem = "it is for processors, and this training is on a GPU (the device cpu is not)";
+    } else if (!TensorFlowRuntime.multipliesBfloat16()) {
+      problem =
+          "this processor has no instructions for it (Linux names none of avx512_bf16 and amx_bf16),"
+              + " so that it would take more time";
+    }
+    if (problem != null) {
+      throw new DataException("products bfloat16: " + problem + "; use products float32");
     }
   }
 

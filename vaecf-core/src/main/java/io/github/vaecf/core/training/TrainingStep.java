@@ -34,6 +34,7 @@ import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.op.sparse.SparseTensorDenseMatMul;
+import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
@@ -67,6 +68,7 @@ final class TrainingStep implements TrainingGraph {
   private final Placeholder<TFloat32> wishes; // to stop, and to end in time; null likewise
   private final Operand<TFloat32> wishesOfAll; // null likewise
   private final Ops tf;
+  private final Products products;
   private final Initials initials;
   private final Placeholder<TFloat32> counts;
   private final Operand<TFloat32> perUser;
@@ -129,6 +131,29 @@ final class TrainingStep implements TrainingGraph {
   /** A last layer: its name, what goes into it and the scores. */
   private record LastLayer(String name, Operand<TFloat32> input, Operand<TFloat32> scores) {}
 
+  /** The products with the weights of all items, in the numbers that the settings say. */
+  private static final class Products {
+    private final Ops tf;
+    private final boolean narrow;
+    private final Map<Output<?>, Operand<TBfloat16>> factors = new HashMap<>();
+
+    Products(Ops tf, TrainingSettings.Products products) {
+      this.tf = tf;
+      narrow = products == TrainingSettings.Products.BFLOAT16;
+    }
+
+    Operand<TFloat32> of(Operand<TFloat32> a, Operand<TFloat32> b, MatMul.Options... transposed) {
+      return narrow
+          ? tf.dtypes.cast(tf.linalg.matMul(factor(a), factor(b), transposed), TFloat32.class)
+          : tf.linalg.matMul(a, b, transposed);
+    }
+
+    /** Rounded once, though it is a factor twice. */
+    private Operand<TBfloat16> factor(Operand<TFloat32> wide) {
+      return factors.computeIfAbsent(wide.asOutput(), key -> tf.dtypes.cast(wide, TBfloat16.class));
+    }
+  }
+
   /** A layer of low rank: its weight, and the scores, which a step need not compute. */
   private record LowRankLayer(String weight, Operand<TFloat32> scores) {}
 
@@ -169,6 +194,7 @@ final class TrainingStep implements TrainingGraph {
       Operand<TInt64> userOfEach = tf.gather(wholeIndices, first, tf.constant(1));
       wholeEntries.put(network.values.asOutput(), tf.gather(fedWholeRowValues, userOfEach, first));
     }
+    products = new Products(tf, settings.get(TrainingSettings.PRODUCTS));
     GradientModel model = (GradientModel) settings.model();
     initials = model.initials();
     Objective objective = model.objective(settings, this);
@@ -375,13 +401,13 @@ final class TrainingStep implements TrainingGraph {
     Operand<TFloat32> scaled = tf.math.mul(last.input(), loss.scale());
     Operand<TFloat32> back;
     if (sampled == null) {
-      gradients.put(lastKernel, tf.linalg.matMul(scaled, loss.error(), MatMul.transposeA(true)));
-      back = tf.linalg.matMul(loss.error(), value(lastKernel), MatMul.transposeB(true));
+      gradients.put(lastKernel, products.of(scaled, loss.error(), MatMul.transposeA(true)));
+      back = products.of(loss.error(), value(lastKernel), MatMul.transposeB(true));
     } else {
-      gradients.put(lastKernel, tf.linalg.matMul(loss.error(), scaled, MatMul.transposeA(true)));
+      gradients.put(lastKernel, products.of(loss.error(), scaled, MatMul.transposeA(true)));
       touched.put(lastKernel, sampled.all(lastKernel));
       touched.put(lastBias, sampled.all(lastBias));
-      back = tf.linalg.matMul(loss.error(), sampled.all(lastKernel).values());
+      back = products.of(loss.error(), sampled.all(lastKernel).values());
     }
     gradients.put(
         lastBias,
@@ -928,6 +954,12 @@ final class TrainingStep implements TrainingGraph {
         return scores;
       }
 
+      @Override
+      protected Operand<TFloat32> itemProduct(
+          Operand<TFloat32> input, Operand<TFloat32> kernel, boolean inRows) {
+        return products.of(input, kernel, MatMul.transposeB(inRows));
+      }
+
       private Operand<TFloat32> ownHistory(String name, int width) {
         kernel(name, network.items, width); // there may be none yet
         return tf.nn.biasAdd(
@@ -943,8 +975,7 @@ final class TrainingStep implements TrainingGraph {
         network.keepItemsInRows(name);
         super.items(name, input); // asks for the weights; of what it computes nothing is used
         return tf.nn.biasAdd(
-            tf.linalg.matMul(
-                input, sampled.all(name + "/kernel").values(), MatMul.transposeB(true)),
+            itemProduct(input, sampled.all(name + "/kernel").values(), true),
             tf.math.add(sampled.all(name + "/bias").values(), sampled.logWeights()));
       }
 
