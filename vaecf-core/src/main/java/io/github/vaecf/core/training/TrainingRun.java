@@ -170,6 +170,9 @@ final class TrainingRun implements AutoCloseable {
       memory.requireWithin(TrainingMemory.ofThisMachine(), settings, users);
     }
     tell("training needs " + memory);
+    if (settings.get(TrainingSettings.PRODUCTS) == TrainingSettings.Products.BFLOAT16) {
+      tell("a step's products with all items are taken in bfloat16");
+    }
   }
 
   private void resume() {
