@@ -3,6 +3,7 @@ package io.github.vaecf.cli;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Whether the values of a log are ratings of which 4 and more are likes. Of play counts, or ratings
@@ -10,9 +11,10 @@ import java.util.Locale;
  *
  * @param least the least value
  * @param largest the largest value
- * @param ones the share of ones
+ * @param ones how many are 1
+ * @param events how many there are
  */
-record LikeThreshold(double least, double largest, double ones) {
+record LikeThreshold(double least, double largest, int ones, int events) {
   /** The least rating that counts as a like, where nothing else is said. */
   static final double DEFAULT = 4;
 
@@ -22,18 +24,42 @@ record LikeThreshold(double least, double largest, double ones) {
   /** Of ratings few are the worst; of counts most are 1. */
   private static final double MOST_ONES = 0.5;
 
+  /** Each is looked at by one thread. */
+  private static final int PARTS = 64;
+
   /** The values of a log. */
   static LikeThreshold of(Interactions log) {
+    return IntStream.range(0, PARTS)
+        .parallel()
+        .mapToObj(
+            part ->
+                of(
+                    log,
+                    (int) ((long) log.size() * part / PARTS),
+                    (int) ((long) log.size() * (part + 1) / PARTS)))
+        .reduce(LikeThreshold::and)
+        .orElseThrow();
+  }
+
+  private static LikeThreshold of(Interactions log, int from, int to) {
     double least = Double.POSITIVE_INFINITY;
     double largest = Double.NEGATIVE_INFINITY;
     int ones = 0;
-    for (int event = 0; event < log.size(); event++) {
+    for (int event = from; event < to; event++) {
       float value = log.value(event);
       least = Math.min(least, value);
       largest = Math.max(largest, value);
       ones += value == 1 ? 1 : 0;
     }
-    return new LikeThreshold(least, largest, (double) ones / Math.max(1, log.size()));
+    return new LikeThreshold(least, largest, ones, to - from);
+  }
+
+  private LikeThreshold and(LikeThreshold other) {
+    return new LikeThreshold(
+        Math.min(least, other.least),
+        Math.max(largest, other.largest),
+        ones + other.ones,
+        events + other.events);
   }
 
   /** Whether all values are the same, so that each event is a like like the others. */
@@ -53,9 +79,10 @@ record LikeThreshold(double least, double largest, double ones) {
       problem = "are no ratings up to 5 or 10 stars";
     } else if (largest < DEFAULT && least < largest) {
       problem = "never reach it";
-    } else if (ones > MOST_ONES) {
+    } else if (ones > MOST_ONES * events) {
       problem =
-          String.format(Locale.ROOT, "are 1 in %.0f %% of the events, as counts are", 100 * ones);
+          String.format(
+              Locale.ROOT, "are 1 in %.0f %% of the events, as counts are", 100.0 * ones / events);
     }
     if (problem != null) {
       throw new DataException(

@@ -177,6 +177,10 @@ public final class DelimitedReader {
     private final int value;
     private final int time;
 
+    // What a block before had, which the next has about as many of.
+    private volatile int expectedUsers;
+    private volatile int expectedItems;
+
     EventLines(Layout layout) {
       this.columns = layout.first().size();
       this.user = layout.user();
@@ -188,7 +192,13 @@ public final class DelimitedReader {
     @Override
     public EventBlock parse(byte[] bytes, int from, int to) throws LineException {
       Fields fields = new Fields(wanted.separatorBytes(), wanted.quoted(), columns);
-      EventBlock block = new EventBlock((to - from) / 16 + 16, time >= 0);
+      EventBlock block =
+          new EventBlock(
+              (to - from) / 16 + 16,
+              time >= 0,
+              "line",
+              new IdDictionary(expectedUsers),
+              new IdDictionary(expectedItems));
       EventTime when = time < 0 ? null : new EventTime();
       int at = from;
       while (at < to) {
@@ -209,6 +219,8 @@ public final class DelimitedReader {
         block.goOnOver(fields.lineBreaks());
       }
       block.hadBytes(to - from);
+      expectedUsers = block.userIds().size();
+      expectedItems = block.itemIds().size();
       return block;
     }
 

@@ -21,9 +21,13 @@ final class Fields {
   private static final int NOT_CLOSED = -1;
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long ONES = 0x0101010101010101L;
+  private static final long TOP_BITS = 0x8080808080808080L;
+  private static final long LINE_BREAKS = '\n' * ONES;
   private static final float[] POWERS_OF_TEN = {1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f};
 
   private final byte[] separator;
+  private final long separators; // the first byte, eight times
   private final boolean quoted;
   private final int[] starts;
   private final int[] ends;
@@ -40,6 +44,7 @@ final class Fields {
    */
   Fields(byte[] separator, boolean quoted, int mostFields) {
     this.separator = separator;
+    this.separators = (separator[0] & 0xFF) * ONES;
     this.quoted = quoted;
     this.starts = new int[mostFields];
     this.ends = new int[mostFields];
@@ -81,7 +86,6 @@ final class Fields {
   int cut(byte[] bytes, int from, int to, int line) throws LineException {
     count = 0;
     lineBreaks = 0;
-    byte first = separator[0];
     boolean single = separator.length == 1;
     int at = from;
     while (true) {
@@ -101,11 +105,9 @@ final class Fields {
         start++;
         end = unquote(bytes, start, closing);
       } else {
-        while (at < to && bytes[at] != '\n') {
-          if (bytes[at] == first && (single || startsWith(separator, bytes, at, to))) {
-            break;
-          }
-          at++;
+        at = endOfField(bytes, at, to);
+        while (!single && at < to && bytes[at] != '\n' && !startsWith(separator, bytes, at, to)) {
+          at = endOfField(bytes, at + 1, to);
         }
         end = at;
         if (end > start && bytes[end - 1] == '\r' && (at == to || bytes[at] == '\n')) {
@@ -125,6 +127,31 @@ final class Fields {
       }
       at += separator.length;
     }
+  }
+
+  /**
+   * The place of the next line break or first byte of a separator; looked for in eights, since
+   * fields are longer than that as often as not.
+   */
+  private int endOfField(byte[] bytes, int from, int to) {
+    int at = from;
+    for (; at + Long.BYTES <= to; at += Long.BYTES) {
+      long eight = (long) LONGS.get(bytes, at);
+      // The lowest byte that is marked is one that was looked for, whatever is marked above it.
+      long found = zeros(eight ^ separators) | zeros(eight ^ LINE_BREAKS);
+      if (found != 0) {
+        return at + (Long.numberOfTrailingZeros(found) >>> 3);
+      }
+    }
+    while (at < to && bytes[at] != '\n' && bytes[at] != separator[0]) {
+      at++;
+    }
+    return at;
+  }
+
+  /** Marks the bytes that are 0, and perhaps some above the lowest of these. */
+  private static long zeros(long eight) {
+    return (eight - ONES) & ~eight & TOP_BITS;
   }
 
   /** Where the next line begins after one that {@link #cut} refused. */
@@ -240,11 +267,10 @@ final class Fields {
   static boolean hasQuote(byte[] bytes, int from, int to) {
     long found = 0;
     int at = from;
-    for (; at + 8 <= to; at += 8) {
-      long zeroWhereQuoted = (long) LONGS.get(bytes, at) ^ 0x2222222222222222L;
-      found |= (zeroWhereQuoted - 0x0101010101010101L) & ~zeroWhereQuoted;
+    for (; at + Long.BYTES <= to; at += Long.BYTES) {
+      found |= zeros((long) LONGS.get(bytes, at) ^ '"' * ONES);
     }
-    boolean quote = (found & 0x8080808080808080L) != 0;
+    boolean quote = found != 0;
     for (; at < to; at++) {
       quote |= bytes[at] == '"';
     }

@@ -2,6 +2,9 @@ package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.IdIndex;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,24 +13,50 @@ import java.util.List;
 /**
  * Gives raw ids dense indices in the order of first appearance. Ids come as bytes (UTF-8) out of a
  * larger array, and looking one up makes no object: an open-addressing table with linear probing
- * over ids that lie one after another in one array.
+ * over ids that lie one after another in one array. Of a short id, as most are, the table has all
+ * of it, so that nothing else is looked at.
  *
  * <p>For one thread.
  */
 final class IdDictionary {
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** The most bytes of which a key holds all; the eighth has their number. */
+  private static final int SHORT = 7;
+
+  /** In the eighth byte of the key of a longer id, whose others are of a hash. */
+  private static final long LONGER = 0xFFL << 56;
+
   private static final int FREE = -1;
+  private static final int FIRST_SLOTS = 1 << 10;
 
   private byte[] bytes;
   private int[] ends;
-  private int[] hashes;
-  private int[] table;
+  private long[] keys; // by slot
+  private int[] table; // likewise, an index or FREE
   private int size;
 
   IdDictionary() {
-    bytes = new byte[1 << 12];
-    ends = new int[1 << 9];
-    hashes = new int[1 << 9];
-    table = new int[1 << 10];
+    this(0);
+  }
+
+  /**
+   * A dictionary.
+   *
+   * @param expected about how many ids there will be; there may be more
+   */
+  IdDictionary(int expected) {
+    int slots = Math.max(FIRST_SLOTS, 2 * Integer.highestOneBit(Math.max(1, expected)));
+    slots = expected > slots / 2 ? 2 * slots : slots;
+    bytes = new byte[4 * slots];
+    ends = new int[slots / 2];
+    makeTable(slots);
+  }
+
+  private void makeTable(int slots) {
+    keys = new long[slots];
+    table = new int[slots];
     Arrays.fill(table, FREE);
   }
 
@@ -37,30 +66,33 @@ final class IdDictionary {
 
   /** The index of an id; an unknown id gets the next one. */
   int indexOf(byte[] source, int from, int to) {
-    int hash = hash(source, from, to);
+    long key = key(source, from, to);
     int mask = table.length - 1;
-    int slot = hash & mask;
+    int slot = slot(key) & mask;
     while (table[slot] != FREE) {
-      int index = table[slot];
-      if (hashes[index] == hash
-          && Arrays.equals(source, from, to, bytes, start(index), ends[index])) {
-        return index;
+      if (keys[slot] == key && (key >= 0 || isAt(table[slot], source, from, to))) {
+        return table[slot];
       }
       slot = (slot + 1) & mask;
     }
+    keys[slot] = key;
     table[slot] = size;
-    append(source, from, to, hash);
+    append(source, from, to);
     if (size > table.length / 2) {
       enlargeTable();
     }
     return size - 1;
   }
 
+  private boolean isAt(int index, byte[] source, int from, int to) {
+    return Arrays.equals(source, from, to, bytes, start(index), ends[index]);
+  }
+
   /** Takes back the id that was added last, as if it had never been asked for. */
   void forgetLast() {
     size--;
     int mask = table.length - 1;
-    int slot = hashes[size] & mask;
+    int slot = slot(key(bytes, start(size), ends[size])) & mask;
     while (table[slot] != size) {
       slot = (slot + 1) & mask;
     }
@@ -78,7 +110,7 @@ final class IdDictionary {
     return indices;
   }
 
-  private void append(byte[] source, int from, int to, int hash) {
+  private void append(byte[] source, int from, int to) {
     int start = start(size);
     int end = start + (to - from);
     if (end < 0) {
@@ -89,11 +121,9 @@ final class IdDictionary {
     }
     if (size == ends.length) {
       ends = Arrays.copyOf(ends, doubled(size));
-      hashes = Arrays.copyOf(hashes, doubled(size));
     }
     System.arraycopy(source, from, bytes, start, to - from);
-    ends[size] = end;
-    hashes[size++] = hash;
+    ends[size++] = end;
   }
 
   private static int doubled(int length) {
@@ -101,15 +131,19 @@ final class IdDictionary {
   }
 
   private void enlargeTable() {
-    table = new int[2 * table.length];
-    Arrays.fill(table, FREE);
+    long[] oldKeys = keys;
+    int[] old = table;
+    makeTable(2 * old.length);
     int mask = table.length - 1;
-    for (int index = 0; index < size; index++) {
-      int slot = hashes[index] & mask;
-      while (table[slot] != FREE) {
-        slot = (slot + 1) & mask;
+    for (int from = 0; from < old.length; from++) {
+      if (old[from] != FREE) {
+        int slot = slot(oldKeys[from]) & mask;
+        while (table[slot] != FREE) {
+          slot = (slot + 1) & mask;
+        }
+        keys[slot] = oldKeys[from];
+        table[slot] = old[from];
       }
-      table[slot] = index;
     }
   }
 
@@ -117,14 +151,43 @@ final class IdDictionary {
     return index == 0 ? 0 : ends[index - 1];
   }
 
-  private static int hash(byte[] source, int from, int to) {
-    int hash = 0;
-    for (int i = from; i < to; i++) {
-      hash = 31 * hash + source[i];
+  /** What tells an id from all others, or, if it is below 0, from most. */
+  private static long key(byte[] source, int from, int to) {
+    int length = to - from;
+    if (length > SHORT) {
+      return LONGER | hash(source, from, to) >>> 8;
     }
-    // Spreads numbers, which differ in their last digits only, over the whole table.
-    hash *= 0x9e3779b9;
-    return hash ^ (hash >>> 15);
+    long key = 0;
+    if (from + Long.BYTES <= source.length) {
+      key = (long) LONGS.get(source, from) & ((1L << 8 * length) - 1);
+    } else {
+      for (int i = length - 1; i >= 0; i--) {
+        key = key << 8 | source[from + i] & 0xFF;
+      }
+    }
+    return key | (long) length << 56;
+  }
+
+  private static long hash(byte[] source, int from, int to) {
+    long hash = to - from;
+    int at = from;
+    for (; at + Long.BYTES <= to; at += Long.BYTES) {
+      hash = spread(hash ^ (long) LONGS.get(source, at));
+    }
+    for (; at < to; at++) {
+      hash = 31 * hash + source[at];
+    }
+    return spread(hash);
+  }
+
+  /** Numbers, which differ in their last digits only, must come all over the table. */
+  private static int slot(long key) {
+    return (int) (spread(key) >>> 32);
+  }
+
+  private static long spread(long key) {
+    long product = key * 0x9e3779b97f4a7c15L;
+    return (product ^ product >>> 29) * 0xbf58476d1ce4e5b9L;
   }
 
   /** The ids as text. */
