@@ -130,23 +130,22 @@ public final class ScoreRanking {
       int firstUser) {
     // What of one half runs on one thread, such as its sparse product, runs beside the other's.
     int halves = threads > 1 && to - from >= WORTH_HALVING ? 2 : 1;
-    IntStream.range(0, halves)
-        .parallel()
-        .forEach(
-            half ->
-                scores.compute(
-                    histories,
-                    from + (to - from) * half / halves,
-                    from + (to - from) * (half + 1) / halves,
-                    (first, end, some) ->
-                        select(
-                            some,
-                            first,
-                            end,
-                            Math.max(1, threads / halves),
-                            leavingOut,
-                            rankings,
-                            firstUser + first - from)));
+    Parts.run(
+        halves,
+        half ->
+            scores.compute(
+                histories,
+                from + (to - from) * half / halves,
+                from + (to - from) * (half + 1) / halves,
+                (first, end, some) ->
+                    select(
+                        some,
+                        first,
+                        end,
+                        Math.max(1, threads / halves),
+                        leavingOut,
+                        rankings,
+                        firstUser + first - from)));
   }
 
   private void select(
@@ -159,20 +158,19 @@ public final class ScoreRanking {
       int firstUser) {
     int users = to - from;
     int parts = Math.min(mostParts, users);
-    IntStream.range(0, parts)
-        .parallel()
-        .forEach(
-            part -> {
-              TopItems best = new TopItems(rankings.k());
-              OrderedScores own = new OrderedScores(items);
-              LeavingOut out = leavingOut.get();
-              int end = (int) ((long) users * (part + 1) / parts);
-              for (int user = (int) ((long) users * part / parts); user < end; user++) {
-                own.take(some.slice((long) user * items, items));
-                out.leaveOut(from + user, own);
-                own.rank(best, rankings, firstUser + user);
-              }
-            });
+    Parts.run(
+        parts,
+        part -> {
+          TopItems best = new TopItems(rankings.k());
+          OrderedScores own = new OrderedScores(items);
+          LeavingOut out = leavingOut.get();
+          int end = (int) ((long) users * (part + 1) / parts);
+          for (int user = (int) ((long) users * part / parts); user < end; user++) {
+            own.take(some.slice((long) user * items, items));
+            out.leaveOut(from + user, own);
+            own.rank(best, rankings, firstUser + user);
+          }
+        });
   }
 
   /**

@@ -8,7 +8,10 @@ import java.util.BitSet;
  * and of equal scores the one with the lower index. Not safe for use by many threads.
  */
 public final class TopItems {
-  /** A min-heap of the best so far; a key is larger the better the item is. */
+  /**
+   * The best so far, in no order while there is room, and then a min-heap; a key is larger the
+   * better the item is.
+   */
   private final long[] heap;
 
   private int size;
@@ -146,7 +149,9 @@ public final class TopItems {
   private void offer(long key) {
     if (size < heap.length) {
       heap[size++] = key;
-      siftUp(size - 1);
+      if (size == heap.length) {
+        Arrays.sort(heap); // a heap, too
+      }
     } else if (key > heap[0]) {
       heap[0] = key;
       siftDown();
@@ -166,17 +171,6 @@ public final class TopItems {
   /** The score of a key. */
   private static float score(long key) {
     return OrderedScores.score((int) (key >> 32));
-  }
-
-  private void siftUp(int child) {
-    while (child > 0) {
-      int parent = (child - 1) / 2;
-      if (heap[parent] <= heap[child]) {
-        return;
-      }
-      swap(parent, child);
-      child = parent;
-    }
   }
 
   private void siftDown() {

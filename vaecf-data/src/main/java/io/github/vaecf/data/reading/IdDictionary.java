@@ -155,21 +155,21 @@ final class IdDictionary {
   private static long key(byte[] source, int from, int to) {
     int length = to - from;
     if (length > SHORT) {
-      return LONGER | hash(source, from, to) >>> 8;
+      return LONGER | (hash(source, from, to) >>> 8);
     }
     long key = 0;
     if (from + Long.BYTES <= source.length) {
-      key = (long) LONGS.get(source, from) & ((1L << 8 * length) - 1);
+      key = (long) LONGS.get(source, from) & ((1L << (8 * length)) - 1);
     } else {
       for (int i = length - 1; i >= 0; i--) {
-        key = key << 8 | source[from + i] & 0xFF;
+        key = (key << 8) | (source[from + i] & 0xFF);
       }
     }
-    return key | (long) length << 56;
+    return key | ((long) length << 56);
   }
 
   private static long hash(byte[] source, int from, int to) {
-    long hash = to - from;
+    long hash = 0;
     int at = from;
     for (; at + Long.BYTES <= to; at += Long.BYTES) {
       hash = spread(hash ^ (long) LONGS.get(source, at));
@@ -187,7 +187,7 @@ final class IdDictionary {
 
   private static long spread(long key) {
     long product = key * 0x9e3779b97f4a7c15L;
-    return (product ^ product >>> 29) * 0xbf58476d1ce4e5b9L;
+    return (product ^ (product >>> 29)) * 0xbf58476d1ce4e5b9L;
   }
 
   /** The ids as text. */

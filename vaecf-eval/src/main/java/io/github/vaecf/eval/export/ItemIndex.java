@@ -1,5 +1,6 @@
 package io.github.vaecf.eval.export;
 
+import io.github.vaecf.core.Parts;
 import io.github.vaecf.core.Rankings;
 import io.github.vaecf.core.TopItems;
 import io.github.vaecf.data.CsrMatrix;
@@ -20,7 +21,6 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /**
  * Finds the items whose vectors have the largest inner products with a user's, exactly, without
@@ -163,28 +163,27 @@ final class ItemIndex {
       Rankings rankings,
       int firstUser) {
     int parts = Math.min(Runtime.getRuntime().availableProcessors(), count);
-    IntStream.range(0, parts)
-        .parallel()
-        .forEach(
-            part -> {
-              int end = (int) ((long) count * (part + 1) / parts);
-              int start = (int) ((long) count * part / parts);
-              int together = Math.max(1, Math.min(TOGETHER, MOST_SUMS / header.items()));
-              for (int some = start; some < end; some += together) {
-                Search[] searches = new Search[Math.min(together, end - some)];
-                for (int i = 0; i < searches.length; i++) {
-                  float[] user =
-                      Arrays.copyOfRange(users, (some + i) * width(), (some + i + 1) * width());
-                  int row = from + some + i;
-                  searches[i] =
-                      new Search(user, candidates.apply(row), own(histories, row), rankings.k());
-                }
-                search(searches);
-                for (int i = 0; i < searches.length; i++) {
-                  searches[i].best.take(rankings, firstUser + some + i);
-                }
-              }
-            });
+    Parts.run(
+        parts,
+        part -> {
+          int end = (int) ((long) count * (part + 1) / parts);
+          int start = (int) ((long) count * part / parts);
+          int together = Math.max(1, Math.min(TOGETHER, MOST_SUMS / header.items()));
+          for (int some = start; some < end; some += together) {
+            Search[] searches = new Search[Math.min(together, end - some)];
+            for (int i = 0; i < searches.length; i++) {
+              float[] user =
+                  Arrays.copyOfRange(users, (some + i) * width(), (some + i + 1) * width());
+              int row = from + some + i;
+              searches[i] =
+                  new Search(user, candidates.apply(row), own(histories, row), rankings.k());
+            }
+            search(searches);
+            for (int i = 0; i < searches.length; i++) {
+              searches[i].best.take(rankings, firstUser + some + i);
+            }
+          }
+        });
   }
 
   /** The items whose scores are less than their products; null where there are none. */
