@@ -444,19 +444,22 @@ public abstract class Recommender implements AutoCloseable {
   }
 
   private CsrMatrix histories(List<? extends List<String>> histories) {
+    // Looked up once: a matrix asks for its pairs twice.
+    List<int[]> known = histories.stream().map(this::indices).toList();
     return CsrMatrix.of(
-        histories.size(),
+        known.size(),
         itemCount(),
         pairs -> {
-          for (int row = 0; row < histories.size(); row++) {
-            for (String id : histories.get(row)) {
-              int index = items.indexOf(id);
-              if (index >= 0) {
-                pairs.accept(row, index);
-              }
+          for (int row = 0; row < known.size(); row++) {
+            for (int index : known.get(row)) {
+              pairs.accept(row, index);
             }
           }
         });
+  }
+
+  private int[] indices(List<String> ids) {
+    return ids.stream().mapToInt(items::indexOf).filter(index -> index >= 0).toArray();
   }
 
   private ItemFilter filter(Query query) {

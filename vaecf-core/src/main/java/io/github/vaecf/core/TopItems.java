@@ -8,11 +8,22 @@ import java.util.BitSet;
  * and of equal scores the one with the lower index. Not safe for use by many threads.
  */
 public final class TopItems {
+  /** Room beside the best, where k is small. */
+  private static final int LEAST_ROOM = 64;
+
+  /** So many times the better ones that came since the bound was found are as many as the best. */
+  private static final int STALE = 8;
+
+  private final int k;
+
   /**
-   * The best so far, in no order while there is room, and then a min-heap; a key is larger the
-   * better the item is.
+   * The best so far, and others that were better than {@link #bound} when they came; in no order. A
+   * key is larger the better the item is.
    */
-  private final long[] heap;
+  private final long[] keys;
+
+  /** The worst of the best when there were last others beside them; none is better for certain. */
+  private long bound;
 
   private int size;
 
@@ -22,7 +33,9 @@ public final class TopItems {
    * @param k how many at most
    */
   public TopItems(int k) {
-    this.heap = new long[k];
+    this.k = k;
+    this.keys = new long[Math.max(2 * k, k + LEAST_ROOM)];
+    clear();
   }
 
   /**
@@ -39,7 +52,7 @@ public final class TopItems {
    */
   public void select(
       float[] scores, int[] seen, int seenSize, int[] items, float[] itemScores, int at) {
-    size = 0;
+    clear();
     int nextSeen = 0;
     for (int item = 0; item < scores.length; item++) {
       float score = scores[item];
@@ -50,7 +63,7 @@ public final class TopItems {
       }
       offer(item, score);
     }
-    Arrays.sort(heap, 0, size);
+    sort();
     for (int rank = 0; rank < size; rank++) {
       int item = item(rank);
       items[at + rank] = item;
@@ -68,7 +81,7 @@ public final class TopItems {
    * @param user the user of the rankings
    */
   void select(float[] scores, int firstScore, BitSet candidates, Rankings rankings, int user) {
-    size = 0;
+    clear();
     for (int item = candidates.nextSetBit(0); item >= 0; item = candidates.nextSetBit(item + 1)) {
       float score = scores[firstScore + item];
       requireNumber(item, score);
@@ -76,7 +89,7 @@ public final class TopItems {
         offer(item, score);
       }
     }
-    Arrays.sort(heap, 0, size);
+    sort();
     for (int rank = 0; rank < size; rank++) {
       int item = item(rank);
       rankings.set(user, rank, item, scores[firstScore + item]);
@@ -86,6 +99,7 @@ public final class TopItems {
   /** Forgets what was offered. */
   public void clear() {
     size = 0;
+    bound = Long.MIN_VALUE;
   }
 
   /**
@@ -102,12 +116,16 @@ public final class TopItems {
   }
 
   /**
-   * The score below which no item is among the best any more.
+   * A score below which no item is among the best any more.
    *
-   * @return the worst score of the best so far; −∞ while there are fewer than k
+   * @return at most the worst score of the best so far, and about that; −∞ while there are fewer
+   *     than k
    */
   public float least() {
-    return size == heap.length ? score(heap[0]) : Float.NEGATIVE_INFINITY;
+    if (size >= k && (bound == Long.MIN_VALUE || size - k > k / STALE)) {
+      keepBest();
+    }
+    return bound == Long.MIN_VALUE ? Float.NEGATIVE_INFINITY : score(bound);
   }
 
   /**
@@ -118,11 +136,11 @@ public final class TopItems {
    * @param user the user of the rankings
    */
   public void take(Rankings rankings, int user) {
-    Arrays.sort(heap, 0, size);
+    sort();
     for (int rank = 0; rank < size; rank++) {
-      rankings.set(user, rank, item(rank), score(heap[size - 1 - rank]));
+      rankings.set(user, rank, item(rank), score(keys[size - 1 - rank]));
     }
-    size = 0;
+    clear();
   }
 
   private static void requireNumber(int item, float score) {
@@ -134,12 +152,12 @@ public final class TopItems {
   /**
    * Takes an item whose score is given as {@link OrderedScores} has it.
    *
-   * @return the score that the best so far do not fall below; the smallest integer while there are
-   *     fewer than k
+   * @return a score that an item must be better than to be among the best; the smallest integer
+   *     while there are fewer than k
    */
   int offerOrdered(int ordered, int item) {
     offer(key(ordered, item));
-    return size == heap.length ? (int) (heap[0] >> 32) : Integer.MIN_VALUE;
+    return (int) (bound >> 32);
   }
 
   private void offer(int item, float score) {
@@ -147,20 +165,64 @@ public final class TopItems {
   }
 
   private void offer(long key) {
-    if (size < heap.length) {
-      heap[size++] = key;
-      if (size == heap.length) {
-        Arrays.sort(heap); // a heap, too
+    if (key > bound) {
+      keys[size++] = key;
+      if (size == keys.length) {
+        keepBest();
       }
-    } else if (key > heap[0]) {
-      heap[0] = key;
-      siftDown();
     }
   }
 
-  /** The item at a place of the sorted heap, the best first. */
+  /** Best last. */
+  private void sort() {
+    keepBest();
+    Arrays.sort(keys, 0, size);
+  }
+
+  /**
+   * Forgets all but the best k: quickselect, which for as many others costs less than a heap that
+   * each of them goes into.
+   */
+  private void keepBest() {
+    if (size < k) {
+      return;
+    }
+    int from = 0;
+    int to = size - 1;
+    while (from < to) {
+      long pivot = median(keys[from], keys[(from + to) >>> 1], keys[to]);
+      int low = from;
+      int high = to;
+      while (low <= high) {
+        while (keys[low] > pivot) {
+          low++;
+        }
+        while (keys[high] < pivot) {
+          high--;
+        }
+        if (low <= high) {
+          swap(low++, high--);
+        }
+      }
+      if (k - 1 <= high) {
+        to = high;
+      } else if (k - 1 >= low) {
+        from = low;
+      } else {
+        break;
+      }
+    }
+    size = k;
+    bound = keys[k - 1];
+  }
+
+  private static long median(long a, long b, long c) {
+    return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  }
+
+  /** The item at a place of the sorted keys, the best first. */
   private int item(int rank) {
-    return ~(int) heap[size - 1 - rank];
+    return ~(int) keys[size - 1 - rank];
   }
 
   /** Score above, inverted index below: comparing keys compares scores first, then indices. */
@@ -173,25 +235,9 @@ public final class TopItems {
     return OrderedScores.score((int) (key >> 32));
   }
 
-  private void siftDown() {
-    int parent = 0;
-    int child = 1;
-    while (child < heap.length) {
-      if (child + 1 < heap.length && heap[child + 1] < heap[child]) {
-        child++;
-      }
-      if (heap[parent] <= heap[child]) {
-        return;
-      }
-      swap(parent, child);
-      parent = child;
-      child = 2 * parent + 1;
-    }
-  }
-
   private void swap(int a, int b) {
-    long held = heap[a];
-    heap[a] = heap[b];
-    heap[b] = held;
+    long held = keys[a];
+    keys[a] = keys[b];
+    keys[b] = held;
   }
 }
