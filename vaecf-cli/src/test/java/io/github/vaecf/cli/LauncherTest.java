@@ -327,6 +327,10 @@ class LauncherTest {
     assertThat(run(Map.of("VAECF_JAVA_OPTS", "-XX:InitialRAMPercentage=7"), "train").out())
         .containsSubsequence("-XX:InitialRAMPercentage=0.25 ", "-XX:InitialRAMPercentage=7 ");
     assertThat(run("serve").out()).doesNotContain("InitialRAMPercentage");
+    assertThat(run(Map.of("VAECF_JAVA_OPTS", "-XX:MinHeapFreeRatio=40"), "train").out())
+        .as("which Java refuses beside a smaller MaxHeapFreeRatio")
+        .contains("-XX:MinHeapFreeRatio=40")
+        .doesNotContain("MaxHeapFreeRatio");
   }
 
   @Test

@@ -19,8 +19,8 @@ public final class Parts {
    *
    * @param parts how many, at least 0
    * @param work does the part of a number, from 0 on; called by several threads at the same time
-   * @throws RuntimeException what a part throws first, once no part is being worked on; the parts
-   *     that nobody had begun are left undone then
+   * @throws RuntimeException what a part throws first, which may be any other, too, once no part is
+   *     being worked on; the parts that nobody had begun are left undone then
    */
   public static void run(int parts, IntConsumer work) {
     if (parts == 1) {
@@ -37,7 +37,7 @@ public final class Parts {
               if (failure.get() == null) {
                 work.accept(part);
               }
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // whatever it is, the caller is to have it
               failure.compareAndSet(null, e);
             } finally {
               left.countDown();
@@ -50,12 +50,15 @@ public final class Parts {
     }
     takesParts.run();
     await(left);
-    if (failure.get() instanceof Error error) {
-      throw error;
+    if (failure.get() != null) {
+      Parts.<RuntimeException>throwAsItIs(failure.get());
     }
-    if (failure.get() instanceof RuntimeException exception) {
-      throw exception;
-    }
+  }
+
+  /** Also where it is no exception of those that it is called. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void throwAsItIs(Throwable failure) throws E {
+    throw (E) failure;
   }
 
   /** What is being worked on uses what is the caller's: an interruption waits too. */

@@ -3,6 +3,7 @@ package io.github.vaecf.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -43,7 +44,10 @@ class PartsTest {
   @Test
   void whatAPartThrowsIsThrownWhenNoPartIsBeingWorkedOn() {
     for (Throwable failure :
-        List.of(new ArithmeticException("a"), new AssertionError("an error"))) {
+        List.of(
+            new ArithmeticException("a"),
+            new AssertionError("an error"),
+            new IOException("sneaky"))) {
       AtomicInteger busy = new AtomicInteger();
       assertThatThrownBy(
               () ->
@@ -66,10 +70,12 @@ class PartsTest {
   }
 
   private static void throwUnchecked(Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    throw (RuntimeException) failure;
+    PartsTest.<RuntimeException>throwAs(failure);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void throwAs(Throwable failure) throws E {
+    throw (E) failure;
   }
 
   @Test

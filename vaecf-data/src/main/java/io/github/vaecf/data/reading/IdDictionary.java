@@ -131,19 +131,17 @@ final class IdDictionary {
   }
 
   private void enlargeTable() {
-    long[] oldKeys = keys;
-    int[] old = table;
-    makeTable(2 * old.length);
+    makeTable(2 * table.length);
     int mask = table.length - 1;
-    for (int from = 0; from < old.length; from++) {
-      if (old[from] != FREE) {
-        int slot = slot(oldKeys[from]) & mask;
-        while (table[slot] != FREE) {
-          slot = (slot + 1) & mask;
-        }
-        keys[slot] = oldKeys[from];
-        table[slot] = old[from];
+    // In their order: forgetLast relies on it.
+    for (int index = 0; index < size; index++) {
+      long key = key(bytes, start(index), ends[index]);
+      int slot = slot(key) & mask;
+      while (table[slot] != FREE) {
+        slot = (slot + 1) & mask;
       }
+      keys[slot] = key;
+      table[slot] = index;
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.vaecf.data.reading;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,11 +11,35 @@ import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
 
 class IdDictionaryTest {
   /** Numbers near and far, what looks like the same number, and what is none. */
   private static final List<String> FORMS =
       List.of("%d", "0%d", "00%d", "-%d", "+%d", "%d.0", "x%d", "%d ", "9999%d", "99999999%d", "");
+
+  /** The id with which the table grows must not push another out of the place that it leaves. */
+  @Test
+  void anIdThatIsForgottenWhenTheTableHasGrownTakesNoOtherWithIt() {
+    int full = 512;
+    for (int draw = 0; draw < 40_000; draw++) {
+      IdDictionary ids = new IdDictionary();
+      int base = draw / 1000 * 1_000_000;
+      for (int id = 0; id < full; id++) {
+        byte[] bytes = Integer.toString(base + id).getBytes(UTF_8);
+        ids.indexOf(bytes, 0, bytes.length);
+      }
+      byte[] refused = ("x" + draw).getBytes(UTF_8);
+      assertThat(ids.indexOf(refused, 0, refused.length)).isEqualTo(full);
+      ids.forgetLast();
+      for (int id = 0; id < full; id++) {
+        byte[] bytes = Integer.toString(base + id).getBytes(UTF_8);
+        if (ids.indexOf(bytes, 0, bytes.length) != id) {
+          fail(base + id + " got another index after " + new String(refused, UTF_8));
+        }
+      }
+    }
+  }
 
   @Property(tries = 200)
   void idsAreNumberedAsAMapWouldNumberThem(
