@@ -22,7 +22,10 @@ public final class TopItems {
    */
   private final long[] keys;
 
-  /** The worst of the best when there were last others beside them; none is better for certain. */
+  /**
+   * The worst of the best when these were last selected: a key that is no larger is of none of the
+   * best. The smallest number before that.
+   */
   private long bound;
 
   private int size;

@@ -68,7 +68,7 @@ final class TrainingStep implements TrainingGraph {
   private final Placeholder<TFloat32> wishes; // to stop, and to end in time; null likewise
   private final Operand<TFloat32> wishesOfAll; // null likewise
   private final Ops tf;
-  private final Products products;
+  private final ItemProducts products;
   private final Initials initials;
   private final Placeholder<TFloat32> counts;
   private final Operand<TFloat32> perUser;
@@ -132,12 +132,12 @@ final class TrainingStep implements TrainingGraph {
   private record LastLayer(String name, Operand<TFloat32> input, Operand<TFloat32> scores) {}
 
   /** The products with the weights of all items, in the numbers that the settings say. */
-  private static final class Products {
+  private static final class ItemProducts {
     private final Ops tf;
     private final boolean narrow;
     private final Map<Output<?>, Operand<TBfloat16>> factors = new HashMap<>();
 
-    Products(Ops tf, TrainingSettings.Products products) {
+    ItemProducts(Ops tf, TrainingSettings.Products products) {
       this.tf = tf;
       narrow = products == TrainingSettings.Products.BFLOAT16;
     }
@@ -194,7 +194,7 @@ final class TrainingStep implements TrainingGraph {
       Operand<TInt64> userOfEach = tf.gather(wholeIndices, first, tf.constant(1));
       wholeEntries.put(network.values.asOutput(), tf.gather(fedWholeRowValues, userOfEach, first));
     }
-    products = new Products(tf, settings.get(TrainingSettings.PRODUCTS));
+    products = new ItemProducts(tf, settings.get(TrainingSettings.PRODUCTS));
     GradientModel model = (GradientModel) settings.model();
     initials = model.initials();
     Objective objective = model.objective(settings, this);

@@ -47,8 +47,8 @@ final class IdDictionary {
    * @param expected about how many ids there will be; there may be more
    */
   IdDictionary(int expected) {
-    int slots = Math.max(FIRST_SLOTS, 2 * Integer.highestOneBit(Math.max(1, expected)));
-    slots = expected > slots / 2 ? 2 * slots : slots;
+    // A power of two of which they fill at most half.
+    int slots = Math.max(FIRST_SLOTS, 2 * Integer.highestOneBit(Math.max(1, 2 * expected - 1)));
     bytes = new byte[4 * slots];
     ends = new int[slots / 2];
     makeTable(slots);
