@@ -3,18 +3,15 @@ package io.github.vaecf.cli;
 import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
 /**
  * Whether the values of a log are ratings of which 4 and more are likes. Of play counts, or ratings
  * of another scale, that would lose most without a word.
  *
- * @param least the least value
- * @param largest the largest value
- * @param ones how many are 1
+ * @param values those of all events
  * @param events how many there are
  */
-record LikeThreshold(double least, double largest, int ones, int events) {
+record LikeThreshold(Interactions.Values values, long events) {
   /** The least rating that counts as a like, where nothing else is said. */
   static final double DEFAULT = 4;
 
@@ -24,47 +21,15 @@ record LikeThreshold(double least, double largest, int ones, int events) {
   /** Of ratings few are the worst; of counts most are 1. */
   private static final double MOST_ONES = 0.5;
 
-  /** Each is looked at by one thread. */
-  private static final int PARTS = 64;
-
   /** The values of a log. */
   static LikeThreshold of(Interactions log) {
-    return IntStream.range(0, PARTS)
-        .parallel()
-        .mapToObj(
-            part ->
-                of(
-                    log,
-                    (int) ((long) log.size() * part / PARTS),
-                    (int) ((long) log.size() * (part + 1) / PARTS)))
-        .reduce(LikeThreshold::and)
-        .orElseThrow();
-  }
-
-  private static LikeThreshold of(Interactions log, int from, int to) {
-    double least = Double.POSITIVE_INFINITY;
-    double largest = Double.NEGATIVE_INFINITY;
-    int ones = 0;
-    for (int event = from; event < to; event++) {
-      float value = log.value(event);
-      least = Math.min(least, value);
-      largest = Math.max(largest, value);
-      ones += value == 1 ? 1 : 0;
-    }
-    return new LikeThreshold(least, largest, ones, to - from);
-  }
-
-  private LikeThreshold and(LikeThreshold other) {
     return new LikeThreshold(
-        Math.min(least, other.least),
-        Math.max(largest, other.largest),
-        ones + other.ones,
-        events + other.events);
+        log.values(), log.size() + log.leftOut().map(Interactions.LeftOut::events).orElse(0L));
   }
 
   /** Whether all values are the same, so that each event is a like like the others. */
   boolean isOneValue() {
-    return least >= largest;
+    return !values.differ();
   }
 
   /**
@@ -74,15 +39,19 @@ record LikeThreshold(double least, double largest, int ones, int events) {
    * @param otherwise what to do where they are none, before what is said of a least value
    */
   void require(String input, String otherwise) {
+    float least = values.smallest();
+    float largest = values.largest();
     String problem = null;
     if (least < 0 || largest > LARGEST_RATING) {
       problem = "are no ratings up to 5 or 10 stars";
-    } else if (largest < DEFAULT && least < largest) {
+    } else if (largest < DEFAULT && values.differ()) {
       problem = "never reach it";
-    } else if (ones > MOST_ONES * events) {
+    } else if (values.ones() > MOST_ONES * events) {
       problem =
           String.format(
-              Locale.ROOT, "are 1 in %.0f %% of the events, as counts are", 100.0 * ones / events);
+              Locale.ROOT,
+              "are 1 in %.0f %% of the events, as counts are",
+              100.0 * values.ones() / events);
     }
     if (problem != null) {
       throw new DataException(
@@ -99,7 +68,7 @@ record LikeThreshold(double least, double largest, int ones, int events) {
     }
   }
 
-  private static String number(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString((float) value);
+  private static String number(float value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Float.toString(value);
   }
 }

@@ -9,6 +9,7 @@ import io.github.vaecf.data.reading.LogFormat;
 import io.github.vaecf.data.reading.PreparedFolder;
 import io.github.vaecf.data.reading.ReadOptions;
 import io.github.vaecf.data.splitting.GivenSplitter;
+import io.github.vaecf.data.splitting.Splitter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -250,11 +251,12 @@ final class PrepareCommand extends Subcommand {
   private Split divided() {
     refuseWhatDoesNothing(fromOptions(splitOptions::kindName));
     // Wrong usage is said before anything is read.
-    boolean times = fromOptions(() -> splitOptions.splitter(true)).needsTimes();
-    ReadOptions options = new ReadOptions(times, splitOptions.leastValueRead());
+    boolean mayBeRated = format == null || format.isRated();
+    Splitter splitter = fromOptions(() -> splitOptions.splitter(mayBeRated));
+    ReadOptions options = new ReadOptions(splitter.needsTimes(), splitter.leastValue());
     Interactions log =
         sqlOptions.given() ? sqlOptions.read(options, this::say) : read(input, options);
-    boolean rated = format == null || format.isRated();
+    boolean rated = mayBeRated;
     if (rated && splitOptions.takesDefaultRating()) {
       LikeThreshold threshold = LikeThreshold.of(log);
       rated = !(hasColumns() && threshold.isOneValue());

@@ -222,14 +222,6 @@ final class SplitOptions {
   }
 
   /**
-   * The least value that is of use: a smaller one would be dropped first of all. Where a pair takes
-   * its value from all of its events any may be.
-   */
-  float leastValueRead() {
-    return minRating == null || repeated != null ? Float.NEGATIVE_INFINITY : minRating.floatValue();
-  }
-
-  /**
    * The splitter of one log.
    *
    * @param rated whether the log has ratings

@@ -233,15 +233,15 @@ class PrepareAutoTest {
             file
                 + ": "
                 + kind
-                + ": users in column 1 (user_id), items in column 2 (item_id), values in column 3"
-                + " (rating), times in column 4 (timestamp); --sql says otherwise");
+                + ": users in column 2 (user_id), items in column 1 (item_id), values in column 4"
+                + " (rating), times in column 5 (timestamp); --sql says otherwise");
     assertThat(files("found")).isEqualTo(files("said"));
 
     // A split that does not ask for times does not read them.
     assertThat(prepare("strong-said", "--input", csv).err()).isEmpty();
     Outcome strong = prepare("strong-found", "--input", file);
     assertThat(strong.out().lines().findFirst().orElseThrow())
-        .contains(", times in column 4 (timestamp), not read; --sql says otherwise");
+        .contains(", times in column 5 (timestamp), not read; --sql says otherwise");
     assertThat(files("strong-found")).isEqualTo(files("strong-said"));
   }
 

@@ -32,16 +32,76 @@ public final class Interactions {
   private final Map<String, String> titles;
   private final LeftOut leftOut; // null where it is nothing
 
+  /** What is counted once it is asked for, null until then. */
+  private volatile Values allValues;
+
+  private volatile int[] userCounts;
+  private volatile int[] itemCounts;
+
   /**
    * What a log has beside the events that were read of it.
    *
    * @param events how many events were left out, as their values are too small
    * @param users how many users have none but such
    * @param items how many items have none but such
-   * @param smallest the smallest of their values
-   * @param largest the largest of their values
    */
-  public record LeftOut(long events, int users, int items, float smallest, float largest) {}
+  public record LeftOut(long events, int users, int items) {}
+
+  /**
+   * What values events have.
+   *
+   * @param smallest the smallest; positive infinity where there is no event
+   * @param largest the largest; negative infinity where there is no event
+   * @param ones how many are 1
+   */
+  public record Values(float smallest, float largest, long ones) {
+    /** Those of no event. */
+    public static final Values NONE =
+        new Values(Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0);
+
+    /**
+     * Those of some events.
+     *
+     * @param values holds them
+     * @param from the first of them
+     * @param to behind the last of them
+     * @return theirs
+     */
+    public static Values of(float[] values, int from, int to) {
+      float smallest = Float.POSITIVE_INFINITY;
+      float largest = Float.NEGATIVE_INFINITY;
+      int ones = 0;
+      for (int i = from; i < to; i++) {
+        float value = values[i];
+        smallest = value < smallest ? value : smallest;
+        largest = value > largest ? value : largest;
+        ones += value == 1 ? 1 : 0;
+      }
+      return new Values(smallest, largest, ones);
+    }
+
+    /**
+     * Those of these events and others.
+     *
+     * @param others the values of others
+     * @return those of both
+     */
+    public Values and(Values others) {
+      return new Values(
+          Math.min(smallest, others.smallest),
+          Math.max(largest, others.largest),
+          ones + others.ones);
+    }
+
+    /**
+     * Whether two events have different values.
+     *
+     * @return false too where there is no event
+     */
+    public boolean differ() {
+      return smallest < largest;
+    }
+  }
 
   private Interactions(
       IdIndex users,
@@ -326,8 +386,19 @@ public final class Interactions {
    * @return the events with those titles only
    */
   public Interactions withTitles(Map<String, String> titles) {
-    return new Interactions(
-        users, items, size, userIndices, itemIndices, values, times, Map.copyOf(titles), leftOut);
+    Interactions titled =
+        new Interactions(
+            users,
+            items,
+            size,
+            userIndices,
+            itemIndices,
+            values,
+            times,
+            Map.copyOf(titles),
+            leftOut);
+    titled.allValues = allValues;
+    return titled;
   }
 
   /**
@@ -341,14 +412,36 @@ public final class Interactions {
   }
 
   /**
+   * What values the events have, and those that were left out while the log was read.
+   *
+   * @return the values of the whole log
+   */
+  public Values values() {
+    Values all = allValues;
+    if (all == null) {
+      all =
+          IntStream.range(0, chunks(size))
+              .parallel()
+              .mapToObj(chunk -> Values.of(values, chunk * CHUNK, end(chunk, size)))
+              .reduce(Values.NONE, Values::and);
+      allValues = all;
+    }
+    return all;
+  }
+
+  /**
    * The same events, of a log that has more.
    *
    * @param itsLeftOut what else it has
+   * @param itsValues the values of all its events
    * @return the events with that beside them only
    */
-  public Interactions withLeftOut(LeftOut itsLeftOut) {
-    return new Interactions(
-        users, items, size, userIndices, itemIndices, values, times, titles, itsLeftOut);
+  public Interactions withLeftOut(LeftOut itsLeftOut, Values itsValues) {
+    Interactions more =
+        new Interactions(
+            users, items, size, userIndices, itemIndices, values, times, titles, itsLeftOut);
+    more.allValues = itsValues;
+    return more;
   }
 
   /**
@@ -357,7 +450,7 @@ public final class Interactions {
    * @return a new array, one count a user
    */
   public int[] userCounts() {
-    return counts(userIndices, size, users.size());
+    return usersCounted().clone();
   }
 
   /**
@@ -366,7 +459,25 @@ public final class Interactions {
    * @return a new array, one count an item
    */
   public int[] itemCounts() {
-    return counts(itemIndices, size, items.size());
+    return itemsCounted().clone();
+  }
+
+  private int[] usersCounted() {
+    int[] counts = userCounts;
+    if (counts == null) {
+      counts = counts(userIndices, size, users.size());
+      userCounts = counts;
+    }
+    return counts;
+  }
+
+  private int[] itemsCounted() {
+    int[] counts = itemCounts;
+    if (counts == null) {
+      counts = counts(itemIndices, size, items.size());
+      itemCounts = counts;
+    }
+    return counts;
   }
 
   private static int[] counts(int[] indices, int events, int size) {
@@ -512,14 +623,7 @@ public final class Interactions {
    * finds a repeated item by the mark that the user's earlier event left on it.
    */
   private int[] firstOfEachPair() {
-    int[] ends = userCounts();
-    for (int user = 1; user < ends.length; user++) {
-      ends[user] += ends[user - 1];
-    }
-    int[] byUser = new int[size()];
-    for (int event = size() - 1; event >= 0; event--) {
-      byUser[--ends[userIndices[event]]] = event;
-    }
+    int[] byUser = byUser();
     int parts = parts(size(), items.size());
     IntArrayList[] repeated =
         IntStream.range(0, parts)
@@ -544,15 +648,46 @@ public final class Interactions {
     return first;
   }
 
+  /** The events sorted by user; null where they stand so in the log, as they do in many. */
+  private int[] byUser() {
+    boolean sorted = IntStream.range(0, chunks(size)).parallel().allMatch(chunk -> isSorted(chunk));
+    if (sorted) {
+      return null;
+    }
+    int[] ends = userCounts();
+    for (int user = 1; user < ends.length; user++) {
+      ends[user] += ends[user - 1];
+    }
+    int[] byUser = new int[size()];
+    for (int event = size() - 1; event >= 0; event--) {
+      byUser[--ends[userIndices[event]]] = event;
+    }
+    return byUser;
+  }
+
+  private boolean isSorted(int chunk) {
+    int end = end(chunk, size);
+    for (int event = Math.max(1, chunk * CHUNK); event < end; event++) {
+      if (userIndices[event] < userIndices[event - 1]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The first place from one on where a user's events begin. */
   private int userStart(int[] byUser, int from) {
     int place = from;
     while (place > 0
-        && place < byUser.length
-        && userIndices[byUser[place]] == userIndices[byUser[place - 1]]) {
+        && place < size
+        && userIndices[event(byUser, place)] == userIndices[event(byUser, place - 1)]) {
       place++;
     }
     return place;
+  }
+
+  private static int event(int[] byUser, int place) {
+    return byUser == null ? place : byUser[place];
   }
 
   /** Each repeated event and, after it, the first of its pair. */
@@ -561,7 +696,7 @@ public final class Interactions {
     int[] firstEvent = new int[items.size()];
     Arrays.fill(firstEvent, -1);
     for (int place = from; place < to; place++) {
-      int event = byUser[place];
+      int event = event(byUser, place);
       int one = firstEvent[itemIndices[event]];
       if (one < 0 || userIndices[one] != userIndices[event]) {
         firstEvent[itemIndices[event]] = event;

@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InteractionsTest {
   private static Interactions log() {
@@ -52,13 +53,17 @@ class InteractionsTest {
   }
 
   /** More events than one thread looks at in one go, and users and items few enough to repeat. */
-  @Test
-  void whatManyThreadsFindIsWhatOneLoopFinds() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatManyThreadsFindIsWhatOneLoopFinds(boolean byUser) {
     int size = 3 * (1 << 18) + 77;
     int users = 3001;
     int items = 2003;
     Random random = new Random(5);
     int[] user = random.ints(size, 0, users).toArray();
+    if (byUser) {
+      Arrays.sort(user);
+    }
     int[] item = random.ints(size, 0, items).toArray();
     float[] value = new float[size];
     for (int event = 0; event < size; event++) {
@@ -87,6 +92,10 @@ class InteractionsTest {
     }
     assertThat(log.size()).isEqualTo(size - 7);
     assertThat(Arrays.equals(log.userCounts(), counts)).isTrue();
+    log.userCounts()[0] = -1;
+    assertThat(Arrays.equals(log.userCounts(), counts)).as("nobody changes the log's own").isTrue();
+    assertThat(log.values()).isEqualTo(Interactions.Values.of(value, 0, size - 7));
+    assertThat(log.values().largest()).isEqualTo(9);
     Interactions selected = log.select(event -> log.value(event) > 6);
     assertThat(selected.size()).isEqualTo(high.size());
     for (int i = 0; i < high.size(); i++) {
@@ -136,6 +145,18 @@ class InteractionsTest {
 
   private static IdIndex ids(int size) {
     return IdIndex.of(IntStream.range(0, size).mapToObj(Integer::toString).toList());
+  }
+
+  @Test
+  void valuesOfSomeEventsAndOthersAreThoseOfBoth() {
+    Interactions.Values some = Interactions.Values.of(new float[] {9, 1, 3, 1, -9}, 1, 4);
+    assertThat(some).isEqualTo(new Interactions.Values(1, 3, 2));
+    assertThat(some.and(Interactions.Values.NONE)).isEqualTo(some);
+    assertThat(some.and(Interactions.Values.of(new float[] {5, 1}, 0, 2)))
+        .isEqualTo(new Interactions.Values(1, 5, 3));
+    assertThat(some.differ()).isTrue();
+    assertThat(Interactions.Values.of(new float[] {4, 4}, 0, 2).differ()).isFalse();
+    assertThat(Interactions.Values.NONE.differ()).isFalse();
   }
 
   @Test

@@ -5,12 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Reads files on all cores: the caller's thread cuts the stream into blocks of whole lines, workers
@@ -27,9 +22,7 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
 
   static final int LONGEST_LINE = 16 << 20;
 
-  private static final int THREADS = Runtime.getRuntime().availableProcessors();
-  private static final int MOST_UNDER_WAY = 2 * THREADS;
-  private static final ExecutorService WORKERS = workers();
+  private static final int MOST_UNDER_WAY = 2 * Workers.THREADS;
 
   private final Sink<B> sink;
   private final ArrayDeque<UnderWay<B>> underWay = new ArrayDeque<>();
@@ -160,7 +153,7 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
     while (underWay.size() >= MOST_UNDER_WAY) {
       takeOldest();
     }
-    Future<B> result = WORKERS.submit(() -> parser.parse(buffer, from, to));
+    Future<B> result = Workers.submit(() -> parser.parse(buffer, from, to));
     underWay.add(new UnderWay<>(result, buffer, progress));
   }
 
@@ -174,7 +167,7 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
   private void takeOldest() {
     UnderWay<B> oldest = underWay.remove();
     try {
-      B block = oldest.result.get();
+      B block = Workers.await(oldest.result, oldest.progress.name + ": reading");
       if (oldest.buffer.length >= BLOCK_SIZE) {
         freeBuffers.push(oldest.buffer);
       }
@@ -183,17 +176,6 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
       oldest.progress.lines += block.lines();
     } catch (LineException problem) {
       throw oldest.progress.problem(problem.line(), problem.getMessage());
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof LineException problem) {
-        throw oldest.progress.problem(problem.line(), problem.getMessage());
-      }
-      if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new DataException(oldest.progress.name + ": reading was interrupted", e);
     }
   }
 
@@ -213,24 +195,6 @@ final class BlockPipeline<B extends LineFormat.Block> implements AutoCloseable {
 
   static boolean startsWithByteOrderMark(byte[] bytes, int to) {
     return to >= 3 && bytes[0] == (byte) 0xef && bytes[1] == (byte) 0xbb && bytes[2] == (byte) 0xbf;
-  }
-
-  /** Threads that all pipelines share; they end when there has been nothing to do for a while. */
-  private static ExecutorService workers() {
-    ThreadPoolExecutor workers =
-        new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "vaecf-reader");
-              thread.setDaemon(true);
-              return thread;
-            });
-    workers.allowCoreThreadTimeOut(true);
-    return workers;
   }
 
   /** Gives up the blocks under way. */

@@ -82,7 +82,7 @@ public final class DelimitedReader {
 
   Interactions read(List<Source> sources) {
     EventCollector collector = new EventCollector(options, mostBadLines);
-    collector.expectBytes(sources.stream().mapToLong(Source::size).sum());
+    collector.expect(sources.stream().mapToLong(Source::size).sum());
     OneLog files = new OneLog();
     try (BlockPipeline<EventBlock> pipeline = new BlockPipeline<>(collector)) {
       for (Source source : sources) {
@@ -242,8 +242,11 @@ public final class DelimitedReader {
         when.require(bytes, fields.start(time), fields.end(time), line);
       }
       block.add(
-          block.user(bytes, fields.start(user), fields.end(user)),
-          block.item(bytes, fields.start(item), fields.end(item)),
+          bytes,
+          fields.start(user),
+          fields.end(user),
+          fields.start(item),
+          fields.end(item),
           number,
           when);
     }

@@ -249,6 +249,30 @@ final class EventBlock implements LineFormat.Block {
   }
 
   /**
+   * Adds an event, unless an id is none; then both are as if they had never come.
+   *
+   * @param bytes hold the ids
+   * @param time when it was, or null where there are no times
+   * @throws LineException if an id is none
+   */
+  void add(
+      byte[] bytes, int userFrom, int userTo, int itemFrom, int itemTo, float value, EventTime time)
+      throws LineException {
+    int known = userIds.size();
+    int user = user(bytes, userFrom, userTo);
+    int item;
+    try {
+      item = item(bytes, itemFrom, itemTo);
+    } catch (LineException e) {
+      if (user == known) {
+        userIds.forgetLast();
+      }
+      throw e;
+    }
+    add(user, item, value, time);
+  }
+
+  /**
    * Adds an event.
    *
    * @param time when it was, or null where there are no times

@@ -4,7 +4,6 @@ import io.github.vaecf.data.DataException;
 import io.github.vaecf.data.Interactions;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +16,8 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
   /** Lines to come may be shorter than those so far. */
   private static final double ROOM = 1.03;
 
-  /** So many bytes tell how long lines are. */
-  private static final long TELLING_BYTES = 1 << 20;
+  /** So many bytes or lines tell how many events are to come. */
+  private static final long TELLING = 1 << 20;
 
   private final IdDictionary userIds = new IdDictionary();
   private final IdDictionary itemIds = new IdDictionary();
@@ -29,7 +28,7 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
   /** No times as long as no block has any. */
   private long[] times = {};
 
-  /** What times have beyond whole units, as far as one has. */
+  /** What times have beyond whole units, none as long as no time has any. */
   private int[] billionths = {};
 
   /** Where the first time in each unit stands. */
@@ -37,21 +36,20 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
 
   private final float leastValue;
 
-  /** What was left out, as its values are too small: whose it is, how much, and the values. */
-  private final BitSet usersLeftOut = new BitSet();
+  /** Those of all events, of those too that were left out. */
+  private Interactions.Values allValues = Interactions.Values.NONE;
 
-  private final BitSet itemsLeftOut = new BitSet();
   private long leftOut;
-  private float smallest = Float.POSITIVE_INFINITY;
-  private float largest = Float.NEGATIVE_INFINITY;
 
   private final int mostRefused;
   private final List<String> refused = new ArrayList<>();
   private long refusedLines;
   private int size;
-  private long bytes;
-  private long expectedBytes;
-  private long expectedEvents;
+
+  /** How much of the log was read, in bytes, or in lines where these are not known. */
+  private long read;
+
+  private long expected;
 
   EventCollector() {
     this(ReadOptions.ALL);
@@ -110,7 +108,7 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
           "more than " + mostRefused + " bad lines, the first of them " + refused.get(0));
     }
     block.unitLines().forEach((unit, line) -> unitPlaces.putIfAbsent(unit, block.place(line)));
-    bytes += block.bytes();
+    read += block.bytes() > 0 ? block.bytes() : block.lines();
     long enlarged = (long) size + block.size();
     if (enlarged > MOST_EVENTS) {
       throw new DataException("a log may have at most " + MOST_EVENTS + " events, found more");
@@ -127,7 +125,24 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     if (block.hasBillionths()) {
       block.copyBillionths(billionths, size);
     }
-    size = leastValue == Float.NEGATIVE_INFINITY ? (int) enlarged : leaveOut(size, (int) enlarged);
+    takeIn((int) enlarged);
+  }
+
+  /** Leaves out what has too small a value, once it shows that values differ. */
+  private void takeIn(int enlarged) {
+    if (leastValue == Float.NEGATIVE_INFINITY) {
+      size = enlarged;
+      return;
+    }
+    boolean differed = allValues.differ();
+    allValues = allValues.and(Interactions.Values.of(values, size, enlarged));
+    if (allValues.differ()) {
+      int kept = leaveOut(differed ? size : 0, enlarged);
+      leftOut += enlarged - kept;
+      size = kept;
+    } else {
+      size = enlarged;
+    }
   }
 
   /** Leaves out what has a value that is too small; how many events there are then. */
@@ -135,60 +150,51 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     int kept = from;
     for (int event = from; event < to; event++) {
       float value = values[event];
-      if (value < leastValue && value != Float.NEGATIVE_INFINITY) { // which is refused later
-        leftOut++;
-        usersLeftOut.set(users[event]);
-        itemsLeftOut.set(items[event]);
-        smallest = Math.min(smallest, value);
-        largest = Math.max(largest, value);
-        continue;
-      }
       users[kept] = users[event];
       items[kept] = items[event];
       values[kept] = value;
-      if (event < times.length) {
+      if (times.length > 0) {
         times[kept] = times[event];
       }
-      if (event < billionths.length) {
+      if (billionths.length > 0) {
         billionths[kept] = billionths[event];
       }
-      kept++;
+      // Which it is cannot be foreseen: no branch. Negative infinity is refused later.
+      kept += value < leastValue && value != Float.NEGATIVE_INFINITY ? 0 : 1;
     }
     // A block to come may have no times, or whole ones.
-    Arrays.fill(times, Math.min(kept, times.length), Math.min(to, times.length), 0);
-    Arrays.fill(billionths, Math.min(kept, billionths.length), Math.min(to, billionths.length), 0);
+    if (times.length > 0) {
+      Arrays.fill(times, kept, to, 0);
+    }
+    if (billionths.length > 0) {
+      Arrays.fill(billionths, kept, to, 0);
+    }
     return kept;
   }
 
-  /** Says how many events there will be, as far as it is known: arrays need not grow then. */
-  void expectEvents(long events) {
-    expectedEvents = events;
-  }
-
-  /** Says how many bytes all lines have together, as far as it is known. */
-  void expectBytes(long allBytes) {
-    expectedBytes = allBytes;
+  /**
+   * Says how much the log has, as far as it is known.
+   *
+   * @param bytesOrLines of all blocks, bytes if blocks say how many they had
+   */
+  void expect(long bytesOrLines) {
+    expected = bytesOrLines;
   }
 
   private void makeRoom(int events, boolean withTimes, boolean withBillionths) {
     int capacity = users.length;
     if (events > capacity) {
-      double expected =
-          bytes > TELLING_BYTES
-              ? ROOM * events * ((double) expectedBytes / bytes)
-              : (double) expectedEvents;
-      capacity =
-          (int)
-              Math.min(
-                  MOST_EVENTS, Math.max(events, expected > events ? expected : 1.5 * capacity));
+      double all = read > TELLING ? ROOM * events * ((double) expected / read) : 0;
+      capacity = (int) Math.min(MOST_EVENTS, Math.max(events, all > events ? all : 1.5 * capacity));
       users = Arrays.copyOf(users, capacity);
       items = Arrays.copyOf(items, capacity);
       values = Arrays.copyOf(values, capacity);
     }
-    if (withTimes && times.length < capacity) {
+    // Where some blocks have times, or fractions of them, all events have a place for theirs.
+    if ((withTimes || times.length > 0) && times.length < capacity) {
       times = Arrays.copyOf(times, capacity);
     }
-    if (withBillionths && billionths.length < capacity) {
+    if ((withBillionths || billionths.length > 0) && billionths.length < capacity) {
       billionths = Arrays.copyOf(billionths, capacity);
     }
   }
@@ -202,21 +208,23 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     Interactions log =
         Interactions.of(userIds.toIndex(), itemIds.toIndex(), size, users, items, values, times);
     if (leftOut > 0) {
-      for (int event = 0; event < size; event++) {
-        usersLeftOut.clear(users[event]);
-        itemsLeftOut.clear(items[event]);
-      }
       log =
           log.withLeftOut(
               new Interactions.LeftOut(
-                  leftOut,
-                  usersLeftOut.cardinality(),
-                  itemsLeftOut.cardinality(),
-                  smallest,
-                  largest));
+                  leftOut, withoutEvent(log.userCounts()), withoutEvent(log.itemCounts())),
+              allValues);
     }
     users = null;
     return log;
+  }
+
+  /** How many have no event, so that all of theirs were left out. */
+  private static int withoutEvent(int[] counts) {
+    int without = 0;
+    for (int count : counts) {
+      without += count == 0 ? 1 : 0;
+    }
+    return without;
   }
 
   /** Times in several units would be put in a wrong order. */
@@ -253,8 +261,7 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
       try {
         times[i] =
             Math.addExact(
-                Math.multiplyExact(times[i], scale),
-                i < billionths.length ? billionths[i] * scale / 1_000_000_000 : 0);
+                Math.multiplyExact(times[i], scale), billionths[i] * scale / 1_000_000_000);
       } catch (ArithmeticException e) {
         throw new DataException(
             "times with fractions of a second must lie between the years 1677 and 2262, found "

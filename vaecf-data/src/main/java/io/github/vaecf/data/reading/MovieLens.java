@@ -97,7 +97,7 @@ public final class MovieLens {
                             + file.name());
                   }
                   ratings[0] = file.name();
-                  collector.expectBytes(file.size());
+                  collector.expect(file.size());
                   reader.read(file, pipeline);
                 }
                 switch (file.fileName()) {

@@ -51,6 +51,15 @@ final class NumberedIds {
     return index;
   }
 
+  /** The indices of the first so many numbers. */
+  int[] indicesOf(long[] numbers, int count) {
+    int[] indices = new int[count];
+    for (int i = 0; i < count; i++) {
+      indices[i] = indexOf(numbers[i]);
+    }
+    return indices;
+  }
+
   private int newIndex(long number) {
     digits.take(number);
     return ids.indexOf(digits.bytes(), digits.from(), digits.to());

@@ -8,8 +8,9 @@ package io.github.vaecf.data.reading;
  * @param times whether times are read, where there are any; what stands in their place may be
  *     anything where not
  * @param leastValue the least value of an event, a rating or a count; smaller ones are counted
- *     ({@link io.github.vaecf.data.Interactions#leftOut}) and forgotten. Not for a splitter with a
- *     smaller bound, or one that gives a pair the value of any of its events: it would miss them
+ *     ({@link io.github.vaecf.data.Interactions#leftOut}) and forgotten, unless all events have one
+ *     value, which is none that tells them apart. Not for a splitter with a smaller bound, or one
+ *     that gives a pair the value of any of its events: it would miss them
  */
 public record ReadOptions(boolean times, float leastValue) {
   /** Everything. */

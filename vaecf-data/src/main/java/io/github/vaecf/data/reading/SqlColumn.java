@@ -20,11 +20,13 @@ import java.util.UUID;
  * text that would stand for them in a file.
  *
  * @param place counted from 1
+ * @param told the place that messages tell, which is that in a table where only some of its columns
+ *     are asked for
  * @param label what the query calls it
  * @param typeName what the database calls its type
  * @param type what it holds
  */
-record SqlColumn(int place, String label, String typeName, Type type) {
+record SqlColumn(int place, int told, String label, String typeName, Type type) {
   private static final int LAST_YEAR = 9999;
 
   /** What a column holds, as far as it matters here. */
@@ -44,7 +46,12 @@ record SqlColumn(int place, String label, String typeName, Type type) {
   static SqlColumn of(ResultSetMetaData columns, int place) throws SQLException {
     String typeName = String.valueOf(columns.getColumnTypeName(place));
     Type type = type(columns, place, typeName.toLowerCase(Locale.ROOT));
-    return new SqlColumn(place, columns.getColumnLabel(place), typeName, type);
+    return new SqlColumn(place, place, columns.getColumnLabel(place), typeName, type);
+  }
+
+  /** The same column, of which messages tell the place that it has in a table. */
+  SqlColumn in(SqlColumn table) {
+    return new SqlColumn(place, table.place, label, typeName, type);
   }
 
   private static Type type(ResultSetMetaData columns, int place, String name) throws SQLException {
@@ -91,7 +98,7 @@ record SqlColumn(int place, String label, String typeName, Type type) {
 
   /** How messages call it. */
   String describe() {
-    return "column " + place + (label.isBlank() ? "" : " (" + DataException.excerpt(label) + ")");
+    return "column " + told + (label.isBlank() ? "" : " (" + DataException.excerpt(label) + ")");
   }
 
   /** Whether ids are numbers that {@link #number} reads. */

@@ -68,12 +68,25 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
               + "; select both, as in SELECT user_id, item_id FROM …, or say which is which (AS"
               + " user, AS item)");
     }
-    roles[0].requireId(WORDS.get(0));
-    roles[1].requireId(WORDS.get(1));
-    if (roles[VALUE] != null) {
-      roles[VALUE].requireNumber();
+    return new SqlColumns(roles[0], roles[1], roles[VALUE], roles[TIME]).ofUsableTypes();
+  }
+
+  private SqlColumns ofUsableTypes() {
+    user.requireId(WORDS.get(0));
+    item.requireId(WORDS.get(1));
+    if (value != null) {
+      value.requireNumber();
     }
-    return new SqlColumns(roles[0], roles[1], roles[VALUE], roles[TIME]);
+    return this;
+  }
+
+  /** These columns of a table, of which not all were asked for. */
+  SqlColumns in(SqlColumns table) {
+    return new SqlColumns(
+        user.in(table.user),
+        item.in(table.item),
+        value == null ? null : value.in(table.value),
+        time == null ? null : time.in(table.time));
   }
 
   /**
@@ -130,10 +143,11 @@ record SqlColumns(SqlColumn user, SqlColumn item, SqlColumn value, SqlColumn tim
               + BY_QUERY);
     }
     return new SqlColumns(
-        ids[0],
-        ids[1],
-        values.isEmpty() ? null : values.get(0),
-        times.size() == 1 ? times.get(0) : null);
+            ids[0],
+            ids[1],
+            values.isEmpty() ? null : values.get(0),
+            times.size() == 1 ? times.get(0) : null)
+        .ofUsableTypes();
   }
 
   private static String both(SqlColumn one, SqlColumn other, String what) {

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -208,7 +210,16 @@ public final class SqlReader implements AutoCloseable {
    *     is no row, or a row cannot be used; the message says which
    */
   public Interactions read(String query, ReadOptions options, Consumer<String> notes) {
-    return read(LOG, query, options, new EventCollector(options), notes);
+    return read(
+        LOG,
+        query,
+        options,
+        new EventCollector(options),
+        metaData -> {
+          SqlColumns columns = SqlColumns.of(metaData);
+          notes.accept(LOG + ": " + columns.describe(options.times()));
+          return columns;
+        });
   }
 
   /**
@@ -223,6 +234,7 @@ public final class SqlReader implements AutoCloseable {
    *     not say surely which column is which
    */
   public Interactions readTable(String table, ReadOptions options, Consumer<String> notes) {
+    SqlColumns[] found = new SqlColumns[1];
     String[] labels = new String[1];
     forEachRow(
         table,
@@ -230,23 +242,30 @@ public final class SqlReader implements AutoCloseable {
         metaData -> {
           String quote = connection.getMetaData().getIdentifierQuoteString();
           SqlColumns columns = SqlColumns.certain(metaData);
+          // Nothing in the place of times that are not read: a column of NULLs costs more than ids.
           labels[0] =
-              Stream.of(columns.user(), columns.item(), columns.value(), columns.time())
+              Stream.of(
+                      columns.user(),
+                      columns.item(),
+                      columns.value(),
+                      options.times() ? columns.time() : null)
                   .filter(Objects::nonNull)
-                  .map(
-                      column -> {
-                        String label = column.label().replace(quote, quote + quote);
-                        boolean read = options.times() || !column.equals(columns.time());
-                        return (read ? "" : "NULL AS ") + quote + label + quote;
-                      })
+                  .map(column -> quote + column.label().replace(quote, quote + quote) + quote)
                   .collect(Collectors.joining(", "));
+          found[0] = columns;
           return new OneNumber();
         });
+    notes.accept(table + ": " + found[0].describe(options.times()));
     EventCollector events = new EventCollector(options);
     if (table.startsWith(PARQUET)) {
-      events.expectEvents(count(table));
+      events.expect(count(table));
     }
-    return read(table, "SELECT " + labels[0] + " FROM " + table, options, events, notes);
+    return read(
+        table,
+        "SELECT " + labels[0] + " FROM " + table,
+        options,
+        events,
+        metaData -> SqlColumns.of(metaData).in(found[0]));
   }
 
   private long count(String table) {
@@ -256,20 +275,10 @@ public final class SqlReader implements AutoCloseable {
   }
 
   private Interactions read(
-      String name,
-      String query,
-      ReadOptions options,
-      EventCollector events,
-      Consumer<String> notes) {
+      String name, String query, ReadOptions options, EventCollector events, ColumnFinder columns) {
     long size =
         forEachRow(
-            name,
-            query,
-            metaData -> {
-              SqlColumns columns = SqlColumns.of(metaData);
-              notes.accept(name + ": " + columns.describe(options.times()));
-              return new EventRows(columns, options.times(), events);
-            });
+            name, query, metaData -> new EventRows(columns.of(metaData), options.times(), events));
     if (size == 0) {
       throw new DataException(name + ": expected at least one row, found none");
     }
@@ -314,6 +323,12 @@ public final class SqlReader implements AutoCloseable {
   @FunctionalInterface
   private interface Start {
     Rows of(ResultSetMetaData columns) throws SQLException;
+  }
+
+  /** Finds which column is what. */
+  @FunctionalInterface
+  private interface ColumnFinder {
+    SqlColumns of(ResultSetMetaData columns) throws SQLException;
   }
 
   private long forEachRow(String name, String query, Start start) {
@@ -405,6 +420,9 @@ public final class SqlReader implements AutoCloseable {
     private final EventBlock block;
     private long before;
 
+    /** Rows that were taken and not handed on when a failure ended it. */
+    private int inHand;
+
     EventRows(SqlColumns columns, boolean timesRead, EventCollector events) {
       this.columns = columns;
       this.events = events;
@@ -418,35 +436,41 @@ public final class SqlReader implements AutoCloseable {
 
     @Override
     public void take(ResultSet rows) throws SQLException, LineException {
-      if (users != null && items != null && time == null && columns.value() != null) {
+      if (users != null && items != null && (time == null || columns.time().hasNumbers())) {
         takeNumbers(rows);
       } else {
         while (rows.next()) {
-          take(rows, nextRow());
+          if (block.lines() == BLOCK_ROWS) {
+            handOn();
+          }
+          take(rows, block.nextLine());
         }
       }
       handOn();
     }
 
-    private int nextRow() throws LineException {
-      if (block.lines() == BLOCK_ROWS) {
-        handOn();
-      }
-      return block.nextLine();
-    }
-
-    /** What most logs are, in a loop that is soon compiled. */
+    /** What most logs are: this thread takes the rows, another looks up their ids. */
     private void takeNumbers(ResultSet rows) throws SQLException, LineException {
-      SqlColumn user = columns.user();
-      SqlColumn item = columns.item();
-      SqlColumn value = columns.value();
-      while (rows.next()) {
-        int row = nextRow();
-        block.add(
-            users.indexOf(user.number(rows, "user", row)),
-            items.indexOf(item.number(rows, "item", row)),
-            value.value(rows, field, row),
-            null);
+      NumberBlock filling = new NumberBlock(BLOCK_ROWS, columns, time != null);
+      NumberBlock handedOn = new NumberBlock(BLOCK_ROWS, columns, time != null);
+      Future<Void> lookUp = CompletableFuture.completedFuture(null);
+      try {
+        while (filling.fill(rows)) {
+          Workers.await(lookUp, LOG + ": reading");
+          NumberBlock filled = filling;
+          filling = handedOn;
+          handedOn = filled;
+          lookUp =
+              Workers.submit(
+                  () -> {
+                    filled.addTo(block, users, items, time);
+                    handOn();
+                    return null;
+                  });
+        }
+      } finally {
+        Workers.await(lookUp, LOG + ": reading"); // What is wrong with rows before is told first.
+        inHand = filling.size();
       }
     }
 
@@ -474,7 +498,7 @@ public final class SqlReader implements AutoCloseable {
 
     @Override
     public long size() {
-      return before + block.size();
+      return before + block.size() + inHand;
     }
 
     @Override

@@ -26,6 +26,14 @@ record InteractionFilter(
     boolean untilStable,
     Interactions.Duplicates repeated) {
 
+  /**
+   * The least value of an event that makes a difference: smaller ones are dropped first of all, but
+   * where a pair takes its value from all of its events any may be.
+   */
+  float leastValue() {
+    return repeated == null ? (float) minRating : Float.NEGATIVE_INFINITY;
+  }
+
   /** Applies the filter and notes each stage; of a pair that repeats the first event stays. */
   Interactions apply(Interactions log, List<Split.Stage> stages) {
     return apply(log, stages, events -> events.joinDuplicates(Interactions.Duplicates.FIRST));
@@ -87,22 +95,12 @@ record InteractionFilter(
           "ask for fewer users of an item (--min-item-users) or fewer items of a user"
               + " (--min-user-items)");
     }
-    if (minRating > Double.NEGATIVE_INFINITY && hasValueBelow(log, (float) minRating)) {
-      float least = Float.POSITIVE_INFINITY;
-      float most = Float.NEGATIVE_INFINITY;
-      for (int event = 0; event < log.size(); event++) {
-        least = Math.min(least, log.value(event));
-        most = Math.max(most, log.value(event));
-      }
-      if (log.leftOut().isPresent()) {
-        least = Math.min(least, log.leftOut().get().smallest());
-        most = Math.max(most, log.leftOut().get().largest());
-      }
+    if (minRating > Double.NEGATIVE_INFINITY && log.values().smallest() < (float) minRating) {
       cures.add(
           "the values lie within "
-              + number(least)
+              + number(log.values().smallest())
               + " and "
-              + number(most)
+              + number(log.values().largest())
               + ": lower the least rating (--min-rating), or read none where they are no ratings"
               + " (--value-column none)");
     }
@@ -121,18 +119,6 @@ record InteractionFilter(
                     here.items() + more.items(),
                     here.events() + more.events()))
         .orElse(here);
-  }
-
-  private static boolean hasValueBelow(Interactions log, float least) {
-    if (log.leftOut().isPresent()) {
-      return true;
-    }
-    for (int event = 0; event < log.size(); event++) {
-      if (log.value(event) < least) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static int largest(int[] counts) {

@@ -73,6 +73,11 @@ public final class LeaveLastOutSplitter implements Splitter {
     return WeakGeneralization.split(kept, parts, undersampling, stages);
   }
 
+  @Override
+  public float leastValue() {
+    return filter.leastValue();
+  }
+
   /** Collects the settings of a splitter. Not safe for use by many threads. */
   public static final class Builder extends SplitterBuilder<Builder> {
     private int heldOutItems = 1;

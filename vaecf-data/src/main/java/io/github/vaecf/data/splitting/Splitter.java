@@ -28,4 +28,15 @@ public interface Splitter {
   default boolean needsTimes() {
     return true;
   }
+
+  /**
+   * The least value of an event that makes a difference. A log that is read without those of
+   * smaller values ({@link io.github.vaecf.data.reading.ReadOptions#leastValue}) takes less time
+   * and memory, and is divided in the same way.
+   *
+   * @return negative infinity where every event counts
+   */
+  default float leastValue() {
+    return Float.NEGATIVE_INFINITY;
+  }
 }

@@ -92,6 +92,11 @@ public final class TemporalSplitter implements Splitter {
     return divide(kept, validationTime, testTime, stages);
   }
 
+  @Override
+  public float leastValue() {
+    return filter.leastValue();
+  }
+
   private Split divide(
       Interactions kept, long validationTime, long testTime, List<Split.Stage> stages) {
     BitSet users = new BitSet();

@@ -56,6 +56,11 @@ public final class WeakGeneralizationSplitter implements Splitter {
   }
 
   @Override
+  public float leastValue() {
+    return filter.leastValue();
+  }
+
+  @Override
   public boolean needsTimes() {
     return false;
   }

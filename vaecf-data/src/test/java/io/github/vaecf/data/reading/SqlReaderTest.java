@@ -317,6 +317,56 @@ class SqlReaderTest {
         .matches("the query, after row [0-9]{5,7}: Invalid Input Error: torn");
   }
 
+  /** Of numbers, which another thread looks up, and of text, which none does. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "7 | 0 | user | column 1 (u)",
+        "7 | 40000 | user | column 1 (u)",
+        "'a' | 40000 | user | column 1 (u)",
+        "7 | 16384 | item | column 2 (i)",
+        "7 | 199999 | value | column 3 (v)",
+        "'a' | 199999 | value | column 3 (v)",
+        "7 | 70000 | time | column 4 (t)",
+      })
+  void aRowThatCannotBeUsedIsNamedByItsNumberOverManyBlocks(
+      String id, int wrong, String what, String column) {
+    List<String> fields = new ArrayList<>(List.of(id, "8", "4.5", "9"));
+    int place = List.of("user", "item", "value", "time").indexOf(what);
+    fields.set(place, "if(range = " + wrong + ", NULL, " + fields.get(place) + ")");
+    assertThat(
+            refusal(
+                String.format(
+                    "SELECT %s AS u, %s AS i, %s AS v, %s AS t FROM range(300000)",
+                    fields.toArray())))
+        .startsWith(
+            "the query, row "
+                + (wrong + 1)
+                + ": expected "
+                + (what.equals("item") ? "an item" : "a " + what)
+                + ", found NULL in "
+                + column);
+  }
+
+  @Test
+  void numbersAndTheSameNumbersAsTextAreTheSameLog() {
+    String rows = "FROM range(150000)";
+    List<String> asText =
+        events(
+            "SELECT (range * 7919 % 5003)::TEXT, (range * 31 % 977)::TEXT,"
+                + " (range % 10 / 2)::TEXT, (1700000000 + range)::TEXT "
+                + rows);
+    assertThat(
+            events(
+                "SELECT range * 7919 % 5003, range * 31 % 977, range % 10 / 2,"
+                    + " 1700000000 + range "
+                    + rows))
+        .isEqualTo(asText);
+    assertThat(reader.read("SELECT range % 5, range FROM range(50000)").value(49_999)).isEqualTo(1);
+  }
+
   @Test
   void titlesAreReadWithTheirYears() {
     assertThat(

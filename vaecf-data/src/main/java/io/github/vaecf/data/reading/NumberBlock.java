@@ -1,0 +1,71 @@
+package io.github.vaecf.data.reading;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/**
+ * Rows of which all but the value are whole numbers, as a database gives them: nothing is looked up
+ * yet.
+ */
+final class NumberBlock {
+  private final SqlColumns columns;
+  private final long[] users;
+  private final long[] items;
+  private final float[] values; // empty where there are none
+  private final long[] times; // empty where none are read
+  private final FieldBytes field = new FieldBytes();
+  private int size;
+
+  NumberBlock(int rows, SqlColumns columns, boolean withTimes) {
+    this.columns = columns;
+    users = new long[rows];
+    items = new long[rows];
+    values = new float[columns.value() == null ? 0 : rows];
+    times = new long[withTimes ? rows : 0];
+  }
+
+  /** Takes rows in place of those that were here, as many as fit; whether there were any. */
+  boolean fill(ResultSet rows) throws SQLException, LineException {
+    SqlColumn user = columns.user();
+    SqlColumn item = columns.item();
+    SqlColumn value = columns.value();
+    size = 0;
+    while (size < users.length && rows.next()) {
+      int row = size + 1;
+      users[size] = user.number(rows, "user", row);
+      items[size] = item.number(rows, "item", row);
+      if (values.length > 0) {
+        values[size] = value.value(rows, field, row);
+      }
+      if (times.length > 0) {
+        times[size] = columns.time().number(rows, "time", row);
+      }
+      size = row;
+    }
+    return size > 0;
+  }
+
+  int size() {
+    return size;
+  }
+
+  /**
+   * Adds the rows as events.
+   *
+   * @param block gets them
+   * @param userIds the users' indices in the block
+   * @param itemIds the items' indices in the block
+   * @param time reads their times, or null where none are read
+   */
+  void addTo(EventBlock block, NumberedIds userIds, NumberedIds itemIds, EventTime time) {
+    int[] userIndices = userIds.indicesOf(users, size);
+    int[] itemIndices = itemIds.indicesOf(items, size);
+    for (int row = 0; row < size; row++) {
+      block.nextLine();
+      if (time != null) {
+        time.takeNumber(times[row]);
+      }
+      block.add(userIndices[row], itemIndices[row], values.length > 0 ? values[row] : 1, time);
+    }
+  }
+}
