@@ -7,6 +7,7 @@ import it.unimi.dsi.fastutil.ints.IntBigArrays;
 import it.unimi.dsi.fastutil.ints.IntList;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 
 /**
@@ -18,16 +19,32 @@ import java.util.stream.IntStream;
  * entry and 8 bytes a row. Immutable and safe for use by many threads.
  */
 public final class CsrMatrix {
+  /** Fewer pairs are placed sooner by one thread. */
+  private static final int LEAST_TO_DIVIDE = 1 << 16;
+
+  /** Words of 64 bits to look through are worth so many comparisons of a sort. */
+  private static final int MOST_WORDS = 16;
+
   private final int columns;
   private final long[] offsets;
   private final int[][] columnIndices;
-  private final Pairs pairs;
 
-  private CsrMatrix(int columns, long[] offsets, int[][] columnIndices, Pairs ordered) {
+  /** The pairs in the order in which they were given, or null where none is remembered. */
+  private final int[] pairRows;
+
+  private final int[] pairColumns;
+
+  private CsrMatrix(int columns, long[] offsets, int[][] columnIndices) {
+    this(columns, offsets, columnIndices, null, null);
+  }
+
+  private CsrMatrix(
+      int columns, long[] offsets, int[][] columnIndices, int[] pairRows, int[] pairColumns) {
     this.columns = columns;
     this.offsets = offsets;
     this.columnIndices = columnIndices;
-    this.pairs = ordered == null ? this::forEachByRow : ordered;
+    this.pairRows = pairRows;
+    this.pairColumns = pairColumns;
   }
 
   /** A source of (row, column) pairs that can be gone through more than once. */
@@ -65,71 +82,7 @@ public final class CsrMatrix {
    * @throws IndexOutOfBoundsException if a pair lies outside the matrix
    */
   public static CsrMatrix of(int rows, int columns, Pairs pairs) {
-    return compress(rows, columns, pairs, false);
-  }
-
-  /**
-   * As {@link #of}, but {@link #pairs()} goes through these very pairs, in their order. A folder
-   * written from such a matrix has the lines in the order of the log. The pairs stay in memory as
-   * long as the matrix.
-   *
-   * @param rows number of rows, at least 0
-   * @param columns number of columns, at least 0
-   * @param pairs the pairs, each once
-   * @return the matrix
-   * @throws IllegalArgumentException if a count is negative or a pair comes twice
-   * @throws IndexOutOfBoundsException if a pair lies outside the matrix
-   */
-  public static CsrMatrix inOrder(int rows, int columns, Pairs pairs) {
-    return compress(rows, columns, pairs, true);
-  }
-
-  /**
-   * The matrix whose rows lie one after another in a big array. The arrays are not copied: they
-   * belong to the matrix from now on and must not be changed.
-   *
-   * @param columns number of columns, at least 0
-   * @param offsets row r lies from {@code offsets[r]} to {@code offsets[r + 1]}; starts with 0
-   * @param columnIndices a fastutil big array: the columns of each row, ascending, each once
-   * @return the matrix
-   * @throws IllegalArgumentException if the arrays do not make a matrix
-   */
-  public static CsrMatrix ofRows(int columns, long[] offsets, int[][] columnIndices) {
-    int rows = offsets.length - 1;
-    if (rows < 0 || offsets[0] != 0 || offsets[rows] != BigArrays.length(columnIndices)) {
-      throw new IllegalArgumentException(
-          "offsets must go from 0 to the number of columns stored, "
-              + BigArrays.length(columnIndices));
-    }
-    for (int row = 0; row < rows; row++) {
-      if (offsets[row] > offsets[row + 1]) {
-        throw new IllegalArgumentException("offsets must not descend, but do after row " + row);
-      }
-      int before = -1;
-      for (long entry = offsets[row]; entry < offsets[row + 1]; entry++) {
-        int column = BigArrays.get(columnIndices, entry);
-        if (column <= before || column >= columns) {
-          throw new IllegalArgumentException(
-              "columns of row "
-                  + row
-                  + " must ascend and lie within "
-                  + columns
-                  + ", found "
-                  + column
-                  + " after "
-                  + before);
-        }
-        before = column;
-      }
-    }
-    return new CsrMatrix(columns, offsets, columnIndices, null);
-  }
-
-  private static CsrMatrix compress(int rows, int columns, Pairs pairs, boolean keepOrder) {
-    if (rows < 0 || columns < 0) {
-      throw new IllegalArgumentException(
-          "rows and columns must be at least 0, found " + rows + " and " + columns);
-    }
+    requireCounts(rows, columns);
     long[] offsets = new long[rows + 1];
     pairs.forEach(
         (row, column) -> {
@@ -171,13 +124,193 @@ public final class CsrMatrix {
         }
       }
     }
-    if (keepOrder && kept != offsets[rows]) {
-      throw new IllegalArgumentException(
-          "each pair must come once, found " + (offsets[rows] - kept) + " repetitions");
-    }
     offsets[rows] = kept;
-    return new CsrMatrix(
-        columns, offsets, BigArrays.trim(columnIndices, kept), keepOrder ? pairs : null);
+    return new CsrMatrix(columns, offsets, BigArrays.trim(columnIndices, kept));
+  }
+
+  /**
+   * As {@link #of}, but {@link #pairs()} goes through these very pairs, in their order. A folder
+   * written from such a matrix has the lines in the order of the log. The arrays are not copied:
+   * they belong to the matrix from now on and must not be changed.
+   *
+   * <p>On all cores, of which each takes some of the rows.
+   *
+   * @param rows number of rows, at least 0
+   * @param columns number of columns, at least 0
+   * @param pairRows the row of each pair
+   * @param pairColumns the column of each pair; each pair comes once
+   * @return the matrix
+   * @throws IllegalArgumentException if a count is negative, the arrays differ in length or a pair
+   *     comes twice
+   * @throws IndexOutOfBoundsException if a pair lies outside the matrix
+   */
+  public static CsrMatrix inOrder(int rows, int columns, int[] pairRows, int[] pairColumns) {
+    requireCounts(rows, columns);
+    int pairs = pairRows.length;
+    if (pairColumns.length != pairs) {
+      throw new IllegalArgumentException(
+          "each pair must have a row and a column, found "
+              + pairs
+              + " rows and "
+              + pairColumns.length
+              + " columns");
+    }
+    for (int column : pairColumns) {
+      Objects.checkIndex(column, columns);
+    }
+    int[] rowStarts = starts(pairRows, rows);
+    int[] columnIndices = new int[pairs];
+    int repetitions =
+        inParts(
+            rowStarts,
+            (from, to) -> {
+              place(pairRows, pairColumns, rowStarts, from, to, columnIndices);
+              return sortRows(columnIndices, rowStarts, from, to, columns);
+            });
+    if (repetitions > 0) {
+      throw new IllegalArgumentException(
+          "each pair must come once, found " + repetitions + " repetitions");
+    }
+    long[] offsets = new long[rows + 1];
+    Arrays.setAll(offsets, row -> rowStarts[row]);
+    return new CsrMatrix(columns, offsets, BigArrays.wrap(columnIndices), pairRows, pairColumns);
+  }
+
+  /** Where the numbers of each key start if they are sorted by keys; at the end, how many. */
+  private static int[] starts(int[] keys, int keyCount) {
+    int[] starts = new int[keyCount + 1];
+    for (int key : keys) {
+      starts[Objects.checkIndex(key, keyCount) + 1]++;
+    }
+    for (int key = 0; key < keyCount; key++) {
+      starts[key + 1] += starts[key];
+    }
+    return starts;
+  }
+
+  /** What is done with keys from one on and before another; what comes out is added up. */
+  @FunctionalInterface
+  private interface KeyRange {
+    int apply(int from, int to);
+  }
+
+  /** Has each core do its part of the keys, which have about as many numbers as those of others. */
+  private static int inParts(int[] starts, KeyRange range) {
+    int keys = starts.length - 1;
+    int numbers = starts[keys];
+    int parts = numbers < LEAST_TO_DIVIDE ? 1 : ForkJoinPool.getCommonPoolParallelism() + 1;
+    int[] bounds = new int[parts + 1];
+    for (int part = 1; part < parts; part++) {
+      int found = Arrays.binarySearch(starts, (int) ((long) numbers * part / parts));
+      bounds[part] = found < 0 ? -found - 1 : found;
+    }
+    bounds[parts] = keys;
+    return IntStream.range(0, parts)
+        .parallel()
+        .map(part -> range.apply(bounds[part], bounds[part + 1]))
+        .sum();
+  }
+
+  /** Puts the columns of the pairs of some rows into these rows, in the order of the pairs. */
+  private static void place(
+      int[] pairRows, int[] pairColumns, int[] rowStarts, int from, int to, int[] columnIndices) {
+    int[] next = Arrays.copyOfRange(rowStarts, from, to);
+    for (int pair = 0; pair < pairRows.length; pair++) {
+      int row = pairRows[pair];
+      if (row >= from && row < to) {
+        columnIndices[next[row - from]++] = pairColumns[pair];
+      }
+    }
+  }
+
+  /** Sorts the columns within rows; how many are there already. */
+  private static int sortRows(int[] columnIndices, int[] rowStarts, int from, int to, int columns) {
+    long[] marks = new long[(columns >>> 6) + 1];
+    int repetitions = 0;
+    for (int row = from; row < to; row++) {
+      int start = rowStarts[row];
+      int end = rowStarts[row + 1];
+      repetitions +=
+          marks.length > MOST_WORDS * (long) (end - start)
+              ? sort(columnIndices, start, end)
+              : sort(columnIndices, start, end, marks);
+    }
+    return repetitions;
+  }
+
+  private static int sort(int[] columnIndices, int start, int end) {
+    Arrays.sort(columnIndices, start, end);
+    int repetitions = 0;
+    for (int entry = start + 1; entry < end; entry++) {
+      repetitions += columnIndices[entry] == columnIndices[entry - 1] ? 1 : 0;
+    }
+    return repetitions;
+  }
+
+  /** Sorts by a bit a column, which takes a third of the time where rows are not too short. */
+  private static int sort(int[] columnIndices, int start, int end, long[] marks) {
+    int last = -1;
+    for (int entry = start; entry < end; entry++) {
+      int column = columnIndices[entry];
+      marks[column >>> 6] |= 1L << column;
+      last = Math.max(last, column >>> 6);
+    }
+    int next = start;
+    for (int word = 0; word <= last; word++) {
+      for (long bits = marks[word]; bits != 0; bits &= bits - 1) {
+        columnIndices[next++] = word * Long.SIZE + Long.numberOfTrailingZeros(bits);
+      }
+      marks[word] = 0;
+    }
+    return end - next;
+  }
+
+  /**
+   * The matrix whose rows lie one after another in a big array. The arrays are not copied: they
+   * belong to the matrix from now on and must not be changed.
+   *
+   * @param columns number of columns, at least 0
+   * @param offsets row r lies from {@code offsets[r]} to {@code offsets[r + 1]}; starts with 0
+   * @param columnIndices a fastutil big array: the columns of each row, ascending, each once
+   * @return the matrix
+   * @throws IllegalArgumentException if the arrays do not make a matrix
+   */
+  public static CsrMatrix ofRows(int columns, long[] offsets, int[][] columnIndices) {
+    int rows = offsets.length - 1;
+    if (rows < 0 || offsets[0] != 0 || offsets[rows] != BigArrays.length(columnIndices)) {
+      throw new IllegalArgumentException(
+          "offsets must go from 0 to the number of columns stored, "
+              + BigArrays.length(columnIndices));
+    }
+    for (int row = 0; row < rows; row++) {
+      if (offsets[row] > offsets[row + 1]) {
+        throw new IllegalArgumentException("offsets must not descend, but do after row " + row);
+      }
+      int before = -1;
+      for (long entry = offsets[row]; entry < offsets[row + 1]; entry++) {
+        int column = BigArrays.get(columnIndices, entry);
+        if (column <= before || column >= columns) {
+          throw new IllegalArgumentException(
+              "columns of row "
+                  + row
+                  + " must ascend and lie within "
+                  + columns
+                  + ", found "
+                  + column
+                  + " after "
+                  + before);
+        }
+        before = column;
+      }
+    }
+    return new CsrMatrix(columns, offsets, columnIndices);
+  }
+
+  private static void requireCounts(int rows, int columns) {
+    if (rows < 0 || columns < 0) {
+      throw new IllegalArgumentException(
+          "rows and columns must be at least 0, found " + rows + " and " + columns);
+    }
   }
 
   /**
@@ -290,7 +423,9 @@ public final class CsrMatrix {
    */
   public CsrMatrix transpose() {
     return of(
-        columns, rows(), consumer -> forEachByRow((row, column) -> consumer.accept(column, row)));
+        columns,
+        rows(),
+        consumer -> pairs().forEach((row, column) -> consumer.accept(column, row)));
   }
 
   /**
@@ -310,7 +445,7 @@ public final class CsrMatrix {
       BigArrays.copy(
           columnIndices, offsets[rows[i]], selected, selectedOffsets[i], rowSize(rows[i]));
     }
-    return new CsrMatrix(columns, selectedOffsets, selected, null);
+    return new CsrMatrix(columns, selectedOffsets, selected);
   }
 
   @Override
@@ -347,14 +482,36 @@ public final class CsrMatrix {
    * @return the pairs, each once
    */
   public Pairs pairs() {
-    return pairs;
+    return pairs(0, entries());
   }
 
-  private void forEachByRow(PairConsumer consumer) {
-    for (int row = 0; row < rows(); row++) {
-      for (long entry = offsets[row]; entry < offsets[row + 1]; entry++) {
-        consumer.accept(row, BigArrays.get(columnIndices, entry));
+  /**
+   * Some of the pairs that {@link #pairs()} goes through, in the same order.
+   *
+   * @param from the first of them, counted from 0
+   * @param to behind the last of them
+   * @return these pairs
+   * @throws IndexOutOfBoundsException if there are not so many
+   */
+  public Pairs pairs(long from, long to) {
+    Objects.checkFromToIndex(from, to, entries());
+    return pairRows == null
+        ? consumer -> forEachByRow(from, to, consumer)
+        : consumer -> {
+          for (int pair = (int) from; pair < to; pair++) {
+            consumer.accept(pairRows[pair], pairColumns[pair]);
+          }
+        };
+  }
+
+  private void forEachByRow(long from, long to, PairConsumer consumer) {
+    int found = Arrays.binarySearch(offsets, from);
+    int row = found < 0 ? -found - 2 : found;
+    for (long entry = from; entry < to; entry++) {
+      while (entry >= offsets[row + 1]) {
+        row++;
       }
+      consumer.accept(row, BigArrays.get(columnIndices, entry));
     }
   }
 

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -64,6 +67,48 @@ class CsrMatrixPropertiesTest {
     }
     assertThat(matrix.columnCounts()).containsExactly(counts);
     assertThat(CsrMatrix.of(rows, columns, matrix.pairs())).isEqualTo(matrix);
+  }
+
+  /** Rows are sorted in two ways, and by one thread or many. */
+  @Property(tries = 100)
+  void theOrderOfPairsIsRememberedAndNothingElse(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 5000) int rows,
+      @ForAll @IntRange(min = 1, max = 50_000) int columns,
+      @ForAll @IntRange(min = 0, max = 150_000) int size) {
+    Map<Long, int[]> once = new LinkedHashMap<>();
+    pairs(seed, rows, columns, size)
+        .forEach(pair -> once.putIfAbsent((long) pair[0] * columns + pair[1], pair));
+    int[] pairRows = once.values().stream().mapToInt(pair -> pair[0]).toArray();
+    int[] pairColumns = once.values().stream().mapToInt(pair -> pair[1]).toArray();
+    CsrMatrix matrix = CsrMatrix.inOrder(rows, columns, pairRows, pairColumns);
+    CsrMatrix byRow = matrix(rows, columns, List.copyOf(once.values()));
+    assertThat(matrix).isEqualTo(byRow);
+    List<Long> inOrder = keys(matrix.pairs(), columns);
+    List<Long> ascending = keys(byRow.pairs(), columns);
+    assertThat(inOrder).isEqualTo(List.copyOf(once.keySet()));
+    assertThat(ascending).isSorted().hasSize(once.size());
+    Random random = new Random(seed);
+    int to = random.nextInt(once.size() + 1);
+    int from = random.nextInt(to + 1);
+    assertThat(keys(matrix.pairs(from, to), columns)).isEqualTo(inOrder.subList(from, to));
+    assertThat(keys(byRow.pairs(from, to), columns)).isEqualTo(ascending.subList(from, to));
+    if (!once.isEmpty()) {
+      int[] more = Arrays.copyOf(pairRows, pairRows.length + 1);
+      int[] moreColumns = Arrays.copyOf(pairColumns, more.length);
+      int again = random.nextInt(pairRows.length);
+      more[pairRows.length] = pairRows[again];
+      moreColumns[pairRows.length] = pairColumns[again];
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> CsrMatrix.inOrder(rows, columns, more, moreColumns))
+          .withMessage("each pair must come once, found 1 repetitions");
+    }
+  }
+
+  private static List<Long> keys(CsrMatrix.Pairs pairs, int columns) {
+    List<Long> keys = new ArrayList<>();
+    pairs.forEach((row, column) -> keys.add((long) row * columns + column));
+    return keys;
   }
 
   @Property(tries = 300)

@@ -44,12 +44,26 @@ class CsrMatrixTest {
 
   @Test
   void anOrderedMatrixRemembersTheOrderOfItsPairs() {
-    CsrMatrix matrix = CsrMatrix.inOrder(3, 4, pairs(2, 3, 0, 1, 2, 0));
+    CsrMatrix matrix = CsrMatrix.inOrder(3, 4, new int[] {2, 0, 2}, new int[] {3, 1, 0});
     assertThat(list(matrix)).containsExactly("2,3", "0,1", "2,0");
     assertThat(matrix.row(2).toIntArray()).containsExactly(0, 3);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> CsrMatrix.inOrder(3, 4, pairs(2, 3, 2, 3)))
+        .isThrownBy(() -> CsrMatrix.inOrder(3, 4, new int[] {2, 2}, new int[] {3, 3}))
         .withMessage("each pair must come once, found 1 repetitions");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CsrMatrix.inOrder(3, 4, new int[2], new int[1]))
+        .withMessage("each pair must have a row and a column, found 2 rows and 1 columns");
+    for (int[] pair : new int[][] {{3, 0}, {-1, 0}, {0, 4}, {0, -1}}) {
+      assertThatExceptionOfType(IndexOutOfBoundsException.class)
+          .isThrownBy(() -> CsrMatrix.inOrder(3, 4, new int[] {pair[0]}, new int[] {pair[1]}));
+    }
+    int[] outside = new int[100_000];
+    outside[99_999] = 4;
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> CsrMatrix.inOrder(3, 4, new int[100_000], outside))
+        .withMessageContaining("4");
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> matrix.pairs(1, 4));
+    assertThat(CsrMatrix.inOrder(0, 0, new int[0], new int[0]).entries()).isZero();
   }
 
   @Test

@@ -5,12 +5,13 @@ import it.unimi.dsi.fastutil.ints.IntOpenHashSet;
 import it.unimi.dsi.fastutil.ints.IntSet;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.function.IntUnaryOperator;
 
 /** A file of pairs of indices with the header {@code uid,sid}, as a prepared folder has five. */
@@ -18,6 +19,9 @@ final class PairFile {
   private static final byte[] HEADER = "uid,sid\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] SEPARATOR = {','};
   private static final int MOST_DIGITS = 10;
+
+  /** Pairs of which lines are made at a time. */
+  private static final int CHUNK = 1 << 15;
 
   private final String name;
   private final List<PairBlock> blocks;
@@ -145,17 +149,38 @@ final class PairFile {
         });
   }
 
-  /** Writes the pairs of a matrix in their order. */
+  /** Writes the pairs of a matrix in their order; all cores make lines of them. */
   static void write(Path file, CsrMatrix matrix, int firstRow) throws IOException {
-    try (OutputStream out = Files.newOutputStream(file);
-        Lines lines = new Lines(out)) {
+    ArrayDeque<Lines> free = new ArrayDeque<>();
+    ArrayDeque<Future<Lines>> underWay = new ArrayDeque<>();
+    try (OutputStream out = Files.newOutputStream(file)) {
       out.write(HEADER);
-      matrix.pairs().forEach((row, column) -> lines.add(row + firstRow, column));
+      for (long from = 0; from < matrix.entries(); from += CHUNK) {
+        if (underWay.size() > Workers.THREADS) {
+          free.push(write(underWay.remove(), file, out));
+        }
+        CsrMatrix.Pairs pairs = matrix.pairs(from, Math.min(matrix.entries(), from + CHUNK));
+        Lines lines = free.isEmpty() ? new Lines() : free.pop();
+        underWay.add(Workers.submit(() -> lines.of(pairs, firstRow)));
+      }
+      while (!underWay.isEmpty()) {
+        write(underWay.remove(), file, out);
+      }
     }
   }
 
-  /** Writes lines of two numbers, without making an object a line. */
-  private static final class Lines implements AutoCloseable {
+  private static Lines write(Future<Lines> result, Path file, OutputStream out) throws IOException {
+    try {
+      Lines lines = Workers.await(result, file + ": writing");
+      out.write(lines.buffer, 0, lines.filled);
+      return lines;
+    } catch (LineException e) {
+      throw new IllegalStateException(e); // No line is read here.
+    }
+  }
+
+  /** Lines of two numbers each, which are made without an object a line. */
+  private static final class Lines {
     private static final int LONGEST_LINE = 2 * MOST_DIGITS + 2;
 
     /** The digits of the numbers below 100: half as many divisions. */
@@ -170,18 +195,17 @@ final class PairFile {
       }
     }
 
-    private final OutputStream out;
-    private final byte[] buffer = new byte[1 << 16];
+    private final byte[] buffer = new byte[CHUNK * LONGEST_LINE];
     private int filled;
 
-    Lines(OutputStream out) {
-      this.out = out;
+    /** The lines of some pairs, at most {@link #CHUNK}, in place of those that were here. */
+    Lines of(CsrMatrix.Pairs pairs, int firstRow) {
+      filled = 0;
+      pairs.forEach((row, column) -> add(row + firstRow, column));
+      return this;
     }
 
-    void add(int first, int second) {
-      if (buffer.length - filled < LONGEST_LINE) {
-        flush();
-      }
+    private void add(int first, int second) {
       number(first);
       buffer[filled++] = ',';
       number(second);
@@ -211,20 +235,6 @@ final class PairFile {
         digits++;
       }
       return digits;
-    }
-
-    private void flush() {
-      try {
-        out.write(buffer, 0, filled);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      filled = 0;
-    }
-
-    @Override
-    public void close() {
-      flush();
     }
   }
 }

@@ -5,7 +5,7 @@ import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.BitSet;
 
 /** Pairs of row and column in the order in which they were added, 8 bytes each. */
-final class PairList implements CsrMatrix.Pairs {
+final class PairList {
   private final IntArrayList rows;
   private final IntArrayList columns;
 
@@ -46,13 +46,10 @@ final class PairList implements CsrMatrix.Pairs {
     return selected;
   }
 
-  @Override
-  public void forEach(CsrMatrix.PairConsumer consumer) {
-    int[] row = rows.elements();
-    int[] column = columns.elements();
-    int size = rows.size();
-    for (int pair = 0; pair < size; pair++) {
-      consumer.accept(row[pair], column[pair]);
-    }
+  /** The matrix of the pairs, which are not to change any more. */
+  CsrMatrix toMatrix(int rowCount, int columnCount) {
+    rows.trim();
+    columns.trim();
+    return CsrMatrix.inOrder(rowCount, columnCount, rows.elements(), columns.elements());
   }
 }

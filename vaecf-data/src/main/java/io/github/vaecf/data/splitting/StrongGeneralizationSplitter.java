@@ -10,6 +10,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.stream.IntStream;
 
 /**
@@ -85,67 +88,116 @@ public final class StrongGeneralizationSplitter implements Splitter {
     int trainingUsers = draw.trainingUsers();
     int heldOutUsers = draw.heldOutUsers();
 
-    int[] newItem = new int[kept.items().size()];
-    Arrays.fill(newItem, -1);
-    List<String> items = new ArrayList<>();
+    int[] counts = kept.userCounts();
     int trainingEvents = 0;
-    for (int event = 0; event < kept.size(); event++) {
-      if (newUser[kept.user(event)] < trainingUsers) {
-        trainingEvents++;
-        int item = kept.item(event);
-        if (newItem[item] < 0) {
-          newItem[item] = items.size();
-          items.add(kept.items().id(item));
-        }
-      }
+    for (int user = 0; user < trainingUsers; user++) {
+      trainingEvents += counts[draw.old(user)];
     }
     int[] trainingRows = new int[trainingEvents];
     int[] trainingColumns = new int[trainingEvents];
-    int[] heldOutEvents = new int[kept.size() - trainingEvents]; // of known items
-    int trained = 0;
-    int others = 0;
-    for (int event = 0; event < kept.size(); event++) {
-      int user = newUser[kept.user(event)];
-      int item = newItem[kept.item(event)];
-      if (user < trainingUsers) {
-        trainingRows[trained] = user;
-        trainingColumns[trained++] = item;
-      } else if (item >= 0) {
-        heldOutEvents[others++] = event;
-      }
-    }
-    PairList train = new PairList(trainingRows, trainingColumns);
-    Interactions known = kept.select(event -> newItem[kept.item(event)] >= 0);
-    InteractionFilter.note(stages, "items of training users", known);
-    train = undersampling.apply(train, trainingUsers, items.size(), stages);
+    int[] others = new int[kept.size() - trainingEvents]; // events of held-out users
+    int[] newItem = new int[kept.items().size()]; // in the order of their first training events
+    Arrays.fill(newItem, -1);
+    List<String> items =
+        number(kept, newUser, trainingUsers, newItem, trainingRows, trainingColumns, others);
 
-    int[] theirs = Arrays.copyOf(heldOutEvents, others);
-    List<PairList[]> parts =
-        IntStream.of(trainingUsers, trainingUsers + heldOutUsers)
-            .parallel()
-            .mapToObj(first -> heldOut(kept, theirs, draw, newUser, newItem, first))
-            .toList();
-    PairList training = train;
-    List<CsrMatrix> matrices =
-        IntStream.range(0, 1 + 2 * parts.size())
-            .parallel()
-            .mapToObj(
-                matrix ->
-                    matrix == 0
-                        ? CsrMatrix.inOrder(trainingUsers, items.size(), training)
-                        : CsrMatrix.inOrder(
-                            heldOutUsers,
-                            items.size(),
-                            parts.get((matrix - 1) / 2)[(matrix - 1) % 2]))
-            .toList();
+    // The held-out users are another thread's, which then takes its part of the training matrix.
+    ForkJoinTask<HeldOut> validation =
+        fork(() -> heldOut(kept, others, draw, newUser, newItem, items.size(), trainingUsers));
+    ForkJoinTask<HeldOut> test =
+        fork(
+            () ->
+                heldOut(
+                    kept,
+                    others,
+                    draw,
+                    newUser,
+                    newItem,
+                    items.size(),
+                    trainingUsers + heldOutUsers));
+    List<Split.Stage> undersampled = new ArrayList<>();
+    CsrMatrix train =
+        undersampling
+            .apply(
+                new PairList(trainingRows, trainingColumns),
+                trainingUsers,
+                items.size(),
+                undersampled)
+            .toMatrix(trainingUsers, items.size());
+    Split.Stage known =
+        new Split.Stage(
+            "items of training users",
+            trainingUsers + usersWithEvents(validation.join()) + usersWithEvents(test.join()),
+            items.size(),
+            trainingEvents + events(validation.join()) + events(test.join()));
+    stages.add(known);
+    stages.addAll(undersampled);
     return new Split(
-        matrices.get(0),
-        new HeldOut(matrices.get(1), matrices.get(2), trainingUsers),
-        new HeldOut(matrices.get(3), matrices.get(4), trainingUsers + heldOutUsers),
+        train,
+        validation.join(),
+        test.join(),
         IdIndex.of(users),
         IdIndex.of(items),
         log.titles(),
         stages);
+  }
+
+  private static <T> ForkJoinTask<T> fork(Callable<T> work) {
+    return ForkJoinPool.commonPool().submit(work);
+  }
+
+  /**
+   * Gives items numbers, and takes the pairs of training apart from the other events.
+   *
+   * @param newUser of each user of the log its number; those of training are the first
+   * @param newItem gets of each item of the log its number; −1 where none of training has it
+   * @param rows gets the users of the pairs of training
+   * @param columns gets their items
+   * @param others gets the events of other users
+   * @return the raw ids of the numbered items
+   */
+  private static List<String> number(
+      Interactions log,
+      int[] newUser,
+      int trainingUsers,
+      int[] newItem,
+      int[] rows,
+      int[] columns,
+      int[] others) {
+    List<String> items = new ArrayList<>();
+    int trained = 0;
+    int other = 0;
+    for (int event = 0; event < log.size(); event++) {
+      int user = newUser[log.user(event)];
+      if (user >= trainingUsers) {
+        others[other++] = event;
+        continue;
+      }
+      int item = log.item(event);
+      if (newItem[item] < 0) {
+        newItem[item] = items.size();
+        items.add(log.items().id(item));
+      }
+      rows[trained] = user;
+      columns[trained++] = newItem[item];
+    }
+    return items;
+  }
+
+  private static int usersWithEvents(HeldOut part) {
+    return (int)
+        IntStream.range(0, part.users())
+            .filter(user -> part.foldIn().rowSize(user) + part.heldOut().rowSize(user) > 0)
+            .count();
+  }
+
+  private static long events(HeldOut part) {
+    return part.foldIn().entries() + part.heldOut().entries();
+  }
+
+  @Override
+  public float leastValue() {
+    return filter.leastValue();
   }
 
   @Override
@@ -176,41 +228,52 @@ public final class StrongGeneralizationSplitter implements Splitter {
   }
 
   /**
-   * Divides the items of so many users from the first one on, users in ascending id.
+   * Divides the known items of so many users from the first one on, users in ascending id.
    *
-   * @return fold-in and what is held out
+   * @param events those of all users that are not of training
+   * @return what is seen of them and what is held out
    */
-  private static PairList[] heldOut(
+  private static HeldOut heldOut(
       Interactions log,
-      int[] heldOutEvents,
+      int[] events,
       StrongGeneralizationDraw draw,
       int[] newUser,
       int[] newItem,
+      int itemCount,
       int first) {
     int[] users = draw.inOrderOfIds(first);
     int[] placeOf = new int[users.length];
     for (int place = 0; place < users.length; place++) {
       placeOf[users[place] - first] = place;
     }
-    int[] placeOfEvent = new int[heldOutEvents.length];
-    for (int i = 0; i < heldOutEvents.length; i++) {
-      int user = newUser[log.user(heldOutEvents[i])] - first;
-      placeOfEvent[i] = user >= 0 && user < users.length ? placeOf[user] : -1;
-    }
-    Groups events = Groups.of(placeOfEvent, users.length);
+    Groups byUser = Groups.of(places(log, events, newUser, newItem, first, placeOf), users.length);
 
     int[] sizes = new int[users.length];
-    Arrays.setAll(sizes, events::size);
+    Arrays.setAll(sizes, byUser::size);
     List<BitSet> drawn = draw.heldOutItems(sizes);
     PairList foldIn = new PairList(1 << 16);
     PairList heldOut = new PairList(1 << 16);
     for (int place = 0; place < users.length; place++) {
+      BitSet chosen = drawn.get(place);
       for (int i = 0; i < sizes[place]; i++) {
-        int item = newItem[log.item(heldOutEvents[events.member(place, i)])];
-        (drawn.get(place).get(i) ? heldOut : foldIn).add(users[place] - first, item);
+        int item = newItem[log.item(events[byUser.member(place, i)])];
+        (chosen.get(i) ? heldOut : foldIn).add(users[place] - first, item);
       }
     }
-    return new PairList[] {foldIn, heldOut};
+    return new HeldOut(
+        foldIn.toMatrix(users.length, itemCount), heldOut.toMatrix(users.length, itemCount), first);
+  }
+
+  /** Of each event the place of its user; −1 where it is another's, or its item is not known. */
+  private static int[] places(
+      Interactions log, int[] events, int[] newUser, int[] newItem, int first, int[] placeOf) {
+    int[] places = new int[events.length];
+    for (int i = 0; i < events.length; i++) {
+      int user = newUser[log.user(events[i])] - first;
+      boolean theirs = user >= 0 && user < placeOf.length && newItem[log.item(events[i])] >= 0;
+      places[i] = theirs ? placeOf[user] : -1;
+    }
+    return places;
   }
 
   /** Collects the settings of a splitter. Not safe for use by many threads. */

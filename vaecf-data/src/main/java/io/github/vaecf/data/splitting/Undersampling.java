@@ -53,7 +53,7 @@ public record Undersampling(int mostUserItems, int popularItemUsers, double rate
     List<Split.Stage> stages = new ArrayList<>(split.stages());
     PairList kept = apply(pairs, train.rows(), train.columns(), stages);
     return new Split(
-        CsrMatrix.inOrder(train.rows(), train.columns(), kept),
+        kept.toMatrix(train.rows(), train.columns()),
         split.validation(),
         split.test(),
         split.users(),

@@ -62,16 +62,15 @@ final class WeakGeneralization {
     int rows = users.size();
     int columns = items.size();
     int validationRows = validation.size() == 0 ? 0 : rows;
-    CsrMatrix all = CsrMatrix.inOrder(rows, columns, train);
+    CsrMatrix all = train.toMatrix(rows, columns);
     PairList learned = undersampling.apply(train, rows, columns, stages);
     return new Split(
-        learned == train ? all : CsrMatrix.inOrder(rows, columns, learned),
+        learned == train ? all : learned.toMatrix(rows, columns),
         new HeldOut(
-            validationRows == 0 ? CsrMatrix.of(0, columns, new PairList(0)) : all,
-            CsrMatrix.inOrder(validationRows, columns, validation),
+            validationRows == 0 ? CsrMatrix.of(0, columns, pairs -> {}) : all,
+            validation.toMatrix(validationRows, columns),
             0),
-        new HeldOut(
-            CsrMatrix.inOrder(rows, columns, known), CsrMatrix.inOrder(rows, columns, test), 0),
+        new HeldOut(known.toMatrix(rows, columns), test.toMatrix(rows, columns), 0),
         IdIndex.of(users),
         IdIndex.of(items),
         log.titles(),

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,11 +26,8 @@ class PreparedFolderTest {
     return CsrMatrix.inOrder(
         rows,
         columns,
-        consumer -> {
-          for (int i = 0; i < pairs.length; i += 2) {
-            consumer.accept(pairs[i], pairs[i + 1]);
-          }
-        });
+        IntStream.range(0, pairs.length / 2).map(pair -> pairs[2 * pair]).toArray(),
+        IntStream.range(0, pairs.length / 2).map(pair -> pairs[2 * pair + 1]).toArray());
   }
 
   private static Split small() {
@@ -68,6 +66,23 @@ class PreparedFolderTest {
     assertThat(prepared.resolve("titles.tsv")).hasContent("item\ttitle\nx\tThe X\ny\tWhy\n");
     assertThat(prepared.resolve("stages.tsv"))
         .hasContent("stage\tusers\titems\tevents\nread\t4\t3\t6\n");
+  }
+
+  /** So many pairs that many threads make their lines. */
+  @Test
+  void linesOfManyPairsStandInTheirOrder() throws IOException {
+    int size = 400_000;
+    int[] rows = new int[size];
+    int[] columns = new int[size];
+    StringBuilder lines = new StringBuilder("uid,sid\n");
+    for (int pair = 0; pair < size; pair++) {
+      rows[pair] = pair % 1009;
+      columns[pair] = (int) (pair * 7919L % 199_999);
+      lines.append(rows[pair]).append(',').append(columns[pair]).append('\n');
+    }
+    Path file = folder.resolve("pairs.csv");
+    PairFile.write(file, CsrMatrix.inOrder(1009, 199_999, rows, columns), 0);
+    assertThat(Files.readString(file).equals(lines.toString())).isTrue();
   }
 
   @Test
