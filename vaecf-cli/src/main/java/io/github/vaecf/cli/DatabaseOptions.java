@@ -21,7 +21,6 @@ import picocli.CommandLine.Option;
 /** The options that say which database is asked, and as whom. */
 final class DatabaseOptions {
   private static final String PASSWORD_VARIABLE = "VAECF_JDBC_PASSWORD";
-  private static final String DUCKDB = "jdbc:duckdb:";
 
   /** Where a password belongs. */
   private static final String INSTEAD =
@@ -144,9 +143,9 @@ final class DatabaseOptions {
   }
 
   private SqlReader connect() {
-    String database = url == null ? DUCKDB : url;
+    String database = url == null ? EmbeddedEngine.URL : url;
     Properties properties = new Properties();
-    if (database.toLowerCase(Locale.ROOT).startsWith(DUCKDB)) {
+    if (database.toLowerCase(Locale.ROOT).startsWith(EmbeddedEngine.URL)) {
       embedded(database, properties);
       try {
         return SqlReader.connect(database, properties);
@@ -156,11 +155,20 @@ final class DatabaseOptions {
                 + System.getProperty("java.io.tmpdir")
                 + ", which must be writable (VAECF_JAVA_OPTS=-Djava.io.tmpdir=DIR names another"
                 + " folder): "
-                + e,
+                + rootOf(e),
             e);
       }
     }
     return SqlReader.connect(database, identified(properties));
+  }
+
+  /** What stands behind a library that cannot be loaded, such as a folder that is not there. */
+  private static Throwable rootOf(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   /**
@@ -172,7 +180,7 @@ final class DatabaseOptions {
    */
   SqlTable table(String database, String table, List<String> values) {
     Properties properties = new Properties();
-    if (!database.toLowerCase(Locale.ROOT).startsWith(DUCKDB)) {
+    if (!database.toLowerCase(Locale.ROOT).startsWith(EmbeddedEngine.URL)) {
       identified(properties);
     }
     return SqlTable.connect(database, properties, table, values);
@@ -204,7 +212,7 @@ final class DatabaseOptions {
                 System.getProperty("java.io.tmpdir"),
                 "vaecf-duckdb-" + ProcessHandle.current().pid())
             .toString());
-    String file = database.substring(DUCKDB.length());
+    String file = database.substring(EmbeddedEngine.URL.length());
     if (!file.isEmpty() && !file.startsWith(":memory:") && !file.startsWith(";")) {
       properties.setProperty("duckdb.read_only", "true");
     }

@@ -137,7 +137,7 @@ final class ParquetWriter implements AutoCloseable {
 
   private static Connection connect() throws IOException {
     try {
-      return DriverManager.getConnection("jdbc:duckdb:");
+      return DriverManager.getConnection(EmbeddedEngine.URL);
     } catch (SQLException e) {
       throw new IOException("DuckDB: " + e.getMessage(), e);
     } catch (LinkageError e) {

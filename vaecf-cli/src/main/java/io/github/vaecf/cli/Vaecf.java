@@ -94,6 +94,7 @@ public final class Vaecf implements Runnable {
       // Read when the first logger is made, so before any class of the library is loaded.
       System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
     }
+    EmbeddedEngine engine = EmbeddedEngine.loadAhead(arguments);
     StandardOutput standard = new StandardOutput();
     PrintWriter err = writer(System.err);
     if (String.join("", arguments).indexOf(UNREADABLE) >= 0
@@ -111,6 +112,7 @@ public final class Vaecf implements Runnable {
       }
     }
     Interruption.settle();
+    engine.settle();
     System.exit(status);
   }
 
