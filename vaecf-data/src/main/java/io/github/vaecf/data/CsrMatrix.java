@@ -22,7 +22,10 @@ public final class CsrMatrix {
   /** Fewer pairs are placed sooner by one thread. */
   private static final int LEAST_TO_DIVIDE = 1 << 16;
 
-  /** Words of 64 bits to look through are worth so many comparisons of a sort. */
+  /**
+   * Where there are more words of 64 bits for an entry of a row, comparing is taken for the faster
+   * way.
+   */
   private static final int MOST_WORDS = 16;
 
   private final int columns;
@@ -223,7 +226,7 @@ public final class CsrMatrix {
     }
   }
 
-  /** Sorts the columns within rows; how many are there already. */
+  /** Sorts the columns within rows; how many are repetitions. */
   private static int sortRows(int[] columnIndices, int[] rowStarts, int from, int to, int columns) {
     long[] marks = new long[(columns >>> 6) + 1];
     int repetitions = 0;
@@ -247,7 +250,10 @@ public final class CsrMatrix {
     return repetitions;
   }
 
-  /** Sorts by a bit a column, which takes a third of the time where rows are not too short. */
+  /**
+   * Sorts by a bit a column, without comparing; how many are repetitions. All marks are 0 before
+   * and after.
+   */
   private static int sort(int[] columnIndices, int start, int end, long[] marks) {
     int last = -1;
     for (int entry = start; entry < end; entry++) {
