@@ -3,14 +3,16 @@
 # vaecf-cli/src/assembly/start-classes.txt, from which ./vaecf makes the file that it starts faster with. To be run now and
 # then; a list that is behind the code costs speed only.
 #
-#   docs/start-classes.sh BASE ONNX
+#   docs/start-classes.sh BASE ONNX PARQUET
 #
 #   BASE, ONNX   base folders of the same model, with versions that are SavedModels and ONNX files
+#   PARQUET      a file of ratings, of at least 200 users
 set -euo pipefail
 
 home=$(cd "$(dirname "$0")/.." && pwd)
 saved=$1
 onnx=$2
+parquet=$3
 folder=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
@@ -25,6 +27,7 @@ record serve --help
 record generate --shape 300x200x9000 --raw --out "$folder/raw"
 record prepare --input "$folder/raw/ratings.csv" --out "$folder/data" --heldout-users 50
 record prepare --sql "SELECT userId AS user_id, movieId AS item_id, rating AS stars FROM '$folder/raw/ratings.csv'" --out "$folder/sql" --heldout-users 50
+record prepare --input "$parquet" --out "$folder/parquet" --heldout-users 50
 record train --data "$folder/data" --model vae --epochs 1 --out "$folder/run"
 for model in "$saved" "$onnx"; do
   record recommend --model "$model" --items 1 -k 3

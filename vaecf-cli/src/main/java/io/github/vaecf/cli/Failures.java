@@ -34,8 +34,13 @@ final class Failures {
       return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
     if (failure instanceof OutOfMemoryError) {
+      // Who waited for another thread has an error of its own, without a message.
+      Throwable first = failure;
+      while (first.getMessage() == null && first.getCause() instanceof OutOfMemoryError earlier) {
+        first = earlier;
+      }
       return "out of memory ("
-          + failure.getMessage()
+          + first.getMessage()
           + "); the JVM's heap is "
           + (Runtime.getRuntime().maxMemory() >> 20)
           + " MiB, give it more with VAECF_JAVA_OPTS=-Xmx8g, for example";

@@ -3,6 +3,7 @@ package io.github.vaecf.data;
 import it.unimi.dsi.fastutil.ints.IntList;
 import it.unimi.dsi.fastutil.objects.Object2IntOpenHashMap;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -13,25 +14,34 @@ import java.util.Objects;
  */
 public final class IdIndex {
   private final List<String> ids;
-  private final Object2IntOpenHashMap<String> indices;
 
-  private IdIndex(Collection<String> ids) {
-    this.ids = List.copyOf(ids);
-    this.indices = new Object2IntOpenHashMap<>(this.ids.size());
-    indices.defaultReturnValue(-1);
-    for (int index = 0; index < this.ids.size(); index++) {
-      requireText(this.ids.get(index), index);
-      int earlier = indices.putIfAbsent(this.ids.get(index), index);
-      if (earlier >= 0) {
-        throw new IllegalArgumentException(
-            "id '"
-                + DataException.excerpt(this.ids.get(index))
-                + "' stands at index "
-                + earlier
-                + " and at "
-                + index);
+  /** Made when it is first asked for, which many never are; whoever makes it makes the same. */
+  private volatile Object2IntOpenHashMap<String> indices;
+
+  private IdIndex(List<String> ids) {
+    this.ids = ids;
+  }
+
+  private Object2IntOpenHashMap<String> indices() {
+    Object2IntOpenHashMap<String> made = indices;
+    if (made == null) {
+      made = new Object2IntOpenHashMap<>(ids.size());
+      made.defaultReturnValue(-1);
+      for (int index = 0; index < ids.size(); index++) {
+        int earlier = made.putIfAbsent(ids.get(index), index);
+        if (earlier >= 0) {
+          throw new IllegalArgumentException(
+              "id '"
+                  + DataException.excerpt(ids.get(index))
+                  + "' stands at index "
+                  + earlier
+                  + " and at "
+                  + index);
+        }
       }
+      indices = made;
     }
+    return made;
   }
 
   /** Half a surrogate pair has no form in UTF-8: written to a file it would become another id. */
@@ -57,7 +67,33 @@ public final class IdIndex {
    * @throws NullPointerException if an id is null
    */
   public static IdIndex of(Collection<String> ids) {
-    return new IdIndex(ids);
+    IdIndex index = new IdIndex(List.copyOf(ids));
+    for (int i = 0; i < index.size(); i++) {
+      requireText(index.id(i), i);
+    }
+    index.indices(); // which finds ids that come twice
+    return index;
+  }
+
+  /**
+   * The index of some of these ids, of which the n-th has index n there.
+   *
+   * @param some indices here, all different
+   * @return the index
+   * @throws IndexOutOfBoundsException if an index is outside
+   * @throws IllegalArgumentException if an index comes twice
+   */
+  public IdIndex select(int... some) {
+    BitSet seen = new BitSet(size());
+    String[] selected = new String[some.length];
+    for (int i = 0; i < some.length; i++) {
+      selected[i] = id(some[i]);
+      if (seen.get(some[i])) {
+        throw new IllegalArgumentException("index " + some[i] + " comes twice");
+      }
+      seen.set(some[i]);
+    }
+    return new IdIndex(List.of(selected));
   }
 
   /**
@@ -102,7 +138,7 @@ public final class IdIndex {
    * @return 0 … size − 1, or −1 if the id is unknown
    */
   public int indexOf(String id) {
-    return indices.getInt(Objects.requireNonNull(id, "id"));
+    return indices().getInt(Objects.requireNonNull(id, "id"));
   }
 
   /**

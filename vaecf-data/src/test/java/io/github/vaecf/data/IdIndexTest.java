@@ -1,6 +1,7 @@
 package io.github.vaecf.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
@@ -22,5 +23,27 @@ class IdIndexTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> IdIndex.of(List.of("a", "b", "a")))
         .withMessage("id 'a' stands at index 0 and at 2");
+  }
+
+  @Test
+  void selectedIdsHaveIndicesOfTheirOwn() {
+    IdIndex all = IdIndex.of(List.of("a", "b", "c", "d"));
+    IdIndex some = all.select(3, 0, 2);
+    assertThat(some.ids()).containsExactly("d", "a", "c");
+    assertThat(some.indexOf("d")).isZero();
+    assertThat(some.indexOf("c")).isEqualTo(2);
+    assertThat(some.indexOf("b")).isEqualTo(-1);
+    assertThat(some).isEqualTo(IdIndex.of(List.of("d", "a", "c")));
+    assertThat(all.select().size()).isZero();
+  }
+
+  @Test
+  void anIndexThatIsSelectedTwiceOrLiesOutsideIsRefused() {
+    IdIndex all = IdIndex.of(List.of("a", "b"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> all.select(1, 0, 1))
+        .withMessage("index 1 comes twice");
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> all.select(2));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> all.select(-1));
   }
 }

@@ -139,7 +139,7 @@ public final class SparkPreparation {
         throw new DataException("no event is left after filtering: ask for less");
       }
       StrongGeneralizationDraw draw = splitter.draw(IdIndex.of(ids));
-      List<String> users = draw.users();
+      List<String> users = draw.users().ids();
       int trainingUsers = draw.trainingUsers();
       Dataset<Row> numbered =
           kept.join(numbers(session, users, USER, UID), USER)

@@ -279,12 +279,7 @@ final class EventBlock implements LineFormat.Block {
    */
   void add(int user, int item, float value, EventTime time) {
     if (size == users.length) {
-      int capacity = size + (size >> 1) + 16;
-      billionths = billionths == null ? null : Arrays.copyOf(billionths, capacity);
-      users = Arrays.copyOf(users, capacity);
-      items = Arrays.copyOf(items, capacity);
-      values = Arrays.copyOf(values, capacity);
-      times = times.length > 0 ? Arrays.copyOf(times, capacity) : times;
+      makeRoom(size + (size >> 1) + 16);
     }
     users[size] = user;
     items[size] = item;
@@ -293,6 +288,26 @@ final class EventBlock implements LineFormat.Block {
       addTime(time);
     }
     size++;
+  }
+
+  private void makeRoom(int capacity) {
+    billionths = billionths == null ? null : Arrays.copyOf(billionths, capacity);
+    users = Arrays.copyOf(users, capacity);
+    items = Arrays.copyOf(items, capacity);
+    values = Arrays.copyOf(values, capacity);
+    times = times.length > 0 ? Arrays.copyOf(times, capacity) : times;
+  }
+
+  /** Adds the first so many events of these, a line each, which have no times. */
+  void add(int[] moreUsers, int[] moreItems, float[] moreValues, int count) {
+    if (size + count > users.length) {
+      makeRoom(size + count);
+    }
+    System.arraycopy(moreUsers, 0, users, size, count);
+    System.arraycopy(moreItems, 0, items, size, count);
+    System.arraycopy(moreValues, 0, values, size, count);
+    size += count;
+    lines += count;
   }
 
   private void addTime(EventTime time) {

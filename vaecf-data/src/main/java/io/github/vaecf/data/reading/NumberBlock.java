@@ -2,6 +2,7 @@ package io.github.vaecf.data.reading;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Arrays;
 
 /**
  * Rows of which all but the value are whole numbers, as a database gives them: nothing is looked up
@@ -11,8 +12,10 @@ final class NumberBlock {
   private final SqlColumns columns;
   private final long[] users;
   private final long[] items;
-  private final float[] values; // empty where there are none
+  private final float[] values; // ones where there are none
   private final long[] times; // empty where none are read
+  private final int[] userIndices;
+  private final int[] itemIndices;
   private final FieldBytes field = new FieldBytes();
   private int size;
 
@@ -20,8 +23,13 @@ final class NumberBlock {
     this.columns = columns;
     users = new long[rows];
     items = new long[rows];
-    values = new float[columns.value() == null ? 0 : rows];
+    values = new float[rows];
+    if (columns.value() == null) {
+      Arrays.fill(values, 1);
+    }
     times = new long[withTimes ? rows : 0];
+    userIndices = new int[rows];
+    itemIndices = new int[rows];
   }
 
   /** Takes rows in place of those that were here, as many as fit; whether there were any. */
@@ -34,7 +42,7 @@ final class NumberBlock {
       int row = size + 1;
       users[size] = user.number(rows, "user", row);
       items[size] = item.number(rows, "item", row);
-      if (values.length > 0) {
+      if (value != null) {
         values[size] = value.value(rows, field, row);
       }
       if (times.length > 0) {
@@ -58,14 +66,16 @@ final class NumberBlock {
    * @param time reads their times, or null where none are read
    */
   void addTo(EventBlock block, NumberedIds userIds, NumberedIds itemIds, EventTime time) {
-    int[] userIndices = userIds.indicesOf(users, size);
-    int[] itemIndices = itemIds.indicesOf(items, size);
+    userIds.indicesOf(users, size, userIndices);
+    itemIds.indicesOf(items, size, itemIndices);
+    if (time == null) {
+      block.add(userIndices, itemIndices, values, size);
+      return;
+    }
     for (int row = 0; row < size; row++) {
       block.nextLine();
-      if (time != null) {
-        time.takeNumber(times[row]);
-      }
-      block.add(userIndices[row], itemIndices[row], values.length > 0 ? values[row] : 1, time);
+      time.takeNumber(times[row]);
+      block.add(userIndices[row], itemIndices[row], values[row], time);
     }
   }
 }

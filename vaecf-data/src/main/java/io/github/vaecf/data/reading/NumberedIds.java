@@ -51,13 +51,15 @@ final class NumberedIds {
     return index;
   }
 
-  /** The indices of the first so many numbers. */
-  int[] indicesOf(long[] numbers, int count) {
-    int[] indices = new int[count];
+  /**
+   * The indices of the first so many numbers.
+   *
+   * @param indices receives them
+   */
+  void indicesOf(long[] numbers, int count, int[] indices) {
     for (int i = 0; i < count; i++) {
       indices[i] = indexOf(numbers[i]);
     }
-    return indices;
   }
 
   private int newIndex(long number) {

@@ -149,8 +149,12 @@ final class PairFile {
         });
   }
 
-  /** Writes the pairs of a matrix in their order; all cores make lines of them. */
-  static void write(Path file, CsrMatrix matrix, int firstRow) throws IOException {
+  /**
+   * Writes the pairs of a matrix in their order; all cores make lines of them.
+   *
+   * @param items the numbers of its columns
+   */
+  static void write(Path file, CsrMatrix matrix, int firstRow, Numbers items) throws IOException {
     ArrayDeque<Lines> free = new ArrayDeque<>();
     ArrayDeque<Future<Lines>> underWay = new ArrayDeque<>();
     try (OutputStream out = Files.newOutputStream(file)) {
@@ -160,7 +164,7 @@ final class PairFile {
           free.push(write(underWay.remove(), file, out));
         }
         CsrMatrix.Pairs pairs = matrix.pairs(from, Math.min(matrix.entries(), from + CHUNK));
-        Lines lines = free.isEmpty() ? new Lines() : free.pop();
+        Lines lines = free.isEmpty() ? new Lines(items) : free.pop();
         underWay.add(Workers.submit(() -> lines.of(pairs, firstRow)));
       }
       while (!underWay.isEmpty()) {
@@ -179,62 +183,90 @@ final class PairFile {
     }
   }
 
+  /** Puts the digits of a number at a place; the place behind them. */
+  private static int put(int number, byte[] buffer, int at) {
+    int end = at + 1;
+    for (int rest = number; rest >= 10; rest /= 10) {
+      end++;
+    }
+    int rest = number;
+    for (int place = end - 1; place >= at; place--) {
+      buffer[place] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    return end;
+  }
+
+  /** The numbers from 0 on as lines end with them, so that each is made once and then copied. */
+  static final class Numbers {
+    private final byte[] text;
+    private final int[] ends;
+
+    Numbers(int count) {
+      byte[] digits = new byte[MOST_DIGITS];
+      ends = new int[count];
+      int length = 0;
+      for (int number = 0; number < count; number++) {
+        length = Math.addExact(length, put(number, digits, 0) + 1);
+        ends[number] = length;
+      }
+      text = new byte[length];
+      int at = 0;
+      for (int number = 0; number < count; number++) {
+        at = put(number, text, at);
+        text[at++] = '\n';
+      }
+    }
+
+    /** Puts a number and the end of its line at a place; the place behind them. */
+    private int copy(int number, byte[] target, int at) {
+      int start = number == 0 ? 0 : ends[number - 1];
+      int length = ends[number] - start;
+      System.arraycopy(text, start, target, at, length);
+      return at + length;
+    }
+  }
+
   /** Lines of two numbers each, which are made without an object a line. */
   private static final class Lines {
     private static final int LONGEST_LINE = 2 * MOST_DIGITS + 2;
 
-    /** The digits of the numbers below 100: half as many divisions. */
-    private static final byte[] TENS = new byte[100];
-
-    private static final byte[] ONES = new byte[100];
-
-    static {
-      for (int number = 0; number < 100; number++) {
-        TENS[number] = (byte) ('0' + number / 10);
-        ONES[number] = (byte) ('0' + number % 10);
-      }
-    }
-
+    private final Numbers items;
     private final byte[] buffer = new byte[CHUNK * LONGEST_LINE];
     private int filled;
+
+    /** The row of the line before, where that begins, and how long it is with its comma. */
+    private int lastRow;
+
+    private int lastStart;
+    private int lastLength;
+
+    Lines(Numbers items) {
+      this.items = items;
+    }
 
     /** The lines of some pairs, at most {@link #CHUNK}, in place of those that were here. */
     Lines of(CsrMatrix.Pairs pairs, int firstRow) {
       filled = 0;
-      pairs.forEach((row, column) -> add(row + firstRow, column));
+      lastRow = -1;
+      pairs.forEach((row, column) -> add(row, firstRow, column));
       return this;
     }
 
-    private void add(int first, int second) {
-      number(first);
-      buffer[filled++] = ',';
-      number(second);
-      buffer[filled++] = '\n';
-    }
-
-    private void number(int number) {
-      int digits = digits(number);
-      int at = filled + digits;
-      filled = at;
-      int rest = number;
-      while (rest >= 100) {
-        int pair = rest % 100;
-        rest /= 100;
-        buffer[--at] = ONES[pair];
-        buffer[--at] = TENS[pair];
+    private void add(int row, int firstRow, int column) {
+      int start = filled;
+      int at;
+      if (row == lastRow) {
+        System.arraycopy(buffer, lastStart, buffer, start, lastLength);
+        at = start + lastLength;
+      } else {
+        at = put(row + firstRow, buffer, start);
+        buffer[at++] = ',';
+        lastRow = row;
+        lastLength = at - start;
       }
-      buffer[--at] = ONES[rest];
-      if (rest >= 10) {
-        buffer[--at] = TENS[rest];
-      }
-    }
-
-    private static int digits(int number) {
-      int digits = 1;
-      for (int bound = 10; digits < MOST_DIGITS && number >= bound; bound *= 10) {
-        digits++;
-      }
-      return digits;
+      lastStart = start;
+      filled = items.copy(column, buffer, at);
     }
   }
 }

@@ -8,9 +8,11 @@ import io.github.vaecf.data.Split;
 import io.github.vaecf.data.WholeFile;
 import it.unimi.dsi.fastutil.ints.IntOpenHashSet;
 import it.unimi.dsi.fastutil.ints.IntSet;
+import java.io.BufferedOutputStream;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -77,12 +79,13 @@ public final class PreparedFolder {
 
   private static void writeFiles(Split split, Path folder) throws IOException {
     Files.createDirectory(folder);
+    PairFile.Numbers items = new PairFile.Numbers(split.items().size());
     // The pairs of training are most of what there is to write.
     Stream.<WholeFile.Maker>of(
-            all -> PairFile.write(all.resolve(TRAIN), split.train(), 0),
+            all -> PairFile.write(all.resolve(TRAIN), split.train(), 0, items),
             all -> {
-              writeHeldOut(split.validation(), all, VALIDATION);
-              writeHeldOut(split.test(), all, TEST);
+              writeHeldOut(split.validation(), all, VALIDATION, items);
+              writeHeldOut(split.test(), all, TEST, items);
               writeIds(all.resolve(ITEMS), split.items(), "item");
               writeIds(all.resolve(USERS), split.users(), "user");
             })
@@ -122,28 +125,14 @@ public final class PreparedFolder {
     }
   }
 
-  private static void writeHeldOut(HeldOut part, Path folder, String name) throws IOException {
-    PairFile.write(folder.resolve(name + FOLD_IN), part.foldIn(), part.firstUser());
-    PairFile.write(folder.resolve(name + HELD_OUT), part.heldOut(), part.firstUser());
+  private static void writeHeldOut(HeldOut part, Path folder, String name, PairFile.Numbers items)
+      throws IOException {
+    PairFile.write(folder.resolve(name + FOLD_IN), part.foldIn(), part.firstUser(), items);
+    PairFile.write(folder.resolve(name + HELD_OUT), part.heldOut(), part.firstUser(), items);
   }
 
   /** Writes an id a line, if they can be read again. */
   private static void writeIds(Path file, IdIndex ids, String what) throws IOException {
-    for (int index = 0; index < ids.size(); index++) {
-      String id = ids.id(index);
-      if (id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
-        throw new DataException(
-            "the id of "
-                + what
-                + " "
-                + index
-                + " has a line break, which "
-                + file.getFileName()
-                + " cannot hold: '"
-                + id.replace("\n", "\\n").replace("\r", "\\r")
-                + "'; give it another id");
-      }
-    }
     if (ids.size() > 0 && ids.id(0).startsWith(BYTE_ORDER_MARK)) {
       throw new DataException(
           "the id of "
@@ -152,7 +141,25 @@ public final class PreparedFolder {
               + file.getFileName()
               + " cannot hold; give it another id");
     }
-    Files.write(file, ids.ids());
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
+      for (int index = 0; index < ids.size(); index++) {
+        String id = ids.id(index);
+        if (id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
+          throw new DataException(
+              "the id of "
+                  + what
+                  + " "
+                  + index
+                  + " has a line break, which "
+                  + file.getFileName()
+                  + " cannot hold: '"
+                  + id.replace("\n", "\\n").replace("\r", "\\r")
+                  + "'; give it another id");
+        }
+        out.write(id.getBytes(StandardCharsets.UTF_8));
+        out.write('\n');
+      }
+    }
   }
 
   /**

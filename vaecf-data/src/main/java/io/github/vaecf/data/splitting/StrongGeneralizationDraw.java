@@ -68,14 +68,10 @@ public final class StrongGeneralizationDraw {
   /**
    * The users in their new order: those of training, then of validation, then of test.
    *
-   * @return raw ids
+   * @return their raw ids
    */
-  public List<String> users() {
-    List<String> users = new ArrayList<>(order.length);
-    for (int old : order) {
-      users.add(ids.id(old));
-    }
-    return users;
+  public IdIndex users() {
+    return ids.select(order);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.github.vaecf.data.HeldOut;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -80,7 +81,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
     Interactions kept = filter.apply(log, stages);
 
     StrongGeneralizationDraw draw = draw(kept.users(), IdOrder.usersWithEvents(kept));
-    List<String> users = draw.users();
+    IdIndex users = draw.users();
     int[] newUser = new int[kept.users().size()];
     for (int user = 0; user < users.size(); user++) {
       newUser[draw.old(user)] = user;
@@ -98,7 +99,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
     int[] others = new int[kept.size() - trainingEvents]; // events of held-out users
     int[] newItem = new int[kept.items().size()]; // in the order of their first training events
     Arrays.fill(newItem, -1);
-    List<String> items =
+    IdIndex items =
         number(kept, newUser, trainingUsers, newItem, trainingRows, trainingColumns, others);
 
     // The held-out users are another thread's, which then takes its part of the training matrix.
@@ -132,14 +133,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
             trainingEvents + events(validation.join()) + events(test.join()));
     stages.add(known);
     stages.addAll(undersampled);
-    return new Split(
-        train,
-        validation.join(),
-        test.join(),
-        IdIndex.of(users),
-        IdIndex.of(items),
-        log.titles(),
-        stages);
+    return new Split(train, validation.join(), test.join(), users, items, log.titles(), stages);
   }
 
   private static <T> ForkJoinTask<T> fork(Callable<T> work) {
@@ -154,9 +148,9 @@ public final class StrongGeneralizationSplitter implements Splitter {
    * @param rows gets the users of the pairs of training
    * @param columns gets their items
    * @param others gets the events of other users
-   * @return the raw ids of the numbered items
+   * @return the numbered items
    */
-  private static List<String> number(
+  private static IdIndex number(
       Interactions log,
       int[] newUser,
       int trainingUsers,
@@ -164,7 +158,7 @@ public final class StrongGeneralizationSplitter implements Splitter {
       int[] rows,
       int[] columns,
       int[] others) {
-    List<String> items = new ArrayList<>();
+    IntArrayList items = new IntArrayList();
     int trained = 0;
     int other = 0;
     for (int event = 0; event < log.size(); event++) {
@@ -176,12 +170,12 @@ public final class StrongGeneralizationSplitter implements Splitter {
       int item = log.item(event);
       if (newItem[item] < 0) {
         newItem[item] = items.size();
-        items.add(log.items().id(item));
+        items.add(item);
       }
       rows[trained] = user;
       columns[trained++] = newItem[item];
     }
-    return items;
+    return log.items().select(items.toIntArray());
   }
 
   private static int usersWithEvents(HeldOut part) {

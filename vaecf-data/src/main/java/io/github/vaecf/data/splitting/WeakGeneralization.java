@@ -2,10 +2,9 @@ package io.github.vaecf.data.splitting;
 
 import io.github.vaecf.data.CsrMatrix;
 import io.github.vaecf.data.HeldOut;
-import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import io.github.vaecf.data.Split;
-import java.util.ArrayList;
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -30,8 +29,8 @@ final class WeakGeneralization {
    */
   static Split split(
       Interactions log, byte[] parts, Undersampling undersampling, List<Split.Stage> stages) {
-    List<String> users = new ArrayList<>();
-    List<String> items = new ArrayList<>();
+    IntArrayList users = new IntArrayList();
+    IntArrayList items = new IntArrayList();
     int[] newUser = new int[log.users().size()];
     int[] newItem = new int[log.items().size()];
     Arrays.fill(newUser, -1);
@@ -45,11 +44,11 @@ final class WeakGeneralization {
       int item = log.item(event);
       if (newUser[user] < 0) {
         newUser[user] = users.size();
-        users.add(log.users().id(user));
+        users.add(user);
       }
       if (newItem[item] < 0) {
         newItem[item] = items.size();
-        items.add(log.items().id(item));
+        items.add(item);
       }
       byte part = parts[event];
       if (part == TEST) {
@@ -71,8 +70,8 @@ final class WeakGeneralization {
             validation.toMatrix(validationRows, columns),
             0),
         new HeldOut(known.toMatrix(rows, columns), test.toMatrix(rows, columns), 0),
-        IdIndex.of(users),
-        IdIndex.of(items),
+        log.users().select(users.toIntArray()),
+        log.items().select(items.toIntArray()),
         log.titles(),
         stages);
   }

@@ -76,12 +76,13 @@ class PreparedFolderTest {
     int[] columns = new int[size];
     StringBuilder lines = new StringBuilder("uid,sid\n");
     for (int pair = 0; pair < size; pair++) {
-      rows[pair] = pair % 1009;
+      rows[pair] = pair / 3 % 1009;
       columns[pair] = (int) (pair * 7919L % 199_999);
       lines.append(rows[pair]).append(',').append(columns[pair]).append('\n');
     }
     Path file = folder.resolve("pairs.csv");
-    PairFile.write(file, CsrMatrix.inOrder(1009, 199_999, rows, columns), 0);
+    PairFile.write(
+        file, CsrMatrix.inOrder(1009, 199_999, rows, columns), 0, new PairFile.Numbers(199_999));
     assertThat(Files.readString(file).equals(lines.toString())).isTrue();
   }
 
