@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.stream.IntStream;
 
 /**
@@ -202,23 +203,22 @@ public final class Interactions {
               + " and "
               + times.length);
     }
-    int userCount = users.size();
-    int itemCount = items.size();
-    int wrong =
-        IntStream.range(0, chunks(size))
+    int parts = parts(size, users.size() + items.size());
+    Counts counts =
+        IntStream.range(0, parts)
             .parallel()
-            .map(
-                chunk ->
-                    firstWrong(
-                        userIndices,
-                        userCount,
-                        itemIndices,
-                        itemCount,
-                        values,
-                        chunk * CHUNK,
-                        end(chunk, size)))
-            .min()
-            .orElse(size);
+            .mapToObj(
+                part ->
+                    new Counts(users.size(), items.size())
+                        .of(
+                            userIndices,
+                            itemIndices,
+                            values,
+                            (int) ((long) part * size / parts),
+                            (int) ((part + 1L) * size / parts)))
+            .reduce(Counts::plus)
+            .orElseThrow();
+    int wrong = Math.min(counts.wrong, size);
     if (wrong < size && Float.isFinite(values[wrong])) {
       throw new IllegalArgumentException(
           "event "
@@ -228,17 +228,21 @@ public final class Interactions {
               + " and item "
               + itemIndices[wrong]
               + " must lie within "
-              + userCount
+              + users.size()
               + " users and "
-              + itemCount
+              + items.size()
               + " items");
     }
     if (wrong < size) {
       throw new IllegalArgumentException(
           "event " + wrong + ": the value must be a finite number, found " + values[wrong]);
     }
-    return new Interactions(
-        users, items, size, userIndices, itemIndices, values, times, Map.of(), null);
+    Interactions log =
+        new Interactions(
+            users, items, size, userIndices, itemIndices, values, times, Map.of(), null);
+    log.userCounts = counts.users;
+    log.itemCounts = counts.items;
+    return log;
   }
 
   private static int chunks(int size) {
@@ -254,17 +258,49 @@ public final class Interactions {
     return (int) Math.min(size, (chunk + 1L) * CHUNK);
   }
 
-  /** The first event with an index or a value that cannot be; a larger number if there is none. */
-  private static int firstWrong(
-      int[] users, int userCount, int[] items, int itemCount, float[] values, int from, int to) {
-    for (int event = from; event < to; event++) {
-      if (Integer.compareUnsigned(users[event], userCount) >= 0
-          || Integer.compareUnsigned(items[event], itemCount) >= 0
-          || !Float.isFinite(values[event])) {
-        return event;
-      }
+  /** How many events users and items have, of which each is looked at whether it can be. */
+  private static final class Counts {
+    private final int[] users;
+    private final int[] items;
+
+    /** The first event with an index or a value that cannot be. */
+    private int wrong = Integer.MAX_VALUE;
+
+    Counts(int users, int items) {
+      this.users = new int[users];
+      this.items = new int[items];
     }
-    return Integer.MAX_VALUE;
+
+    /** Counts some events, up to the first that cannot be. */
+    Counts of(int[] userIndices, int[] itemIndices, float[] values, int from, int to) {
+      for (int event = from; event < to; event++) {
+        int user = userIndices[event];
+        int item = itemIndices[event];
+        if (Integer.compareUnsigned(user, users.length) >= 0
+            || Integer.compareUnsigned(item, items.length) >= 0
+            || !Float.isFinite(values[event])) {
+          wrong = event;
+          break;
+        }
+        users[user]++;
+        items[item]++;
+      }
+      return this;
+    }
+
+    Counts plus(Counts more) {
+      add(more.users, users);
+      add(more.items, items);
+      wrong = Math.min(wrong, more.wrong);
+      return this;
+    }
+  }
+
+  private static int[] add(int[] more, int[] sums) {
+    for (int index = 0; index < sums.length; index++) {
+      sums[index] += more[index];
+    }
+    return sums;
   }
 
   /** Chooses events by their number. */
@@ -386,19 +422,7 @@ public final class Interactions {
    * @return the events with those titles only
    */
   public Interactions withTitles(Map<String, String> titles) {
-    Interactions titled =
-        new Interactions(
-            users,
-            items,
-            size,
-            userIndices,
-            itemIndices,
-            values,
-            times,
-            Map.copyOf(titles),
-            leftOut);
-    titled.allValues = allValues;
-    return titled;
+    return with(Map.copyOf(titles), leftOut, allValues);
   }
 
   /**
@@ -437,11 +461,18 @@ public final class Interactions {
    * @return the events with that beside them only
    */
   public Interactions withLeftOut(LeftOut itsLeftOut, Values itsValues) {
-    Interactions more =
+    return with(titles, itsLeftOut, itsValues);
+  }
+
+  /** The same events; what was counted of them stays. */
+  private Interactions with(Map<String, String> itsTitles, LeftOut itsLeftOut, Values itsValues) {
+    Interactions same =
         new Interactions(
-            users, items, size, userIndices, itemIndices, values, times, titles, itsLeftOut);
-    more.allValues = itsValues;
-    return more;
+            users, items, size, userIndices, itemIndices, values, times, itsTitles, itsLeftOut);
+    same.allValues = itsValues;
+    same.userCounts = userCounts;
+    same.itemCounts = itemCounts;
+    return same;
   }
 
   /**
@@ -493,11 +524,7 @@ public final class Interactions {
               }
               return counts;
             })
-        .reduce(
-            (some, more) -> {
-              Arrays.setAll(some, index -> some[index] + more[index]);
-              return some;
-            })
+        .reduce((some, more) -> add(more, some))
         .orElseThrow();
   }
 
@@ -526,8 +553,11 @@ public final class Interactions {
     if (kept == size()) {
       return this;
     }
-    int[] keptUsers = new int[kept];
+    // Where the system finds memory for large arrays, which takes as long as to fill them, on all
+    // cores.
+    ForkJoinTask<int[]> forUsers = ForkJoinPool.commonPool().submit(() -> new int[kept]);
     int[] keptItems = new int[kept];
+    int[] keptUsers = forUsers.join();
     float[] keptValues = new float[kept];
     long[] keptTimes = new long[hasTimes() ? kept : 0];
     IntStream.range(0, chunks)

@@ -81,13 +81,13 @@ public final class StrongGeneralizationSplitter implements Splitter {
     Interactions kept = filter.apply(log, stages);
 
     StrongGeneralizationDraw draw = draw(kept.users(), IdOrder.usersWithEvents(kept));
-    IdIndex users = draw.users();
-    int[] newUser = new int[kept.users().size()];
-    for (int user = 0; user < users.size(); user++) {
-      newUser[draw.old(user)] = user;
-    }
+    ForkJoinTask<IdIndex> users = fork(draw::users);
     int trainingUsers = draw.trainingUsers();
     int heldOutUsers = draw.heldOutUsers();
+    int[] newUser = new int[kept.users().size()];
+    for (int user = 0; user < trainingUsers + 2 * heldOutUsers; user++) {
+      newUser[draw.old(user)] = user;
+    }
 
     int[] counts = kept.userCounts();
     int trainingEvents = 0;
@@ -133,7 +133,8 @@ public final class StrongGeneralizationSplitter implements Splitter {
             trainingEvents + events(validation.join()) + events(test.join()));
     stages.add(known);
     stages.addAll(undersampled);
-    return new Split(train, validation.join(), test.join(), users, items, log.titles(), stages);
+    return new Split(
+        train, validation.join(), test.join(), users.join(), items, log.titles(), stages);
   }
 
   private static <T> ForkJoinTask<T> fork(Callable<T> work) {
