@@ -1,5 +1,6 @@
 package io.github.vaecf.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -45,5 +46,34 @@ class IdIndexTest {
         .withMessage("index 1 comes twice");
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> all.select(2));
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> all.select(-1));
+  }
+
+  @Test
+  void halfACharacterIsFoundNowhereAlsoNotWhereAQuestionMarkIs() {
+    IdIndex index = IdIndex.of(List.of("?", "a?"));
+    assertThat(index.indexOf("\ud83d")).isEqualTo(-1);
+    assertThat(index.indexOf("a\ude00")).isEqualTo(-1);
+    assertThat(index.indexOf("a?")).isEqualTo(1);
+  }
+
+  @Test
+  void anIdIsThereAsTextAndAsUtf8() {
+    IdIndex index = IdIndex.of(List.of("", "ä\ud83d\ude00", "42"));
+    assertThat(index.utf8(0)).isEmpty();
+    assertThat(index.utf8(1)).isEqualTo("ä\ud83d\ude00".getBytes(UTF_8));
+    assertThat(index.select(2, 1).id(1)).isEqualTo("ä\ud83d\ude00");
+    assertThat(index.select(2, 0).utf8(0)).isEqualTo("42".getBytes(UTF_8));
+    assertThat(index.ids()).containsExactly("", "ä\ud83d\ude00", "42");
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> index.utf8(3));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> index.id(-1));
+  }
+
+  /** One after another they read the same. */
+  @Test
+  void idsThatAreCutElsewhereMakeAnotherIndex() {
+    assertThat(IdIndex.of(List.of("ab", "c"))).isNotEqualTo(IdIndex.of(List.of("a", "bc")));
+    assertThat(IdIndex.of(List.of("ab", "c")))
+        .isEqualTo(IdIndex.of(List.of("c", "x", "ab")).select(2, 0))
+        .hasSameHashCodeAs(IdIndex.of(List.of("c", "x", "ab")).select(2, 0));
   }
 }

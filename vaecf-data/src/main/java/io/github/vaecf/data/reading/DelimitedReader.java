@@ -1,6 +1,7 @@
 package io.github.vaecf.data.reading;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdDictionary;
 import io.github.vaecf.data.Interactions;
 import java.nio.file.Path;
 import java.util.ArrayList;

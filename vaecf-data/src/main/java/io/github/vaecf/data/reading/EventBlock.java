@@ -1,5 +1,6 @@
 package io.github.vaecf.data.reading;
 
+import io.github.vaecf.data.IdDictionary;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.github.vaecf.data.reading;
 
+import io.github.vaecf.data.IdDictionary;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import java.util.Arrays;
 

@@ -143,20 +143,22 @@ public final class PreparedFolder {
     }
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
       for (int index = 0; index < ids.size(); index++) {
-        String id = ids.id(index);
-        if (id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
-          throw new DataException(
-              "the id of "
-                  + what
-                  + " "
-                  + index
-                  + " has a line break, which "
-                  + file.getFileName()
-                  + " cannot hold: '"
-                  + id.replace("\n", "\\n").replace("\r", "\\r")
-                  + "'; give it another id");
+        byte[] id = ids.utf8(index);
+        for (byte letter : id) {
+          if (letter == '\n' || letter == '\r') {
+            throw new DataException(
+                "the id of "
+                    + what
+                    + " "
+                    + index
+                    + " has a line break, which "
+                    + file.getFileName()
+                    + " cannot hold: '"
+                    + ids.id(index).replace("\n", "\\n").replace("\r", "\\r")
+                    + "'; give it another id");
+          }
         }
-        out.write(id.getBytes(StandardCharsets.UTF_8));
+        out.write(id);
         out.write('\n');
       }
     }

@@ -34,12 +34,12 @@ final class IdOrder {
     long[] numbers = new long[ids.size()];
     boolean numeric = true;
     for (int index : indices) {
-      String id = ids.id(index);
+      byte[] id = ids.utf8(index);
       if (!isWholeNumber(id)) {
         numeric = false;
         break;
       }
-      numbers[index] = Long.parseLong(id);
+      numbers[index] = wholeNumber(id);
     }
     if (numeric && ascend(numbers, indices)) {
       return;
@@ -67,17 +67,25 @@ final class IdOrder {
   }
 
   /** Whether an id is a whole number of at most 18 digits, which always fits a long. */
-  private static boolean isWholeNumber(String id) {
-    int first = id.startsWith("-") ? 1 : 0;
-    int digits = id.length() - first;
+  private static boolean isWholeNumber(byte[] id) {
+    int first = id.length > 0 && id[0] == '-' ? 1 : 0;
+    int digits = id.length - first;
     if (digits < 1 || digits > 18) {
       return false;
     }
-    for (int i = first; i < id.length(); i++) {
-      if (id.charAt(i) < '0' || id.charAt(i) > '9') {
+    for (int i = first; i < id.length; i++) {
+      if (id[i] < '0' || id[i] > '9') {
         return false;
       }
     }
     return true;
+  }
+
+  private static long wholeNumber(byte[] id) {
+    long number = 0;
+    for (byte digit : id) {
+      number = digit == '-' ? 0 : 10 * number + (digit - '0');
+    }
+    return id[0] == '-' ? -number : number;
   }
 }

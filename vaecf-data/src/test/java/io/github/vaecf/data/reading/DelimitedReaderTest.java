@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.github.vaecf.data.DataException;
+import io.github.vaecf.data.IdDictionary;
 import io.github.vaecf.data.IdIndex;
 import io.github.vaecf.data.Interactions;
 import java.io.IOException;

@@ -1,7 +1,8 @@
-package io.github.vaecf.data.reading;
+package io.github.vaecf.data;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.util.ArrayList;
@@ -61,12 +62,26 @@ class IdDictionaryTest {
         assertThat(index).isEqualTo(expected.computeIfAbsent(id, added -> size));
       }
     }
-    assertThat(ids.toIndex().ids()).isEqualTo(new ArrayList<>(expected.keySet()));
-
     IdDictionary other = new IdDictionary();
     int[] indices = other.indicesOf(ids);
     for (int index = 0; index < indices.length; index++) {
       assertThat(indices[index]).isEqualTo(index);
     }
+
+    IdIndex index = ids.toIndex();
+    assertThat(index.ids()).isEqualTo(new ArrayList<>(expected.keySet()));
+    expected.forEach((id, itsIndex) -> assertThat(index.indexOf(id)).isEqualTo(itsIndex));
+  }
+
+  @Test
+  void bytesThatAreNoUtf8MakeNoIndex() {
+    IdDictionary ids = new IdDictionary();
+    byte[] text = "aä".getBytes(UTF_8);
+    ids.indexOf(text, 0, 1);
+    ids.indexOf(text, 1, 3);
+    ids.indexOf(text, 1, 2); // half of a letter
+    assertThatIllegalArgumentException()
+        .isThrownBy(ids::toIndex)
+        .withMessage("the id at index 2 is no UTF-8");
   }
 }

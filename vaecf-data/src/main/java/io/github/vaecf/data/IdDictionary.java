@@ -1,24 +1,22 @@
-package io.github.vaecf.data.reading;
+package io.github.vaecf.data;
 
-import io.github.vaecf.data.DataException;
-import io.github.vaecf.data.IdIndex;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Gives raw ids dense indices in the order of first appearance. Ids come as bytes (UTF-8) out of a
  * larger array, and looking one up makes no object: an open-addressing table with linear probing
  * over ids that lie one after another in one array. Of a short id, as most are, the table has all
- * of it, so that nothing else is looked at.
+ * of it, so that nothing else is looked at. {@link #toIndex()} makes an index of them.
  *
  * <p>For one thread.
  */
-final class IdDictionary {
+public final class IdDictionary {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -37,16 +35,17 @@ final class IdDictionary {
   private int[] table; // likewise, an index or FREE
   private int size;
 
-  IdDictionary() {
+  /** A dictionary without ids. */
+  public IdDictionary() {
     this(0);
   }
 
   /**
-   * A dictionary.
+   * A dictionary without ids.
    *
-   * @param expected about how many ids there will be; there may be more
+   * @param expected about how many there will be; there may be more
    */
-  IdDictionary(int expected) {
+  public IdDictionary(int expected) {
     // A power of two of which they fill at most half.
     int slots = Math.max(FIRST_SLOTS, 2 * Integer.highestOneBit(Math.max(1, 2 * expected - 1)));
     bytes = new byte[4 * slots];
@@ -60,20 +59,47 @@ final class IdDictionary {
     Arrays.fill(table, FREE);
   }
 
-  int size() {
+  private IdDictionary(IdDictionary other) {
+    bytes = Arrays.copyOf(other.bytes, other.size == 0 ? 0 : other.ends[other.size - 1]);
+    ends = Arrays.copyOf(other.ends, other.size);
+    keys = other.keys;
+    table = other.table;
+    size = other.size;
+  }
+
+  /**
+   * How many ids there are.
+   *
+   * @return at least 0
+   */
+  public int size() {
     return size;
   }
 
-  /** The index of an id; an unknown id gets the next one. */
-  int indexOf(byte[] source, int from, int to) {
+  /** The ids one after another; at least that long. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** Where each id ends in {@link #bytes()}; at least that long. */
+  int[] ends() {
+    return ends;
+  }
+
+  /**
+   * The index of an id; an unknown id gets the next one.
+   *
+   * @param source has the id as UTF-8
+   * @param from where it begins
+   * @param to behind its end
+   * @return 0 … size − 1
+   * @throws DataException if the ids have more than 2³¹ − 1 bytes together
+   */
+  public int indexOf(byte[] source, int from, int to) {
     long key = key(source, from, to);
-    int mask = table.length - 1;
-    int slot = slot(key) & mask;
-    while (table[slot] != FREE) {
-      if (keys[slot] == key && (key >= 0 || isAt(table[slot], source, from, to))) {
-        return table[slot];
-      }
-      slot = (slot + 1) & mask;
+    int slot = slotOf(key, source, from, to);
+    if (table[slot] != FREE) {
+      return table[slot];
     }
     keys[slot] = key;
     table[slot] = size;
@@ -84,12 +110,28 @@ final class IdDictionary {
     return size - 1;
   }
 
+  /** The index of an id, or −1 if it is unknown. */
+  int find(byte[] source, int from, int to) {
+    return table[slotOf(key(source, from, to), source, from, to)];
+  }
+
+  /** Where an id is, or where it would be: a free slot. */
+  private int slotOf(long key, byte[] source, int from, int to) {
+    int mask = table.length - 1;
+    int slot = slot(key) & mask;
+    while (table[slot] != FREE
+        && (keys[slot] != key || (key < 0 && !isAt(table[slot], source, from, to)))) {
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
   private boolean isAt(int index, byte[] source, int from, int to) {
     return Arrays.equals(source, from, to, bytes, start(index), ends[index]);
   }
 
   /** Takes back the id that was added last, as if it had never been asked for. */
-  void forgetLast() {
+  public void forgetLast() {
     size--;
     int mask = table.length - 1;
     int slot = slot(key(bytes, start(size), ends[size])) & mask;
@@ -100,9 +142,13 @@ final class IdDictionary {
   }
 
   /**
-   * For each id of another dictionary, its index in this one; unknown ids are added in their order.
+   * The indices of the ids of another dictionary; unknown ids are added in their order.
+   *
+   * @param other is left as it is
+   * @return for each of its ids the index here
+   * @throws DataException if the ids have more than 2³¹ − 1 bytes together
    */
-  int[] indicesOf(IdDictionary other) {
+  public int[] indicesOf(IdDictionary other) {
     int[] indices = new int[other.size];
     for (int index = 0; index < other.size; index++) {
       indices[index] = indexOf(other.bytes, other.start(index), other.ends[index]);
@@ -188,13 +234,33 @@ final class IdDictionary {
     return (product ^ (product >>> 29)) * 0xbf58476d1ce4e5b9L;
   }
 
-  /** The ids as text. */
-  IdIndex toIndex() {
-    List<String> ids = new ArrayList<>(size);
-    for (int index = 0; index < size; index++) {
-      int start = start(index);
-      ids.add(new String(bytes, start, ends[index] - start, StandardCharsets.UTF_8));
+  /**
+   * Makes an index of the ids. The dictionary gives them away and must not be used any more.
+   *
+   * @return the index, in which each id has the index that it had here
+   * @throws IllegalArgumentException if an id is no UTF-8
+   */
+  public IdIndex toIndex() {
+    requireText();
+    IdDictionary given = new IdDictionary(this);
+    bytes = null;
+    table = null;
+    return new IdIndex(given);
+  }
+
+  private void requireText() {
+    int all = 0;
+    int end = size == 0 ? 0 : ends[size - 1];
+    for (int i = 0; i < end; i++) {
+      all |= bytes[i];
     }
-    return IdIndex.of(ids);
+    for (int index = 0; all < 0 && index < size; index++) {
+      try {
+        int length = ends[index] - start(index);
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, start(index), length));
+      } catch (CharacterCodingException e) {
+        throw new IllegalArgumentException("the id at index " + index + " is no UTF-8", e);
+      }
+    }
   }
 }
