@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -27,6 +28,10 @@ public final class IdDictionary {
   private static final long LONGER = 0xFFL << 56;
 
   private static final int FREE = -1;
+
+  /** Of which a table has twice as many slots, the most that an array can have. */
+  private static final int MOST_IDS = 1 << 29;
+
   private static final int FIRST_SLOTS = 1 << 10;
 
   private byte[] bytes;
@@ -43,12 +48,13 @@ public final class IdDictionary {
   /**
    * A dictionary without ids.
    *
-   * @param expected about how many there will be; there may be more
+   * @param expected about how many there will be, at least 0; there may be more
    */
   public IdDictionary(int expected) {
     // A power of two of which they fill at most half.
-    int slots = Math.max(FIRST_SLOTS, 2 * Integer.highestOneBit(Math.max(1, 2 * expected - 1)));
-    bytes = new byte[4 * slots];
+    int likely = Math.min(expected, MOST_IDS / 2);
+    int slots = Math.max(FIRST_SLOTS, 2 * Integer.highestOneBit(Math.max(1, 2 * likely - 1)));
+    bytes = new byte[(int) Math.min(4L * slots, Integer.MAX_VALUE - 8)];
     ends = new int[slots / 2];
     makeTable(slots);
   }
@@ -57,14 +63,6 @@ public final class IdDictionary {
     keys = new long[slots];
     table = new int[slots];
     Arrays.fill(table, FREE);
-  }
-
-  private IdDictionary(IdDictionary other) {
-    bytes = Arrays.copyOf(other.bytes, other.size == 0 ? 0 : other.ends[other.size - 1]);
-    ends = Arrays.copyOf(other.ends, other.size);
-    keys = other.keys;
-    table = other.table;
-    size = other.size;
   }
 
   /**
@@ -76,16 +74,6 @@ public final class IdDictionary {
     return size;
   }
 
-  /** The ids one after another; at least that long. */
-  byte[] bytes() {
-    return bytes;
-  }
-
-  /** Where each id ends in {@link #bytes()}; at least that long. */
-  int[] ends() {
-    return ends;
-  }
-
   /**
    * The index of an id; an unknown id gets the next one.
    *
@@ -93,13 +81,18 @@ public final class IdDictionary {
    * @param from where it begins
    * @param to behind its end
    * @return 0 … size − 1
-   * @throws DataException if the ids have more than 2³¹ − 1 bytes together
+   * @throws DataException if there are more than 2²⁹ ids, or they have more than 2³¹ − 1 bytes
+   *     together
    */
   public int indexOf(byte[] source, int from, int to) {
     long key = key(source, from, to);
-    int slot = slotOf(key, source, from, to);
-    if (table[slot] != FREE) {
-      return table[slot];
+    int mask = table.length - 1;
+    int slot = slot(key) & mask;
+    while (table[slot] != FREE) {
+      if (keys[slot] == key && (key >= 0 || isAt(table[slot], source, from, to))) {
+        return table[slot];
+      }
+      slot = (slot + 1) & mask;
     }
     keys[slot] = key;
     table[slot] = size;
@@ -108,22 +101,6 @@ public final class IdDictionary {
       enlargeTable();
     }
     return size - 1;
-  }
-
-  /** The index of an id, or −1 if it is unknown. */
-  int find(byte[] source, int from, int to) {
-    return table[slotOf(key(source, from, to), source, from, to)];
-  }
-
-  /** Where an id is, or where it would be: a free slot. */
-  private int slotOf(long key, byte[] source, int from, int to) {
-    int mask = table.length - 1;
-    int slot = slot(key) & mask;
-    while (table[slot] != FREE
-        && (keys[slot] != key || (key < 0 && !isAt(table[slot], source, from, to)))) {
-      slot = (slot + 1) & mask;
-    }
-    return slot;
   }
 
   private boolean isAt(int index, byte[] source, int from, int to) {
@@ -146,7 +123,8 @@ public final class IdDictionary {
    *
    * @param other is left as it is
    * @return for each of its ids the index here
-   * @throws DataException if the ids have more than 2³¹ − 1 bytes together
+   * @throws DataException if there are more than 2²⁹ ids, or they have more than 2³¹ − 1 bytes
+   *     together
    */
   public int[] indicesOf(IdDictionary other) {
     int[] indices = new int[other.size];
@@ -157,6 +135,9 @@ public final class IdDictionary {
   }
 
   private void append(byte[] source, int from, int to) {
+    if (size == MOST_IDS) {
+      throw new DataException("there may be at most " + MOST_IDS + " ids, found more");
+    }
     int start = start(size);
     int end = start + (to - from);
     if (end < 0) {
@@ -235,31 +216,31 @@ public final class IdDictionary {
   }
 
   /**
-   * Makes an index of the ids. The dictionary gives them away and must not be used any more.
+   * Makes an index of the ids.
    *
-   * @return the index, in which each id has the index that it had here
+   * @return the index, in which each id has the index that it has here
    * @throws IllegalArgumentException if an id is no UTF-8
    */
   public IdIndex toIndex() {
     requireText();
-    IdDictionary given = new IdDictionary(this);
-    bytes = null;
-    table = null;
-    return new IdIndex(given);
+    return new IdIndex(
+        Arrays.copyOf(bytes, size == 0 ? 0 : ends[size - 1]), Arrays.copyOf(ends, size));
   }
 
   private void requireText() {
-    int all = 0;
-    int end = size == 0 ? 0 : ends[size - 1];
-    for (int i = 0; i < end; i++) {
-      all |= bytes[i];
-    }
-    for (int index = 0; all < 0 && index < size; index++) {
-      try {
-        int length = ends[index] - start(index);
-        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, start(index), length));
-      } catch (CharacterCodingException e) {
-        throw new IllegalArgumentException("the id at index " + index + " is no UTF-8", e);
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    for (int index = 0; index < size; index++) {
+      int start = start(index);
+      int all = 0;
+      for (int i = start; i < ends[index]; i++) {
+        all |= bytes[i];
+      }
+      if (all < 0) {
+        try {
+          decoder.decode(ByteBuffer.wrap(bytes, start, ends[index] - start));
+        } catch (CharacterCodingException e) {
+          throw new IllegalArgumentException("the id at index " + index + " is no UTF-8", e);
+        }
       }
     }
   }

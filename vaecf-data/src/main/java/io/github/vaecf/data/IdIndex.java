@@ -1,6 +1,8 @@
 package io.github.vaecf.data;
 
 import it.unimi.dsi.fastutil.ints.IntList;
+import it.unimi.dsi.fastutil.objects.Object2IntOpenHashMap;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -15,29 +17,28 @@ import java.util.RandomAccess;
  * The bijection between raw ids, as they stand in the user's files, and the dense indices 0 … size
  * − 1 that rows and columns of a matrix have. Immutable and safe for use by many threads.
  *
- * <p>Ids lie one after another as UTF-8. Text of an id is made when it is first asked for, and
- * kept.
+ * <p>Ids that come out of a file lie one after another as UTF-8; text of one is made when it is
+ * first asked for, and kept, and so is what finds an index.
  */
 public final class IdIndex {
-  private final byte[] bytes;
-  private final int[] ends; // of each id
-
-  /** Null until asked for. Whichever thread makes one makes the same. */
+  /** Null where it was not asked for yet; whichever thread makes one makes the same. */
   private final String[] texts;
 
-  /** Finds ids; null until asked for. */
-  private volatile IdDictionary dictionary;
+  private final byte[] bytes; // the ids one after another; null where all have texts
+  private final int[] ends; // of each id
+  private volatile Object2IntOpenHashMap<String> indices; // null until asked for
 
-  /** The ids of a dictionary, which nobody else uses and which has no room to spare. */
-  IdIndex(IdDictionary dictionary) {
-    this(dictionary.bytes(), dictionary.ends());
-    this.dictionary = dictionary;
+  private IdIndex(String[] texts) {
+    this.texts = texts;
+    this.bytes = null;
+    this.ends = null;
   }
 
-  private IdIndex(byte[] bytes, int[] ends) {
+  /** The index of ids that are different; the arrays belong to it. */
+  IdIndex(byte[] bytes, int[] ends) {
+    this.texts = new String[ends.length];
     this.bytes = bytes;
     this.ends = ends;
-    this.texts = new String[ends.length];
   }
 
   /**
@@ -50,37 +51,57 @@ public final class IdIndex {
    * @throws NullPointerException if an id is null
    */
   public static IdIndex of(Collection<String> ids) {
-    String[] given = ids.toArray(new String[0]);
-    IdDictionary dictionary = new IdDictionary(given.length);
-    for (int index = 0; index < given.length; index++) {
-      String id = given[index];
-      if (hasHalfCharacter(id)) {
-        throw new IllegalArgumentException(
-            "id '" + DataException.excerpt(id) + "' at index " + index + " is no Unicode text");
-      }
-      byte[] text = id.getBytes(StandardCharsets.UTF_8);
-      int found = dictionary.indexOf(text, 0, text.length);
-      if (found < index) {
-        throw new IllegalArgumentException(
-            "id '" + DataException.excerpt(id) + "' stands at index " + found + " and at " + index);
-      }
+    IdIndex index = new IdIndex(ids.toArray(new String[0]));
+    for (int i = 0; i < index.size(); i++) {
+      requireText(index.texts[i], i);
     }
-    IdIndex index = dictionary.toIndex();
-    System.arraycopy(given, 0, index.texts, 0, given.length);
+    index.indices(); // which finds ids that come twice
     return index;
   }
 
+  private Object2IntOpenHashMap<String> indices() {
+    Object2IntOpenHashMap<String> made = indices;
+    if (made == null) {
+      synchronized (texts) {
+        made = indices;
+        if (made == null) {
+          made = indexed();
+          indices = made;
+        }
+      }
+    }
+    return made;
+  }
+
+  private Object2IntOpenHashMap<String> indexed() {
+    Object2IntOpenHashMap<String> made = new Object2IntOpenHashMap<>(size());
+    made.defaultReturnValue(-1);
+    for (int index = 0; index < size(); index++) {
+      int earlier = made.putIfAbsent(id(index), index);
+      if (earlier >= 0) {
+        throw new IllegalArgumentException(
+            "id '"
+                + DataException.excerpt(id(index))
+                + "' stands at index "
+                + earlier
+                + " and at "
+                + index);
+      }
+    }
+    return made;
+  }
+
   /** Half a surrogate pair has no form in UTF-8: written to a file it would become another id. */
-  private static boolean hasHalfCharacter(String id) {
+  private static void requireText(String id, int index) {
     for (int i = 0; i < id.length(); i++) {
       if (Character.isSurrogate(id.charAt(i))) {
         if (!Character.isSurrogatePair(id.charAt(i), i + 1 < id.length() ? id.charAt(i + 1) : 0)) {
-          return true;
+          throw new IllegalArgumentException(
+              "id '" + DataException.excerpt(id) + "' at index " + index + " is no Unicode text");
         }
         i++;
       }
     }
-    return false;
   }
 
   /**
@@ -93,22 +114,27 @@ public final class IdIndex {
    */
   public IdIndex select(int... some) {
     BitSet seen = new BitSet(size());
-    int length = 0; // at most that of all
     for (int index : some) {
       if (seen.get(Objects.checkIndex(index, size()))) {
         throw new IllegalArgumentException("index " + index + " comes twice");
       }
       seen.set(index);
-      length += ends[index] - start(index);
+    }
+    if (bytes == null) {
+      return new IdIndex(Arrays.stream(some).mapToObj(this::id).toArray(String[]::new));
+    }
+    int[] selectedEnds = new int[some.length];
+    int length = 0;
+    for (int i = 0; i < some.length; i++) {
+      length += ends[some[i]] - start(some[i]);
+      selectedEnds[i] = length;
     }
     byte[] selected = new byte[length];
-    int[] selectedEnds = new int[some.length];
     int at = 0;
     for (int i = 0; i < some.length; i++) {
       int start = start(some[i]);
       System.arraycopy(bytes, start, selected, at, ends[some[i]] - start);
-      at += ends[some[i]] - start;
-      selectedEnds[i] = at;
+      at = selectedEnds[i];
     }
     return new IdIndex(selected, selectedEnds);
   }
@@ -123,7 +149,7 @@ public final class IdIndex {
    * @return the number, at least 0
    */
   public int size() {
-    return ends.length;
+    return texts.length;
   }
 
   /**
@@ -144,14 +170,17 @@ public final class IdIndex {
   }
 
   /**
-   * The raw id at an index as UTF-8, of which no text is made.
+   * The raw id at an index as UTF-8. For ids that are only written or compared, of which no text is
+   * to be kept.
    *
    * @param index 0 … size − 1
    * @return a new array
    * @throws IndexOutOfBoundsException if the index is outside
    */
   public byte[] utf8(int index) {
-    return Arrays.copyOfRange(bytes, start(Objects.checkIndex(index, size())), ends[index]);
+    return bytes == null
+        ? texts[index].getBytes(StandardCharsets.UTF_8)
+        : Arrays.copyOfRange(bytes, start(Objects.checkIndex(index, size())), ends[index]);
   }
 
   /**
@@ -176,35 +205,23 @@ public final class IdIndex {
    * @return 0 … size − 1, or −1 if the id is unknown
    */
   public int indexOf(String id) {
-    byte[] text = id.getBytes(StandardCharsets.UTF_8);
-    int index = dictionary().find(text, 0, text.length);
-    // What has no form in UTF-8 would be found as a question mark.
-    return index >= 0 && hasHalfCharacter(id) ? -1 : index;
-  }
-
-  private IdDictionary dictionary() {
-    IdDictionary made = dictionary;
-    if (made == null) {
-      made = new IdDictionary(size());
-      for (int index = 0; index < size(); index++) {
-        made.indexOf(bytes, start(index), ends[index]);
-      }
-      dictionary = made;
-    }
-    return made;
+    return indices().getInt(Objects.requireNonNull(id, "id"));
   }
 
   /**
    * All raw ids, in the order of their indices.
    *
-   * @return an immutable list
+   * @return an immutable, serializable list
    */
   public List<String> ids() {
     return new Ids(this);
   }
 
-  private static final class Ids extends AbstractList<String> implements RandomAccess {
-    private final IdIndex index;
+  private static final class Ids extends AbstractList<String>
+      implements RandomAccess, Serializable {
+    private static final long serialVersionUID = 1;
+
+    private final transient IdIndex index;
 
     Ids(IdIndex index) {
       this.index = index;
@@ -219,18 +236,26 @@ public final class IdIndex {
     public int size() {
       return index.size();
     }
+
+    private Object writeReplace() {
+      return List.copyOf(this);
+    }
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof IdIndex that
-        && Arrays.equals(ends, that.ends)
-        && Arrays.equals(bytes, that.bytes);
+    if (!(other instanceof IdIndex that)) {
+      return false;
+    }
+    if (bytes == null || that.bytes == null) {
+      return ids().equals(that.ids());
+    }
+    return Arrays.equals(ends, that.ends) && Arrays.equals(bytes, that.bytes);
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.hashCode(ends) + Arrays.hashCode(bytes);
+    return ids().hashCode();
   }
 
   @Override

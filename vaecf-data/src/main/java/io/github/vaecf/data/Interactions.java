@@ -203,7 +203,7 @@ public final class Interactions {
               + " and "
               + times.length);
     }
-    int parts = parts(size, users.size() + items.size());
+    int parts = parts(size, (long) users.size() + items.size());
     Counts counts =
         IntStream.range(0, parts)
             .parallel()
@@ -529,8 +529,8 @@ public final class Interactions {
   }
 
   /** In how many parts to go through events, each with numbers of its own, so many. */
-  private static int parts(int events, int numbers) {
-    int most = events / Math.max(CHUNK, 2 * numbers);
+  private static int parts(int events, long numbers) {
+    int most = (int) (events / Math.max(CHUNK, 2 * numbers));
     return Math.max(1, Math.min(most, ForkJoinPool.getCommonPoolParallelism() + 1));
   }
 

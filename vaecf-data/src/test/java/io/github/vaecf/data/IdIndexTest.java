@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -75,5 +80,42 @@ class IdIndexTest {
     assertThat(IdIndex.of(List.of("ab", "c")))
         .isEqualTo(IdIndex.of(List.of("c", "x", "ab")).select(2, 0))
         .hasSameHashCodeAs(IdIndex.of(List.of("c", "x", "ab")).select(2, 0));
+  }
+
+  /** Ids of a file and ids of a list are kept in different ways. */
+  @Test
+  void idsOfADictionaryAreThoseOfAList() {
+    IdDictionary dictionary = new IdDictionary();
+    List<String> ids = List.of("b", "", "ä\ud83d\ude00", "longer than seven bytes");
+    for (String id : ids) {
+      byte[] text = id.getBytes(UTF_8);
+      dictionary.indexOf(text, 0, text.length);
+    }
+    IdIndex ofDictionary = dictionary.toIndex();
+    IdIndex ofList = IdIndex.of(ids);
+    assertThat(ofDictionary).isEqualTo(ofList).hasSameHashCodeAs(ofList);
+    assertThat(ofList).isEqualTo(ofDictionary);
+    assertThat(ofDictionary).isEqualTo(dictionary.toIndex());
+    assertThat(ofDictionary.ids()).isEqualTo(ids);
+    for (int index = 0; index < ids.size(); index++) {
+      assertThat(ofDictionary.indexOf(ids.get(index))).isEqualTo(index);
+      assertThat(ofDictionary.utf8(index)).isEqualTo(ofList.utf8(index));
+    }
+    assertThat(ofDictionary.indexOf("a")).isEqualTo(-1);
+    assertThat(ofDictionary.select(3, 1)).isEqualTo(ofList.select(3, 1));
+    assertThat(ofDictionary.select(3, 1)).isNotEqualTo(ofList.select(1, 3));
+  }
+
+  /** As part of what Spark sends to others. */
+  @Test
+  void theListOfIdsIsSerializable() throws IOException, ClassNotFoundException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (ObjectOutputStream objects = new ObjectOutputStream(out)) {
+      objects.writeObject(IdIndex.of(List.of("a", "b")).ids());
+    }
+    try (ObjectInputStream objects =
+        new ObjectInputStream(new ByteArrayInputStream(out.toByteArray()))) {
+      assertThat(objects.readObject()).isEqualTo(List.of("a", "b"));
+    }
   }
 }
