@@ -332,29 +332,29 @@ final class SplitOptions {
 
   /** Refuses a test whose items no training user has: every metric would be 0. */
   private static void requireTrainedItem(Split split) {
-    int[] trained = split.train().columnCounts();
     int[] tested = split.test().heldOut().columnCounts();
-    int example = -1;
-    for (int item = 0; item < tested.length; item++) {
-      if (tested[item] > 0) {
-        if (trained[item] > 0) {
-          return;
+    CsrMatrix train = split.train();
+    for (int user = 0; user < train.rows(); user++) {
+      for (int item : train.row(user)) {
+        if (tested[item] > 0) {
+          return; // as a rule at once
         }
-        example = example < 0 ? item : example;
       }
     }
     throw new DataException(
         "no item to test on, such as '"
-            + split.items().id(example)
+            + split.items().id(first(tested))
             + "', is one that training users have, such as '"
-            + split
-                .items()
-                .id(
-                    IntStream.range(0, trained.length)
-                        .filter(item -> trained[item] > 0)
-                        .findFirst()
-                        .orElseThrow())
+            + split.items().id(first(train.columnCounts()))
             + "': no model could find any; check that both have the same kind of ids");
+  }
+
+  /** The first item that somebody has. */
+  private static int first(int[] counts) {
+    return IntStream.range(0, counts.length)
+        .filter(item -> counts[item] > 0)
+        .findFirst()
+        .orElseThrow();
   }
 
   private Kind kind() {

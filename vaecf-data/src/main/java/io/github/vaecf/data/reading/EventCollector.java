@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Joins blocks of events, in the order in which they come, into one log. */
 final class EventCollector implements BlockPipeline.Sink<EventBlock> {
@@ -187,9 +188,7 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     if (events > capacity) {
       double all = read > TELLING ? ROOM * events * ((double) expected / read) : 0;
       capacity = (int) Math.min(MOST_EVENTS, Math.max(events, all > events ? all : 1.5 * capacity));
-      users = Arrays.copyOf(users, capacity);
-      items = Arrays.copyOf(items, capacity);
-      values = Arrays.copyOf(values, capacity);
+      enlarge(capacity);
     }
     // Where some blocks have times, or fractions of them, all events have a place for theirs.
     if ((withTimes || times.length > 0) && times.length < capacity) {
@@ -198,6 +197,16 @@ final class EventCollector implements BlockPipeline.Sink<EventBlock> {
     if ((withBillionths || billionths.length > 0) && billionths.length < capacity) {
       billionths = Arrays.copyOf(billionths, capacity);
     }
+  }
+
+  /** To get large arrays from the system takes as long as to fill them: all cores ask for them. */
+  private void enlarge(int capacity) {
+    Stream.<Runnable>of(
+            () -> users = Arrays.copyOf(users, capacity),
+            () -> items = Arrays.copyOf(items, capacity),
+            () -> values = Arrays.copyOf(values, capacity))
+        .parallel()
+        .forEach(Runnable::run);
   }
 
   /** The log. The collector gives its events away. */
