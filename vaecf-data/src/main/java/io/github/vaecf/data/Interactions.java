@@ -39,6 +39,9 @@ public final class Interactions {
   private volatile int[] userCounts;
   private volatile int[] itemCounts;
 
+  /** Whether events stand by user, as they do in many logs. */
+  private volatile Boolean standByUser;
+
   /**
    * What a log has beside the events that were read of it.
    *
@@ -242,6 +245,7 @@ public final class Interactions {
             users, items, size, userIndices, itemIndices, values, times, Map.of(), null);
     log.userCounts = counts.users;
     log.itemCounts = counts.items;
+    log.standByUser = counts.byUser;
     return log;
   }
 
@@ -266,6 +270,9 @@ public final class Interactions {
     /** The first event with an index or a value that cannot be. */
     private int wrong = Integer.MAX_VALUE;
 
+    /** Whether none of the events stands behind one of a later user. */
+    private boolean byUser = true;
+
     Counts(int users, int items) {
       this.users = new int[users];
       this.items = new int[items];
@@ -273,6 +280,7 @@ public final class Interactions {
 
     /** Counts some events, up to the first that cannot be. */
     Counts of(int[] userIndices, int[] itemIndices, float[] values, int from, int to) {
+      int before = from == 0 ? 0 : userIndices[from - 1];
       for (int event = from; event < to; event++) {
         int user = userIndices[event];
         int item = itemIndices[event];
@@ -284,6 +292,8 @@ public final class Interactions {
         }
         users[user]++;
         items[item]++;
+        byUser &= user >= before;
+        before = user;
       }
       return this;
     }
@@ -292,6 +302,7 @@ public final class Interactions {
       add(more.users, users);
       add(more.items, items);
       wrong = Math.min(wrong, more.wrong);
+      byUser &= more.byUser;
       return this;
     }
   }
@@ -472,6 +483,7 @@ public final class Interactions {
     same.allValues = itsValues;
     same.userCounts = userCounts;
     same.itemCounts = itemCounts;
+    same.standByUser = standByUser;
     return same;
   }
 
@@ -680,8 +692,7 @@ public final class Interactions {
 
   /** The events sorted by user; null where they stand so in the log, as they do in many. */
   private int[] byUser() {
-    boolean sorted = IntStream.range(0, chunks(size)).parallel().allMatch(chunk -> isSorted(chunk));
-    if (sorted) {
+    if (standByUser()) {
       return null;
     }
     int[] ends = userCounts();
@@ -693,6 +704,15 @@ public final class Interactions {
       byUser[--ends[userIndices[event]]] = event;
     }
     return byUser;
+  }
+
+  private boolean standByUser() {
+    Boolean known = standByUser;
+    if (known == null) {
+      known = IntStream.range(0, chunks(size)).parallel().allMatch(chunk -> isSorted(chunk));
+      standByUser = known;
+    }
+    return known;
   }
 
   private boolean isSorted(int chunk) {

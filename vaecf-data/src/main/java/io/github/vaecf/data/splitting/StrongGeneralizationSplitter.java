@@ -90,12 +90,11 @@ public final class StrongGeneralizationSplitter implements Splitter {
     }
 
     int[] counts = kept.userCounts();
-    int trainingEvents = 0;
-    for (int user = 0; user < trainingUsers; user++) {
-      trainingEvents += counts[draw.old(user)];
-    }
+    int trainingEvents =
+        IntStream.range(0, trainingUsers).map(user -> counts[draw.old(user)]).sum();
+    ForkJoinTask<int[]> forColumns = fork(() -> new int[trainingEvents]); // as large as the rows
     int[] trainingRows = new int[trainingEvents];
-    int[] trainingColumns = new int[trainingEvents];
+    int[] trainingColumns = forColumns.join();
     int[] others = new int[kept.size() - trainingEvents]; // events of held-out users
     int[] newItem = new int[kept.items().size()]; // in the order of their first training events
     Arrays.fill(newItem, -1);
