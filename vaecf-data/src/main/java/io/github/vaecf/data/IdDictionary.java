@@ -107,8 +107,15 @@ public final class IdDictionary {
     return Arrays.equals(source, from, to, bytes, start(index), ends[index]);
   }
 
-  /** Takes back the id that was added last, as if it had never been asked for. */
+  /**
+   * Takes back the id that was added last, as if it had never been asked for.
+   *
+   * @throws IllegalStateException if there is none
+   */
   public void forgetLast() {
+    if (size == 0) {
+      throw new IllegalStateException("there is no id to forget");
+    }
     size--;
     int mask = table.length - 1;
     int slot = slot(key(bytes, start(size), ends[size])) & mask;

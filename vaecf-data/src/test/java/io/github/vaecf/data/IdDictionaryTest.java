@@ -3,6 +3,7 @@ package io.github.vaecf.data;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.util.ArrayList;
@@ -83,5 +84,12 @@ class IdDictionaryTest {
     assertThatIllegalArgumentException()
         .isThrownBy(ids::toIndex)
         .withMessage("the id at index 2 is no UTF-8");
+  }
+
+  @Test
+  void whereThereIsNoIdNoneIsForgotten() {
+    assertThatIllegalStateException()
+        .isThrownBy(new IdDictionary()::forgetLast)
+        .withMessage("there is no id to forget");
   }
 }
