@@ -155,20 +155,11 @@ final class DatabaseOptions {
                 + System.getProperty("java.io.tmpdir")
                 + ", which must be writable (VAECF_JAVA_OPTS=-Djava.io.tmpdir=DIR names another"
                 + " folder): "
-                + rootOf(e),
+                + Failures.rootOf(e),
             e);
       }
     }
     return SqlReader.connect(database, identified(properties));
-  }
-
-  /** What stands behind a library that cannot be loaded, such as a folder that is not there. */
-  private static Throwable rootOf(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root;
   }
 
   /**

@@ -46,13 +46,18 @@ final class Failures {
           + " MiB, give it more with VAECF_JAVA_OPTS=-Xmx8g, for example";
     }
     if (failure instanceof LinkageError) {
-      Throwable cause = failure;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      return "a native library cannot be used on this machine (" + cause + ")";
+      return "a native library cannot be used on this machine (" + rootOf(failure) + ")";
     }
     return "unexpected failure: " + failure + "; please report it with the output of --debug";
+  }
+
+  /** What stands behind a failure, such as a folder that is not there. */
+  static Throwable rootOf(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   private static String reason(FileSystemException failure) {

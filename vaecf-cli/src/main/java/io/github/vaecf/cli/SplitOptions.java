@@ -335,10 +335,8 @@ final class SplitOptions {
     int[] tested = split.test().heldOut().columnCounts();
     CsrMatrix train = split.train();
     for (int user = 0; user < train.rows(); user++) {
-      for (int item : train.row(user)) {
-        if (tested[item] > 0) {
-          return; // as a rule at once
-        }
+      if (train.row(user).intStream().anyMatch(item -> tested[item] > 0)) {
+        return; // as a rule at once
       }
     }
     throw new DataException(

@@ -33,14 +33,14 @@ public final class Interactions {
   private final Map<String, String> titles;
   private final LeftOut leftOut; // null where it is nothing
 
+  /** Whether events stand by user for certain, as they do in many logs. */
+  private final boolean byUser;
+
   /** What is counted once it is asked for, null until then. */
   private volatile Values allValues;
 
   private volatile int[] userCounts;
   private volatile int[] itemCounts;
-
-  /** Whether events stand by user, as they do in many logs. */
-  private volatile Boolean standByUser;
 
   /**
    * What a log has beside the events that were read of it.
@@ -116,7 +116,8 @@ public final class Interactions {
       float[] values,
       long[] times,
       Map<String, String> titles,
-      LeftOut leftOut) {
+      LeftOut leftOut,
+      boolean byUser) {
     this.users = users;
     this.items = items;
     this.size = size;
@@ -126,6 +127,7 @@ public final class Interactions {
     this.times = times;
     this.titles = titles;
     this.leftOut = leftOut;
+    this.byUser = byUser;
   }
 
   /**
@@ -242,10 +244,18 @@ public final class Interactions {
     }
     Interactions log =
         new Interactions(
-            users, items, size, userIndices, itemIndices, values, times, Map.of(), null);
+            users,
+            items,
+            size,
+            userIndices,
+            itemIndices,
+            values,
+            times,
+            Map.of(),
+            null,
+            counts.byUser);
     log.userCounts = counts.users;
     log.itemCounts = counts.items;
-    log.standByUser = counts.byUser;
     return log;
   }
 
@@ -479,11 +489,19 @@ public final class Interactions {
   private Interactions with(Map<String, String> itsTitles, LeftOut itsLeftOut, Values itsValues) {
     Interactions same =
         new Interactions(
-            users, items, size, userIndices, itemIndices, values, times, itsTitles, itsLeftOut);
+            users,
+            items,
+            size,
+            userIndices,
+            itemIndices,
+            values,
+            times,
+            itsTitles,
+            itsLeftOut,
+            byUser);
     same.allValues = itsValues;
     same.userCounts = userCounts;
     same.itemCounts = itemCounts;
-    same.standByUser = standByUser;
     return same;
   }
 
@@ -592,7 +610,7 @@ public final class Interactions {
               }
             });
     return new Interactions(
-        users, items, kept, keptUsers, keptItems, keptValues, keptTimes, titles, null);
+        users, items, kept, keptUsers, keptItems, keptValues, keptTimes, titles, null, byUser);
   }
 
   /** Notes which events of a chunk are kept, a bit each, and says how many. */
@@ -655,7 +673,7 @@ public final class Interactions {
       joined[event] = joined[first[event]];
     }
     return new Interactions(
-        users, items, size, userIndices, itemIndices, joined, times, titles, leftOut);
+        users, items, size, userIndices, itemIndices, joined, times, titles, leftOut, byUser);
   }
 
   /**
@@ -665,16 +683,16 @@ public final class Interactions {
    * finds a repeated item by the mark that the user's earlier event left on it.
    */
   private int[] firstOfEachPair() {
-    int[] byUser = byUser();
+    int[] sorted = sortedByUser();
     int parts = parts(size(), items.size());
     IntArrayList[] repeated =
         IntStream.range(0, parts)
             .parallel()
             .mapToObj(
                 part -> {
-                  int from = userStart(byUser, (int) ((long) part * size() / parts));
-                  int to = userStart(byUser, (int) ((part + 1L) * size() / parts));
-                  return repeated(byUser, from, to);
+                  int from = userStart(sorted, (int) ((long) part * size() / parts));
+                  int to = userStart(sorted, (int) ((part + 1L) * size() / parts));
+                  return repeated(sorted, from, to);
                 })
             .toArray(IntArrayList[]::new);
     if (Arrays.stream(repeated).allMatch(IntArrayList::isEmpty)) {
@@ -690,63 +708,44 @@ public final class Interactions {
     return first;
   }
 
-  /** The events sorted by user; null where they stand so in the log, as they do in many. */
-  private int[] byUser() {
-    if (standByUser()) {
+  /** The events sorted by user; null where they stand so in the log. */
+  private int[] sortedByUser() {
+    if (byUser) {
       return null;
     }
     int[] ends = userCounts();
     for (int user = 1; user < ends.length; user++) {
       ends[user] += ends[user - 1];
     }
-    int[] byUser = new int[size()];
+    int[] sorted = new int[size()];
     for (int event = size() - 1; event >= 0; event--) {
-      byUser[--ends[userIndices[event]]] = event;
+      sorted[--ends[userIndices[event]]] = event;
     }
-    return byUser;
-  }
-
-  private boolean standByUser() {
-    Boolean known = standByUser;
-    if (known == null) {
-      known = IntStream.range(0, chunks(size)).parallel().allMatch(chunk -> isSorted(chunk));
-      standByUser = known;
-    }
-    return known;
-  }
-
-  private boolean isSorted(int chunk) {
-    int end = end(chunk, size);
-    for (int event = Math.max(1, chunk * CHUNK); event < end; event++) {
-      if (userIndices[event] < userIndices[event - 1]) {
-        return false;
-      }
-    }
-    return true;
+    return sorted;
   }
 
   /** The first place from one on where a user's events begin. */
-  private int userStart(int[] byUser, int from) {
+  private int userStart(int[] sorted, int from) {
     int place = from;
     while (place > 0
         && place < size
-        && userIndices[event(byUser, place)] == userIndices[event(byUser, place - 1)]) {
+        && userIndices[event(sorted, place)] == userIndices[event(sorted, place - 1)]) {
       place++;
     }
     return place;
   }
 
-  private static int event(int[] byUser, int place) {
-    return byUser == null ? place : byUser[place];
+  private static int event(int[] sorted, int place) {
+    return sorted == null ? place : sorted[place];
   }
 
   /** Each repeated event and, after it, the first of its pair. */
-  private IntArrayList repeated(int[] byUser, int from, int to) {
+  private IntArrayList repeated(int[] sorted, int from, int to) {
     IntArrayList repeated = new IntArrayList();
     int[] firstEvent = new int[items.size()];
     Arrays.fill(firstEvent, -1);
     for (int place = from; place < to; place++) {
-      int event = event(byUser, place);
+      int event = event(sorted, place);
       int one = firstEvent[itemIndices[event]];
       if (one < 0 || userIndices[one] != userIndices[event]) {
         firstEvent[itemIndices[event]] = event;
